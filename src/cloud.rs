@@ -1,0 +1,1 @@
+//! The cloud: every room opened once and put together, for the protocols above.

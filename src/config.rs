@@ -1,0 +1,224 @@
+//! What the operator may choose: a TOML file and the flags of `novella serve`, flags first.
+//!
+//! Every value has a default, so no file is needed. Unknown names in the file are errors.
+
+use serde::Deserialize;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// The region when the operator names none.
+pub const DEFAULT_REGION: &str = "us-east-1";
+/// Where `novella serve` listens when nothing else is said.
+pub const DEFAULT_LISTEN: &str = "127.0.0.1:8773";
+
+/// Which hypervisor carries instances.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "lowercase")]
+pub enum Driver {
+    /// libvirt where it can be opened, else no hypervisor at all. Never `simulated`.
+    #[default]
+    Auto,
+    /// libvirt; not starting is an error.
+    Libvirt,
+    /// No machines: instances become `running` at once. For tests of API clients.
+    Simulated,
+}
+
+/// How a machine's processors run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "lowercase")]
+pub enum VirtType {
+    /// Boot a probe guest under KVM once, with a time limit; fall back to `qemu`.
+    #[default]
+    Auto,
+    Kvm,
+    /// QEMU's own translator (TCG): works everywhere, slower.
+    Qemu,
+}
+
+/// Everything the server needs to know before it starts.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Config {
+    pub data_dir: PathBuf,
+    pub listen: SocketAddr,
+    pub driver: Driver,
+    pub virt_type: VirtType,
+    /// Default: the embedded driver below the data directory.
+    pub libvirt_uri: Option<String>,
+    /// Regions of this cloud, the first is the default. A request signed for another one gets the default.
+    pub regions: Vec<String>,
+    /// Letters of the zones of each region.
+    pub zones: Vec<String>,
+    /// Host names under which buckets are served as `bucket.NAME` (virtual-host style); `localhost` always is.
+    pub s3_domains: Vec<String>,
+    pub accounts: Vec<Account>,
+    pub testing: Testing,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Config {
+            data_dir: default_data_dir(),
+            listen: DEFAULT_LISTEN.parse().expect("a constant address"),
+            driver: Driver::Auto,
+            virt_type: VirtType::Auto,
+            libvirt_uri: None,
+            regions: vec![DEFAULT_REGION.into()],
+            zones: ["a", "b", "c"].map(String::from).to_vec(),
+            s3_domains: Vec::new(),
+            accounts: Vec::new(),
+            testing: Testing::default(),
+        }
+    }
+}
+
+/// An account that the operator declares; it is made or updated at start.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Account {
+    /// 12 digits.
+    pub id: String,
+    #[serde(default)]
+    pub name: String,
+    /// S3's canonical user id; derived from `id` when absent.
+    #[serde(default)]
+    pub canonical_id: Option<String>,
+    #[serde(default)]
+    pub email: String,
+    #[serde(default)]
+    pub keys: Vec<AccessKey>,
+}
+
+/// An access key of a declared account.
+#[derive(Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AccessKey {
+    pub access_key_id: String,
+    pub secret_access_key: String,
+}
+
+impl std::fmt::Debug for AccessKey {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "AccessKey({}, ***)", self.access_key_id)
+    }
+}
+
+/// Knobs that only tests turn.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Testing {
+    /// A duration that stands for a day of lifecycle rules: `10s`, `500ms`, `2m`.
+    #[serde(deserialize_with = "duration")]
+    pub lifecycle_day: Option<Duration>,
+    /// Serve `POST /_novella/reset`, which wipes what accounts made.
+    pub reset: bool,
+    /// Kill the process at its k-th effect (see [`crate::fault`]).
+    pub stop_at_effect: u64,
+}
+
+/// Why a configuration cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    #[error("reading {0}: {1}")]
+    Read(PathBuf, std::io::Error),
+    #[error("{0}: {1}")]
+    Parse(PathBuf, Box<toml::de::Error>),
+    #[error("account id {0:?}: 12 digits are needed")]
+    AccountId(String),
+    #[error("`regions` and `zones` need at least one name each")]
+    NoRegion,
+}
+
+impl Config {
+    /// Read a file; `None` gives the defaults.
+    pub fn load(file: Option<&Path>) -> Result<Config, Error> {
+        let config = match file {
+            None => Config::default(),
+            Some(path) => {
+                let text = std::fs::read_to_string(path).map_err(|e| Error::Read(path.to_owned(), e))?;
+                toml::from_str(&text).map_err(|e| Error::Parse(path.to_owned(), Box::new(e)))?
+            }
+        };
+        config.check()?;
+        Ok(config)
+    }
+
+    fn check(&self) -> Result<(), Error> {
+        if self.regions.is_empty() || self.zones.is_empty() {
+            return Err(Error::NoRegion);
+        }
+        match self.accounts.iter().find(|a| a.id.len() != 12 || !a.id.bytes().all(|b| b.is_ascii_digit())) {
+            Some(bad) => Err(Error::AccountId(bad.id.clone())),
+            None => Ok(()),
+        }
+    }
+
+    /// The region that a credential scope's name stands for: itself if we have it, else the default.
+    pub fn region<'a>(&'a self, scope: Option<&str>) -> &'a str {
+        scope.and_then(|s| self.regions.iter().find(|r| *r == s)).unwrap_or(&self.regions[0])
+    }
+
+    /// Full names of the zones of `region`: the region's name with a letter.
+    pub fn zones_of(&self, region: &str) -> Vec<String> {
+        self.zones.iter().map(|z| format!("{region}{z}")).collect()
+    }
+}
+
+/// `$XDG_DATA_HOME/novella`, `~/.local/share/novella`, or `/var/lib/novella` for root.
+fn default_data_dir() -> PathBuf {
+    if nix::unistd::geteuid().is_root() {
+        return "/var/lib/novella".into();
+    }
+    let home = || std::env::var_os("HOME").map(|h| Path::new(&h).join(".local/share"));
+    std::env::var_os("XDG_DATA_HOME").map(PathBuf::from).or_else(home).unwrap_or_else(|| ".".into()).join("novella")
+}
+
+fn duration<'de, D: serde::Deserializer<'de>>(d: D) -> Result<Option<Duration>, D::Error> {
+    let text = String::deserialize(d)?;
+    let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
+    let n: f64 = digits.parse().map_err(|_| serde::de::Error::custom(format!("{text:?} is no duration")))?;
+    let seconds = match &text[digits.len()..] {
+        "ms" => n / 1000.0,
+        "s" | "" => n,
+        "m" => n * 60.0,
+        "h" => n * 3600.0,
+        other => return Err(serde::de::Error::custom(format!("{other:?}: use ms, s, m or h"))),
+    };
+    Duration::try_from_secs_f64(seconds).map(Some).map_err(serde::de::Error::custom)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_names_regions_accounts_and_test_knobs() {
+        let c: Config = toml::from_str(
+            r#"
+            regions = ["eu-west-1", "us-east-1"]
+            [[accounts]]
+            id = "123456789012"
+            name = "main"
+            [[accounts.keys]]
+            access_key_id = "AK"
+            secret_access_key = "SK"
+            [testing]
+            lifecycle_day = "500ms"
+            reset = true
+            "#,
+        )
+        .unwrap();
+        assert_eq!(c.region(Some("us-east-1")), "us-east-1");
+        assert_eq!(c.region(Some("undefined-123")), "eu-west-1");
+        assert_eq!(c.accounts[0].keys[0].access_key_id, "AK");
+        assert_eq!(c.testing.lifecycle_day, Some(Duration::from_millis(500)));
+        assert!(!format!("{c:?}").contains("SK"));
+    }
+
+    #[test]
+    fn unknown_names_are_refused() {
+        assert!(toml::from_str::<Config>("regoins = []").is_err());
+    }
+}

@@ -1,0 +1,318 @@
+//! The database: all SQL of the program, one table family a file.
+//!
+//! One SQLite file in WAL mode with `synchronous = FULL`. A single writer thread owns the writing connection and
+//! takes jobs from a queue: every job runs in its own savepoint, all jobs that are waiting share one
+//! transaction and therefore one fsync, and a job is answered only after that commit. So an answer means
+//! durable, and concurrent requests pay for one flush together. Reads run on the caller's thread over a small pool
+//! of read-only connections and never wait for the writer.
+//!
+//! ```text
+//! request -> write(job) -> queue -> BEGIN { SAVEPOINT job RELEASE }* COMMIT -> answers
+//! request -> read(f) -> pooled connection
+//! ```
+//!
+//! The SQL keeps to what SQLite and PostgreSQL both speak: text ids, integer milliseconds, `ON CONFLICT`, `RETURNING`.
+
+pub mod iam;
+pub mod images;
+pub mod instances;
+pub mod keypairs;
+pub mod network;
+pub mod objects;
+pub mod tags;
+
+use std::any::Any;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::{Path, PathBuf};
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Arc, Mutex};
+
+/// What a job or a read works on. Rooms pass it on to the functions of this room and never write SQL.
+pub type Conn = rusqlite::Connection;
+
+/// A failure of the database itself: the caller can only report it as an internal error.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    #[error("database: {0}")]
+    Sqlite(#[from] rusqlite::Error),
+    #[error("opening the database {0}: {1}")]
+    Open(PathBuf, rusqlite::Error),
+    #[error("the database {0} was written by a newer novella (schema {1}, this one knows {2})")]
+    Newer(PathBuf, i64, i64),
+    #[error("the database's writer has stopped")]
+    Stopped,
+    #[error("a database job failed: {0}")]
+    Panicked(String),
+    #[error("a row is damaged: {0}")]
+    Damaged(String),
+}
+
+/// Schema steps in order; a step that has shipped is never edited.
+const MIGRATIONS: &[(&str, &str)] = &[
+    ("0001_iam", include_str!("migrations/0001_iam.sql")),
+    ("0002_objects", include_str!("migrations/0002_objects.sql")),
+    ("0003_images", include_str!("migrations/0003_images.sql")),
+    ("0004_instances", include_str!("migrations/0004_instances.sql")),
+    ("0005_network", include_str!("migrations/0005_network.sql")),
+    ("0006_keypairs_tags", include_str!("migrations/0006_keypairs_tags.sql")),
+];
+
+type Job = Box<dyn FnOnce(&mut Conn) -> Answer + Send>;
+/// Sends a job's result once the shared commit's outcome is known.
+type Answer = Box<dyn FnOnce(Result<(), Arc<rusqlite::Error>>) + Send>;
+
+/// The one handle to the database; clones share it.
+#[derive(Clone)]
+pub struct Db {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    path: PathBuf,
+    jobs: Mutex<Option<Sender<Job>>>,
+    writer: Mutex<Option<std::thread::JoinHandle<()>>>,
+    readers: Mutex<Vec<Conn>>,
+}
+
+/// Most jobs that share one commit.
+const BATCH: usize = 512;
+
+impl Db {
+    /// Open (or make) the database file and bring its schema up to date.
+    pub fn open(path: &Path) -> Result<Db, Error> {
+        let mut writer = connect(path)?;
+        migrate(&mut writer, path)?;
+        let (jobs, queue) = channel();
+        let handle = std::thread::Builder::new()
+            .name("db-writer".into())
+            .spawn(move || write_loop(writer, queue))
+            .expect("the operating system gives a thread");
+        Ok(Db {
+            shared: Arc::new(Shared {
+                path: path.to_owned(),
+                jobs: Mutex::new(Some(jobs)),
+                writer: Mutex::new(Some(handle)),
+                readers: Mutex::new(Vec::new()),
+            }),
+        })
+    }
+
+    /// Run `job` on the writing connection; its changes are durable when this returns `Ok`. An `Err` of the
+    /// job rolls back what it did and nothing else.
+    pub async fn write<T, E, F>(&self, job: F) -> Result<T, E>
+    where
+        F: FnOnce(&Conn) -> Result<T, E> + Send + 'static,
+        T: Send + 'static,
+        E: From<Error> + Send + 'static,
+    {
+        let (tx, rx) = tokio::sync::oneshot::channel();
+        self.submit(job, move |result| drop(tx.send(result)))?;
+        rx.await.map_err(|_| Error::Stopped)?
+    }
+
+    /// [`Db::write`] for threads that are not part of the async runtime.
+    pub fn write_blocking<T, E, F>(&self, job: F) -> Result<T, E>
+    where
+        F: FnOnce(&Conn) -> Result<T, E> + Send + 'static,
+        T: Send + 'static,
+        E: From<Error> + Send + 'static,
+    {
+        let (tx, rx) = channel();
+        self.submit(job, move |result| drop(tx.send(result)))?;
+        rx.recv().map_err(|_| Error::Stopped)?
+    }
+
+    /// Run `read` on a pooled read-only connection, on this thread. Reads see every committed job.
+    pub fn read<T, E, F>(&self, read: F) -> Result<T, E>
+    where
+        F: FnOnce(&Conn) -> Result<T, E>,
+        E: From<Error>,
+    {
+        let pooled = self.shared.readers.lock().expect("no reader panics inside").pop();
+        let conn = match pooled {
+            Some(conn) => conn,
+            None => {
+                let conn = connect(&self.shared.path)?;
+                conn.pragma_update(None, "query_only", true).map_err(Error::from)?;
+                conn
+            }
+        };
+        let result = read(&conn);
+        self.shared.readers.lock().expect("no reader panics inside").push(conn);
+        result
+    }
+
+    /// Finish what is queued and stop the writer; later writes fail with [`Error::Stopped`].
+    pub fn close(&self) {
+        self.shared.jobs.lock().expect("sender lock").take();
+        if let Some(handle) = self.shared.writer.lock().expect("writer lock").take() {
+            let _ = handle.join();
+        }
+    }
+
+    fn submit<T, E, F>(&self, job: F, reply: impl FnOnce(Result<T, E>) + Send + 'static) -> Result<(), Error>
+    where
+        F: FnOnce(&Conn) -> Result<T, E> + Send + 'static,
+        T: Send + 'static,
+        E: From<Error> + Send + 'static,
+    {
+        let job: Job = Box::new(move |conn| {
+            let result = in_savepoint(conn, job);
+            Box::new(move |commit| {
+                reply(match (result, commit) {
+                    (Err(e), _) => Err(e),
+                    (Ok(value), Ok(())) => Ok(value),
+                    (Ok(_), Err(e)) => Err(E::from(Error::Panicked(format!("commit: {e}")))),
+                })
+            })
+        });
+        let jobs = self.shared.jobs.lock().expect("sender lock");
+        jobs.as_ref().ok_or(Error::Stopped)?.send(job).map_err(|_| Error::Stopped)
+    }
+}
+
+fn in_savepoint<T, E, F>(conn: &mut Conn, job: F) -> Result<T, E>
+where
+    F: FnOnce(&Conn) -> Result<T, E>,
+    E: From<Error>,
+{
+    let mut savepoint = conn.savepoint().map_err(|e| E::from(Error::Sqlite(e)))?;
+    savepoint.set_drop_behavior(rusqlite::DropBehavior::Rollback);
+    match catch_unwind(AssertUnwindSafe(|| job(&savepoint))) {
+        Ok(Ok(value)) => {
+            savepoint.commit().map_err(|e| E::from(Error::Sqlite(e)))?;
+            Ok(value)
+        }
+        Ok(Err(e)) => Err(e),
+        Err(panic) => Err(E::from(Error::Panicked(panic_text(&*panic)))),
+    }
+}
+
+fn panic_text(panic: &(dyn Any + Send)) -> String {
+    panic
+        .downcast_ref::<&str>()
+        .map(|s| (*s).to_owned())
+        .or_else(|| panic.downcast_ref::<String>().cloned())
+        .unwrap_or_else(|| "panic".to_owned())
+}
+
+fn write_loop(mut conn: Conn, queue: Receiver<Job>) {
+    while let Ok(first) = queue.recv() {
+        let mut answers: Vec<Answer> = Vec::new();
+        let began = conn.execute_batch("BEGIN IMMEDIATE");
+        let outcome = began.and_then(|()| {
+            answers.push(first(&mut conn));
+            while answers.len() < BATCH {
+                match queue.try_recv() {
+                    Ok(job) => answers.push(job(&mut conn)),
+                    Err(_) => break,
+                }
+            }
+            crate::fault::effect("commit");
+            conn.execute_batch("COMMIT").inspect_err(|_| {
+                let _ = conn.execute_batch("ROLLBACK");
+            })
+        });
+        // A job that never ran (BEGIN failed) is dropped: its caller sees `Stopped`.
+        let outcome = outcome.map_err(Arc::new);
+        if let Err(e) = &outcome {
+            tracing::error!(error = %e, "a database commit failed");
+        }
+        for answer in answers {
+            answer(outcome.clone());
+        }
+    }
+    let _ = conn.execute_batch("PRAGMA optimize");
+}
+
+fn connect(path: &Path) -> Result<Conn, Error> {
+    let open = || -> rusqlite::Result<Conn> {
+        let conn = Conn::open(path)?;
+        conn.busy_timeout(std::time::Duration::from_secs(30))?;
+        conn.pragma_update(None, "journal_mode", "WAL")?;
+        conn.pragma_update(None, "synchronous", "FULL")?;
+        conn.pragma_update(None, "foreign_keys", true)?;
+        conn.pragma_update(None, "cache_size", -16_384)?;
+        conn.pragma_update(None, "temp_store", "MEMORY")?;
+        conn.set_prepared_statement_cache_capacity(256);
+        Ok(conn)
+    };
+    open().map_err(|e| Error::Open(path.to_owned(), e))
+}
+
+fn migrate(conn: &mut Conn, path: &Path) -> Result<(), Error> {
+    let have: i64 = conn.pragma_query_value(None, "user_version", |r| r.get(0))?;
+    let know = MIGRATIONS.len() as i64;
+    if have > know {
+        return Err(Error::Newer(path.to_owned(), have, know));
+    }
+    for (n, (name, sql)) in MIGRATIONS.iter().enumerate().skip(have as usize) {
+        let tx = conn.transaction()?;
+        tx.execute_batch(sql)?;
+        tx.pragma_update(None, "user_version", n as i64 + 1)?;
+        tx.commit()?;
+        tracing::debug!(step = name, "database schema brought forward");
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn open() -> (tempfile::TempDir, Db) {
+        let dir = tempfile::tempdir().unwrap();
+        let db = Db::open(&dir.path().join("novella.db")).unwrap();
+        (dir, db)
+    }
+
+    fn count(db: &Db) -> i64 {
+        db.read(|c| Ok::<_, Error>(c.query_row("SELECT count(*) FROM accounts", [], |r| r.get(0))?)).unwrap()
+    }
+
+    fn insert(c: &Conn, id: &str) -> Result<(), Error> {
+        c.execute("INSERT INTO accounts (id, name, canonical_id, email, created_at) VALUES (?1, '', ?1, '', 0)", [id])?;
+        Ok(())
+    }
+
+    #[test]
+    fn a_failed_job_takes_back_only_its_own_changes() {
+        let (_dir, db) = open();
+        db.write_blocking(|c| insert(c, "1")).unwrap();
+        let failed: Result<(), Error> = db.write_blocking(|c| {
+            insert(c, "2")?;
+            Err(Error::Damaged("on purpose".into()))
+        });
+        assert!(failed.is_err());
+        let panicked: Result<(), Error> = db.write_blocking(|c| {
+            insert(c, "3")?;
+            panic!("on purpose")
+        });
+        assert!(matches!(panicked, Err(Error::Panicked(_))));
+        db.write_blocking(|c| insert(c, "4")).unwrap();
+        assert_eq!(count(&db), 2);
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn concurrent_writes_all_land() {
+        let (_dir, db) = open();
+        let all: Vec<_> = (0..200)
+            .map(|n| {
+                let db = db.clone();
+                tokio::spawn(async move { db.write(move |c| insert(c, &n.to_string())).await })
+            })
+            .collect();
+        for one in all {
+            one.await.unwrap().unwrap();
+        }
+        assert_eq!(count(&db), 200);
+    }
+
+    #[test]
+    fn a_file_of_a_newer_program_is_refused() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("novella.db");
+        connect(&path).unwrap().pragma_update(None, "user_version", 9999).unwrap();
+        assert!(matches!(Db::open(&path), Err(Error::Newer(..))));
+    }
+}
