@@ -1,1 +1,391 @@
-//! (being built)
+//! Images and who may launch them.
+//!
+//! A deregistered image keeps its row: its id is never given out again, and instances may still name it.
+
+use super::{Conn, Error};
+use rusqlite::{OptionalExtension, Row, named_params, params_from_iter};
+use serde::{Deserialize, Serialize};
+
+/// What an image is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum ImageType {
+    Machine,
+    Kernel,
+    Ramdisk,
+}
+
+impl ImageType {
+    /// EC2's word: `machine`, `kernel`, `ramdisk`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            ImageType::Machine => "machine",
+            ImageType::Kernel => "kernel",
+            ImageType::Ramdisk => "ramdisk",
+        }
+    }
+
+    fn parse(text: &str) -> Result<ImageType, Error> {
+        match text {
+            "machine" => Ok(ImageType::Machine),
+            "kernel" => Ok(ImageType::Kernel),
+            "ramdisk" => Ok(ImageType::Ramdisk),
+            other => Err(Error::Damaged(format!("image type {other:?}"))),
+        }
+    }
+}
+
+/// Where an image is in its life.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum State {
+    /// Its bundle is being fetched.
+    Pending,
+    Available,
+    /// Its bundle could not be used; the reason says why.
+    Failed,
+    /// Gone for its owner; only instances may still name it.
+    Deregistered,
+}
+
+impl State {
+    /// EC2's word.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            State::Pending => "pending",
+            State::Available => "available",
+            State::Failed => "failed",
+            State::Deregistered => "deregistered",
+        }
+    }
+
+    fn parse(text: &str) -> Result<State, Error> {
+        match text {
+            "pending" => Ok(State::Pending),
+            "available" => Ok(State::Available),
+            "failed" => Ok(State::Failed),
+            "deregistered" => Ok(State::Deregistered),
+            other => Err(Error::Damaged(format!("image state {other:?}"))),
+        }
+    }
+}
+
+/// One line of a bundle's block device mapping: `ephemeral0` is to be seen as `sdb`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Mapping {
+    #[serde(rename = "virtual")]
+    pub virtual_name: String,
+    pub device: String,
+}
+
+/// Why an image is `failed`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reason {
+    /// As EC2 writes it in `StateReason`: `Client.InvalidManifest`.
+    pub code: String,
+    /// A sentence for people.
+    pub message: String,
+}
+
+/// What is known of an image's file once it is there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct File {
+    /// `raw`, `qcow2`, `vmdk`, `vpc` (VHD), `vhdx`, `vdi`, `iso`: as `qemu-img` calls them, and iso.
+    pub format: String,
+    /// Bytes of the file.
+    pub size: u64,
+    /// Bytes of the disk that it holds, a multiple of 512 for a machine image.
+    pub virtual_size: u64,
+    /// SHA-256 of the file, lower-case hex.
+    pub digest: String,
+}
+
+/// One image.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Image {
+    /// `ami-…`, `aki-…` or `ari-…`.
+    pub id: String,
+    /// The owner's account.
+    pub account: String,
+    /// `None`: in every region.
+    pub region: Option<String>,
+    pub name: Option<String>,
+    pub description: String,
+    /// Bucket and key of the manifest, as the owner gave them.
+    pub location: String,
+    pub image_type: ImageType,
+    /// `x86_64`, `i386` or `arm64`.
+    pub architecture: String,
+    /// `windows`, or nothing.
+    pub platform: Option<String>,
+    pub kernel_id: Option<String>,
+    pub ramdisk_id: Option<String>,
+    /// `/dev/sda1`
+    pub root_device_name: String,
+    pub mappings: Vec<Mapping>,
+    pub state: State,
+    pub reason: Option<Reason>,
+    pub is_public: bool,
+    /// Imported by the operator.
+    pub imported: bool,
+    /// There once the image is available.
+    pub file: Option<File>,
+    /// Milliseconds since the epoch.
+    pub created_at: i64,
+    /// Accounts that may launch it, besides its owner.
+    pub launch_permissions: Vec<String>,
+}
+
+/// Which images are asked for; every given condition must hold. Deregistered ones are never among them.
+#[derive(Debug, Clone, Default)]
+pub struct Select {
+    /// Images of this region, and those of every region.
+    pub region: Option<String>,
+    /// Only what this account may see: its own, public ones, and those it may launch.
+    pub viewer: Option<String>,
+    /// Only these ids, when there are any.
+    pub ids: Vec<String>,
+    /// Only of these owners, when there are any.
+    pub owners: Vec<String>,
+}
+
+/// An image whose bundle has to be fetched.
+#[derive(Debug, Clone)]
+pub struct Work {
+    pub image: Image,
+    /// The manifest's XML, as it was when the image was registered.
+    pub manifest: String,
+    /// Tries before this one.
+    pub attempt: u32,
+    /// Not before this time, in milliseconds.
+    pub not_before: i64,
+}
+
+const COLUMNS: &str = "id, account, region, name, description, location, image_type, architecture, platform, kernel_id, \
+    ramdisk_id, root_device, mappings, state, reason_code, reason_message, is_public, imported, format, size, \
+    virtual_size, digest, created_at";
+
+fn image(r: &Row) -> Result<Image, Error> {
+    let text = |name: &str| r.get::<_, String>(name);
+    let maybe = |name: &str| r.get::<_, Option<String>>(name);
+    let reason = match (maybe("reason_code")?, maybe("reason_message")?) {
+        (Some(code), message) => Some(Reason { code, message: message.unwrap_or_default() }),
+        (None, _) => None,
+    };
+    let file = match (maybe("format")?, maybe("digest")?) {
+        (Some(format), Some(digest)) => Some(File {
+            format,
+            digest,
+            size: r.get::<_, i64>("size")? as u64,
+            virtual_size: r.get::<_, i64>("virtual_size")? as u64,
+        }),
+        _ => None,
+    };
+    Ok(Image {
+        id: text("id")?,
+        account: text("account")?,
+        region: maybe("region")?,
+        name: maybe("name")?,
+        description: text("description")?,
+        location: text("location")?,
+        image_type: ImageType::parse(&text("image_type")?)?,
+        architecture: text("architecture")?,
+        platform: maybe("platform")?,
+        kernel_id: maybe("kernel_id")?,
+        ramdisk_id: maybe("ramdisk_id")?,
+        root_device_name: text("root_device")?,
+        mappings: serde_json::from_str(&text("mappings")?).map_err(|e| Error::Damaged(format!("mappings: {e}")))?,
+        state: State::parse(&text("state")?)?,
+        reason,
+        is_public: r.get("is_public")?,
+        imported: r.get("imported")?,
+        file,
+        created_at: r.get("created_at")?,
+        launch_permissions: Vec::new(),
+    })
+}
+
+fn permissions(c: &Conn, id: &str) -> Result<Vec<String>, Error> {
+    let mut q =
+        c.prepare_cached("SELECT account FROM image_launch_permissions WHERE image_id = ?1 ORDER BY account")?;
+    let rows = q.query_map([id], |r| r.get(0))?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// Add an image; `manifest` is there exactly when its bundle has still to be fetched.
+pub fn insert(c: &Conn, i: &Image, manifest: Option<&str>) -> Result<(), Error> {
+    let mappings = serde_json::to_string(&i.mappings).map_err(|e| Error::Damaged(e.to_string()))?;
+    c.prepare_cached(
+        "INSERT INTO images (id, account, region, name, description, location, image_type, architecture, platform,
+           kernel_id, ramdisk_id, root_device, mappings, state, reason_code, reason_message, is_public, imported, format,
+           size, virtual_size, digest, manifest, attempt, not_before, created_at)
+         VALUES (:id, :account, :region, :name, :description, :location, :type, :architecture, :platform,
+           :kernel, :ramdisk, :root, :mappings, :state, :code, :message, :public, :imported, :format,
+           :size, :virtual, :digest, :manifest, 0, 0, :created)",
+    )?
+    .execute(named_params! {
+        ":id": i.id, ":account": i.account, ":region": i.region, ":name": i.name, ":description": i.description,
+        ":location": i.location, ":type": i.image_type.as_str(), ":architecture": i.architecture,
+        ":platform": i.platform, ":kernel": i.kernel_id, ":ramdisk": i.ramdisk_id, ":root": i.root_device_name,
+        ":mappings": mappings, ":state": i.state.as_str(),
+        ":code": i.reason.as_ref().map(|r| &r.code), ":message": i.reason.as_ref().map(|r| &r.message),
+        ":public": i.is_public, ":imported": i.imported,
+        ":format": i.file.as_ref().map(|f| &f.format), ":size": i.file.as_ref().map(|f| f.size as i64),
+        ":virtual": i.file.as_ref().map(|f| f.virtual_size as i64), ":digest": i.file.as_ref().map(|f| &f.digest),
+        ":manifest": manifest, ":created": i.created_at,
+    })?;
+    for account in &i.launch_permissions {
+        permit(c, &i.id, account, true)?;
+    }
+    Ok(())
+}
+
+/// One image, whatever its state.
+pub fn get(c: &Conn, id: &str) -> Result<Option<Image>, Error> {
+    let mut q = c.prepare_cached(&format!("SELECT {COLUMNS} FROM images WHERE id = ?1"))?;
+    let found = q.query_row([id], |r| Ok(image(r))).optional()?;
+    match found {
+        None => Ok(None),
+        Some(row) => Ok(Some(Image { launch_permissions: permissions(c, id)?, ..row? })),
+    }
+}
+
+/// The images that `select` asks for, oldest first.
+pub fn select(c: &Conn, select: &Select) -> Result<Vec<Image>, Error> {
+    let mut sql = format!("SELECT {COLUMNS} FROM images WHERE state <> 'deregistered'");
+    let mut values: Vec<&str> = Vec::new();
+    if let Some(region) = &select.region {
+        values.push(region);
+        sql += &format!(" AND (region IS NULL OR region = ?{})", values.len());
+    }
+    if let Some(viewer) = &select.viewer {
+        values.push(viewer);
+        let n = values.len();
+        sql += &format!(
+            " AND (account = ?{n} OR is_public = 1
+               OR id IN (SELECT image_id FROM image_launch_permissions WHERE account = ?{n}))"
+        );
+    }
+    for (column, wanted) in [("id", &select.ids), ("account", &select.owners)] {
+        if !wanted.is_empty() {
+            let first = values.len() + 1;
+            values.extend(wanted.iter().map(String::as_str));
+            let list: Vec<String> = (first..=values.len()).map(|n| format!("?{n}")).collect();
+            sql += &format!(" AND {column} IN ({})", list.join(", "));
+        }
+    }
+    sql += " ORDER BY created_at, id";
+    let mut q = c.prepare(&sql)?;
+    let rows = q.query_map(params_from_iter(values), |r| Ok(image(r)))?;
+    let mut all = rows.collect::<Result<Result<Vec<_>, Error>, _>>()??;
+    for i in all.iter_mut().filter(|i| !i.is_public) {
+        i.launch_permissions = permissions(c, &i.id)?;
+    }
+    Ok(all)
+}
+
+/// The id of the image that holds `name` in this account and region, if one does.
+pub fn named(c: &Conn, account: &str, region: Option<&str>, name: &str) -> Result<Option<String>, Error> {
+    let mut q = c.prepare_cached(
+        "SELECT id FROM images WHERE account = ?1 AND (region = ?2 OR region IS NULL OR ?2 IS NULL) AND name = ?3
+         AND state IN ('pending', 'available')",
+    )?;
+    Ok(q.query_row((account, region, name), |r| r.get(0)).optional()?)
+}
+
+/// Every image whose bundle has still to be fetched, the longest waiting first.
+pub fn pending(c: &Conn) -> Result<Vec<Work>, Error> {
+    let mut q = c.prepare_cached(&format!(
+        "SELECT {COLUMNS}, manifest, attempt, not_before FROM images WHERE state = 'pending' ORDER BY created_at, id"
+    ))?;
+    let rows = q.query_map([], |r| {
+        Ok(image(r).map(|image| (image, r.get("manifest"), r.get("attempt"), r.get("not_before"))))
+    })?;
+    let mut work = Vec::new();
+    for row in rows {
+        let (image, manifest, attempt, not_before) = row??;
+        work.push(Work { image, manifest: manifest?, attempt: attempt?, not_before: not_before? });
+    }
+    Ok(work)
+}
+
+/// Make a pending image available; `false` if it is not pending any more.
+pub fn set_available(c: &Conn, id: &str, f: &File) -> Result<bool, Error> {
+    let changed = c
+        .prepare_cached(
+            "UPDATE images SET state = 'available', format = ?2, size = ?3, virtual_size = ?4, digest = ?5, manifest = NULL
+             WHERE id = ?1 AND state = 'pending'",
+        )?
+        .execute((id, &f.format, f.size as i64, f.virtual_size as i64, &f.digest))?;
+    Ok(changed == 1)
+}
+
+/// Make a pending image failed; `false` if it is not pending any more.
+pub fn set_failed(c: &Conn, id: &str, reason: &Reason) -> Result<bool, Error> {
+    let changed = c
+        .prepare_cached(
+            "UPDATE images SET state = 'failed', reason_code = ?2, reason_message = ?3, manifest = NULL
+             WHERE id = ?1 AND state = 'pending'",
+        )?
+        .execute((id, &reason.code, &reason.message))?;
+    Ok(changed == 1)
+}
+
+/// Let a pending image's next try begin at `not_before`.
+pub fn postpone(c: &Conn, id: &str, attempt: u32, not_before: i64) -> Result<(), Error> {
+    c.prepare_cached("UPDATE images SET attempt = ?2, not_before = ?3 WHERE id = ?1 AND state = 'pending'")?
+        .execute((id, attempt, not_before))?;
+    Ok(())
+}
+
+/// Deregister an image; `false` if it was already.
+pub fn set_deregistered(c: &Conn, id: &str) -> Result<bool, Error> {
+    let changed = c
+        .prepare_cached(
+            "UPDATE images SET state = 'deregistered', manifest = NULL WHERE id = ?1 AND state <> 'deregistered'",
+        )?
+        .execute([id])?;
+    c.prepare_cached("DELETE FROM image_launch_permissions WHERE image_id = ?1")?.execute([id])?;
+    Ok(changed == 1)
+}
+
+/// Remove an image's row, so that its id may be used again: for the operator.
+pub fn delete(c: &Conn, id: &str) -> Result<(), Error> {
+    c.prepare_cached("DELETE FROM image_launch_permissions WHERE image_id = ?1")?.execute([id])?;
+    c.prepare_cached("DELETE FROM images WHERE id = ?1")?.execute([id])?;
+    Ok(())
+}
+
+/// Let everybody launch the image, or not any more.
+pub fn set_public(c: &Conn, id: &str, public: bool) -> Result<(), Error> {
+    c.prepare_cached("UPDATE images SET is_public = ?2 WHERE id = ?1")?.execute((id, public))?;
+    Ok(())
+}
+
+/// Give the image a new description.
+pub fn set_description(c: &Conn, id: &str, description: &str) -> Result<(), Error> {
+    c.prepare_cached("UPDATE images SET description = ?2 WHERE id = ?1")?.execute((id, description))?;
+    Ok(())
+}
+
+/// Let `account` launch the image, or not any more.
+pub fn permit(c: &Conn, id: &str, account: &str, may: bool) -> Result<(), Error> {
+    let sql = if may {
+        "INSERT INTO image_launch_permissions (image_id, account) VALUES (?1, ?2) ON CONFLICT DO NOTHING"
+    } else {
+        "DELETE FROM image_launch_permissions WHERE image_id = ?1 AND account = ?2"
+    };
+    c.prepare_cached(sql)?.execute((id, account))?;
+    Ok(())
+}
+
+/// Forget every image that accounts registered; returns their ids. What the operator imported stays, as imported.
+pub fn reset(c: &Conn) -> Result<Vec<String>, Error> {
+    let ids = {
+        let mut q = c.prepare_cached("SELECT id FROM images WHERE imported = 0")?;
+        let rows = q.query_map([], |r| r.get(0))?;
+        rows.collect::<Result<Vec<String>, _>>()?
+    };
+    for id in &ids {
+        delete(c, id)?;
+    }
+    Ok(ids)
+}

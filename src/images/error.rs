@@ -1,0 +1,67 @@
+//! What can go wrong with images, in EC2's terms.
+
+use crate::db;
+use std::io;
+
+/// A failure of an operation on images. [`Error::code`] is EC2's code, Display its message.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    #[error("The image id '[{0}]' does not exist")]
+    NotFound(String),
+    #[error("The image id '[{0}]' is no longer available")]
+    Unavailable(String),
+    #[error("Not authorized for image: {0}")]
+    NotOwner(String),
+    #[error("The image '{0}' is not available: it is {1}")]
+    NotReady(String, &'static str),
+    #[error("AMI name {name} is already in use by AMI {id}")]
+    NameInUse { name: String, id: String },
+    #[error(
+        "AMI names must be between 3 and 128 characters long, and may contain letters, numbers, spaces, and ( ) [ ] . / - ' @ _"
+    )]
+    NameMalformed,
+    #[error("Image id {0} is in use already")]
+    IdInUse(String),
+    #[error("Invalid id: \"{0}\"")]
+    IdMalformed(String),
+    /// The manifest cannot be had or cannot be used; the text says why.
+    #[error("{0}")]
+    InvalidManifest(String),
+    #[error("{0}")]
+    InvalidParameter(String),
+    /// A file that was to be imported cannot be used.
+    #[error("{0}")]
+    Format(String),
+    #[error("{0}: {1}")]
+    Io(String, #[source] io::Error),
+    #[error(transparent)]
+    Db(#[from] db::Error),
+}
+
+impl Error {
+    /// EC2's error code.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Error::NotFound(_) => "InvalidAMIID.NotFound",
+            Error::Unavailable(_) => "InvalidAMIID.Unavailable",
+            Error::NotOwner(_) => "AuthFailure",
+            Error::NotReady(..) => "IncorrectState",
+            Error::NameInUse { .. } => "InvalidAMIName.Duplicate",
+            Error::NameMalformed => "InvalidAMIName.Malformed",
+            Error::IdInUse(_) => "InvalidParameterValue",
+            Error::IdMalformed(_) => "InvalidAMIID.Malformed",
+            Error::InvalidManifest(_) => "InvalidManifest",
+            Error::InvalidParameter(_) | Error::Format(_) => "InvalidParameterValue",
+            Error::Io(..) | Error::Db(_) => "InternalError",
+        }
+    }
+
+    /// The HTTP status that goes with the code.
+    pub fn status(&self) -> u16 {
+        match self {
+            Error::Io(..) | Error::Db(_) => 500,
+            Error::NotOwner(_) => 403,
+            _ => 400,
+        }
+    }
+}
