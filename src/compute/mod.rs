@@ -1,2 +1,3 @@
-//! (room being built)
+pub mod driver;
+pub mod state;
 pub mod types;

@@ -1,0 +1,141 @@
+//! The simulated hypervisor: machines are names in a map that outlives the process in a file of its own.
+//!
+//! It is the specification of [`Driver`](super::Driver), makes launches instant for tests of API clients, and
+//! its effects count as faults do, so the crash tests can stop between any two of them. The file is written at
+//! every change, as libvirt would keep its domains when our process dies.
+
+use super::{Capacity, Driver, Error, Event, Machine, MachineSpec, Power, Watcher};
+use crate::compute::state::Off;
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Mutex;
+
+/// The simulated host. `file` keeps its machines.
+pub struct Fake {
+    file: Option<PathBuf>,
+    inner: Mutex<Inner>,
+}
+
+#[derive(Default)]
+struct Inner {
+    /// Name -> whether it runs, and why it is off when it does not.
+    machines: BTreeMap<String, Machine>,
+    watcher: Option<Watcher>,
+}
+
+impl Fake {
+    /// A host whose machines live in `file` (a name and a state a line), or nowhere.
+    pub fn open(file: Option<PathBuf>) -> Fake {
+        let text = file.as_ref().and_then(|f| std::fs::read_to_string(f).ok()).unwrap_or_default();
+        let machines = text
+            .lines()
+            .filter_map(|line| line.split_once(' '))
+            .map(|(name, state)| {
+                let machine = match state {
+                    "running" => Machine::Running,
+                    "guest" => Machine::Off(Off::Guest),
+                    "crashed" => Machine::Off(Off::Crashed),
+                    _ => Machine::Off(Off::Plain),
+                };
+                (name.to_owned(), machine)
+            })
+            .collect();
+        Fake { file, inner: Mutex::new(Inner { machines, watcher: None }) }
+    }
+
+    fn change(&self, effect: &'static str, id: &str, to: Option<Machine>) -> Result<(), Error> {
+        let mut inner = self.inner.lock().expect("no panic while held");
+        crate::fault::effect(effect);
+        match to {
+            Some(machine) => inner.machines.insert(id.to_owned(), machine),
+            None => inner.machines.remove(id),
+        };
+        let Some(file) = &self.file else { return Ok(()) };
+        let text: String = inner
+            .machines
+            .iter()
+            .map(|(name, machine)| {
+                let state = match machine {
+                    Machine::Running => "running",
+                    Machine::Off(Off::Guest) => "guest",
+                    Machine::Off(Off::Crashed) => "crashed",
+                    Machine::Off(Off::Plain) | Machine::Absent => "off",
+                };
+                format!("{name} {state}\n")
+            })
+            .collect();
+        let temp = file.with_extension("new");
+        std::fs::write(&temp, text)
+            .and_then(|()| std::fs::rename(&temp, file))
+            .map_err(|e| Error::Failed(format!("writing {}: {e}", file.display())))
+    }
+
+    /// The guest powers itself off, as a person at its console would make it.
+    pub fn guest_powers_off(&self, id: &str) {
+        let _ = self.change("fake guest off", id, Some(Machine::Off(Off::Guest)));
+        if let Some(watch) = &self.inner.lock().expect("no panic while held").watcher {
+            watch(Event::Changed(id.to_owned()));
+        }
+    }
+}
+
+impl Driver for Fake {
+    fn capacity(&self) -> Result<Capacity, Error> {
+        Ok(Capacity { vcpus: 1 << 20, memory_mib: 1 << 32 })
+    }
+
+    fn list(&self) -> Result<Vec<(String, Machine)>, Error> {
+        let inner = self.inner.lock().expect("no panic while held");
+        Ok(inner.machines.iter().map(|(k, v)| (k.clone(), *v)).collect())
+    }
+
+    fn observe(&self, id: &str) -> Result<Machine, Error> {
+        let inner = self.inner.lock().expect("no panic while held");
+        Ok(inner.machines.get(id).copied().unwrap_or(Machine::Absent))
+    }
+
+    fn define(&self, spec: &MachineSpec) -> Result<String, Error> {
+        if self.observe(&spec.id)? == Machine::Absent {
+            self.change("define", &spec.id, Some(Machine::Off(Off::Plain)))?;
+        }
+        Ok(super::libvirt::domain_xml::render(spec))
+    }
+
+    fn power(&self, id: &str, power: Power) -> Result<(), Error> {
+        let to = match (self.observe(id)?, power) {
+            (Machine::Absent, _) => return Err(Error::Failed(format!("no machine {id}"))),
+            (Machine::Off(_), Power::On) => Machine::Running,
+            (Machine::Running, Power::Off) => Machine::Off(Off::Plain),
+            (Machine::Running, Power::AskOff) => Machine::Off(Off::Guest),
+            (Machine::Running, Power::AskReboot | Power::Reset) => {
+                if let Some(watch) = &self.inner.lock().expect("no panic while held").watcher {
+                    watch(Event::Rebooted(id.to_owned()));
+                }
+                return Ok(());
+            }
+            (Machine::Running, Power::On)
+            | (Machine::Off(_), Power::Off | Power::AskOff | Power::AskReboot | Power::Reset) => return Ok(()),
+        };
+        self.change("power", id, Some(to))?;
+        if let Some(watch) = &self.inner.lock().expect("no panic while held").watcher {
+            watch(Event::Changed(id.to_owned()));
+        }
+        Ok(())
+    }
+
+    fn remove(&self, id: &str) -> Result<(), Error> {
+        match self.observe(id)? {
+            Machine::Absent => Ok(()),
+            Machine::Off(_) | Machine::Running => self.change("undefine", id, None),
+        }
+    }
+
+    fn watch(&self, watcher: Watcher) -> Result<(), Error> {
+        self.inner.lock().expect("no panic while held").watcher = Some(watcher);
+        Ok(())
+    }
+
+    fn is_real(&self) -> bool {
+        false
+    }
+}

@@ -1,0 +1,206 @@
+//! The real hypervisor: QEMU guests through libvirt.
+//!
+//! The default is libvirt's embedded driver below the data directory (`qemu:///embed?root=…`): no daemon, its own
+//! `qemu.conf`, nothing of the user's libvirt touched. Guests outlive this process and are found again by name when the
+//! same root is opened. A daemon's URI (`qemu:///system`, `qemu+unix://…`) works the same.
+//!
+//! libvirt's event loop has one thread for the process ([`events`]); with the embedded driver QEMU's processes
+//! are this one's orphans and [`reaper`] collects them, since libvirt waits for a dead guest to leave the process table.
+
+pub mod domain_xml;
+mod events;
+pub mod reaper;
+
+use super::{Capacity, Driver, Error, Machine, MachineSpec, Power, Watcher};
+use crate::compute::state::Off;
+use std::path::{Path, PathBuf};
+use virt::connect::Connect;
+use virt::domain::{
+    Domain, DomainShutoffReason, DomainShutoffReasonEnum, DomainState, DomainStateEnum, DomainStateReason,
+    DomainStateReasonEnum,
+};
+use virt::error::{Error as VirtError, ErrorNumber, ErrorNumberEnum};
+use virt::sys;
+
+/// Settings of the embedded QEMU driver: guests run as us, no security driver, no cgroups, console logs written
+/// without a log daemon.
+const QEMU_CONF: &str = "\
+# Written by novella at every start. Guests of the embedded driver run as the server's own user.
+user = \"root\"
+group = \"root\"
+dynamic_ownership = 0
+security_driver = \"none\"
+cgroup_controllers = [ ]
+namespaces = [ ]
+stdio_handler = \"file\"
+";
+
+/// A connection to one libvirt.
+pub struct Libvirt {
+    conn: Connect,
+}
+
+/// The URI of the embedded driver below `root`.
+pub fn embedded_uri(root: &Path) -> String {
+    format!("qemu:///embed?root={}", root.display())
+}
+
+impl Libvirt {
+    /// Open the embedded driver with its state below `root` (made if absent).
+    pub fn embedded(root: &Path) -> Result<Libvirt, Error> {
+        let conf: PathBuf = root.join("etc/qemu.conf");
+        std::fs::create_dir_all(root.join("etc"))
+            .and_then(|()| std::fs::write(&conf, QEMU_CONF))
+            .map_err(|e| Error::Failed(format!("writing {}: {e}", conf.display())))?;
+        reaper::start();
+        Self::open(&embedded_uri(root))
+    }
+
+    /// Open any libvirt URI.
+    pub fn open(uri: &str) -> Result<Libvirt, Error> {
+        events::start_loop().map_err(|e| failed("starting libvirt's event loop", &e))?;
+        let conn = Connect::open(Some(uri)).map_err(|e| failed(&format!("opening {uri}"), &e))?;
+        Ok(Libvirt { conn })
+    }
+
+    /// Ask for the emulator's capabilities: libvirt probes QEMU once, for seconds, and remembers it.
+    pub fn warm(&self) -> Result<(), Error> {
+        self.conn
+            .domain_capabilities(Some("/usr/bin/qemu-system-x86_64"), Some("x86_64"), Some("q35"), Some("qemu"), 0)
+            .map(drop)
+            .map_err(|e| failed("asking for QEMU's capabilities", &e))
+    }
+
+    fn find(&self, id: &str) -> Result<Option<Domain>, Error> {
+        match self.conn.lookup_domain_by_name(id) {
+            Ok(domain) => Ok(Some(domain)),
+            Err(e) if is_absent(&e) => Ok(None),
+            Err(e) => Err(failed(&format!("looking for {id}"), &e)),
+        }
+    }
+}
+
+fn is_absent(e: &VirtError) -> bool {
+    matches!(e.code(), ErrorNumberEnum::Known(ErrorNumber::NoDomain))
+}
+
+fn failed(what: &str, e: &VirtError) -> Error {
+    Error::Failed(format!("{what}: {}", e.message()))
+}
+
+fn machine(domain: &Domain) -> Result<Machine, VirtError> {
+    let (state, reason) = domain.state()?;
+    let DomainStateEnum::Known(state) = state else { return Ok(Machine::Running) };
+    Ok(match state {
+        DomainState::Running
+        | DomainState::Blocked
+        | DomainState::Paused
+        | DomainState::PMSuspended
+        | DomainState::Shutdown
+        | DomainState::NoState => Machine::Running,
+        DomainState::Crashed => Machine::Off(Off::Crashed),
+        DomainState::Shutoff => Machine::Off(match reason {
+            DomainStateReasonEnum::Known(DomainStateReason::Shutoff(DomainShutoffReasonEnum::Known(why))) => match why {
+                DomainShutoffReason::Shutdown => Off::Guest,
+                DomainShutoffReason::Crashed | DomainShutoffReason::Failed => Off::Crashed,
+                // It went while nobody watched: more likely by its own will than by a fault, and a guest
+                // that is left off loses nothing.
+                DomainShutoffReason::Daemon => Off::Guest,
+                DomainShutoffReason::Unknown
+                | DomainShutoffReason::Destroyed
+                | DomainShutoffReason::Migrated
+                | DomainShutoffReason::Saved
+                | DomainShutoffReason::FromSnapshot => Off::Plain,
+            },
+            _ => Off::Plain,
+        }),
+    })
+}
+
+impl Driver for Libvirt {
+    fn capacity(&self) -> Result<Capacity, Error> {
+        let node = self.conn.node_info().map_err(|e| failed("asking for the host's size", &e))?;
+        Ok(Capacity { vcpus: node.cpus, memory_mib: node.memory / 1024 })
+    }
+
+    fn list(&self) -> Result<Vec<(String, Machine)>, Error> {
+        let all = self.conn.list_all_domains(0).map_err(|e| failed("listing machines", &e))?;
+        let mut found = Vec::with_capacity(all.len());
+        for domain in all {
+            // A domain may go between the listing and the look: then it is simply not there.
+            match domain.name().and_then(|name| Ok((name, machine(&domain)?))) {
+                Ok((name, state)) if name.starts_with("i-") => found.push((name, state)),
+                Ok(_) => {}
+                Err(e) if is_absent(&e) => {}
+                Err(e) => return Err(failed("looking at a machine", &e)),
+            }
+        }
+        Ok(found)
+    }
+
+    fn observe(&self, id: &str) -> Result<Machine, Error> {
+        match self.find(id)? {
+            None => Ok(Machine::Absent),
+            Some(domain) => match machine(&domain) {
+                Ok(m) => Ok(m),
+                Err(e) if is_absent(&e) => Ok(Machine::Absent),
+                Err(e) => Err(failed(&format!("looking at {id}"), &e)),
+            },
+        }
+    }
+
+    fn define(&self, spec: &MachineSpec) -> Result<String, Error> {
+        let xml = domain_xml::render(spec);
+        crate::fault::effect("define");
+        self.conn.define_domain_xml(&xml).map_err(|e| match e.code() {
+            ErrorNumberEnum::Known(ErrorNumber::XMLError | ErrorNumber::ConfigUnsupported) => {
+                Error::Refused(format!("libvirt refuses {}: {}", spec.id, e.message()))
+            }
+            _ => failed(&format!("defining {}", spec.id), &e),
+        })?;
+        Ok(xml)
+    }
+
+    fn power(&self, id: &str, power: Power) -> Result<(), Error> {
+        let domain = self.find(id)?.ok_or_else(|| Error::Failed(format!("no machine {id}")))?;
+        crate::fault::effect("power");
+        let done = match power {
+            Power::On => domain.create(),
+            Power::AskOff => domain.shutdown_flags(sys::VIR_DOMAIN_SHUTDOWN_ACPI_POWER_BTN),
+            Power::Off => domain.destroy(),
+            Power::AskReboot => domain.reboot(sys::VIR_DOMAIN_REBOOT_ACPI_POWER_BTN),
+            Power::Reset => domain.reset(),
+        };
+        let Err(e) = done else { return Ok(()) };
+        // The machine may have got there by itself in the meantime.
+        let running = self.observe(id)? == Machine::Running;
+        match power {
+            Power::On if running => Ok(()),
+            Power::Off | Power::AskOff if !running => Ok(()),
+            Power::On | Power::Off | Power::AskOff | Power::AskReboot | Power::Reset => {
+                Err(failed(&format!("{power:?} of {id}"), &e))
+            }
+        }
+    }
+
+    fn remove(&self, id: &str) -> Result<(), Error> {
+        let Some(domain) = self.find(id)? else { return Ok(()) };
+        if self.observe(id)? == Machine::Running {
+            self.power(id, Power::Off)?;
+        }
+        crate::fault::effect("undefine");
+        match domain.undefine_flags(sys::VIR_DOMAIN_UNDEFINE_NVRAM | sys::VIR_DOMAIN_UNDEFINE_MANAGED_SAVE) {
+            Ok(()) => Ok(()),
+            Err(e) if is_absent(&e) => Ok(()),
+            Err(e) => Err(failed(&format!("undefining {id}"), &e)),
+        }
+    }
+
+    fn watch(&self, watcher: Watcher) -> Result<(), Error> {
+        events::watch(&self.conn, watcher).map_err(|e| failed("asking for events", &e))
+    }
+
+    fn is_real(&self) -> bool {
+        true
+    }
+}

@@ -1,0 +1,125 @@
+//! The hypervisor as the reconcile loop sees it: a few idempotent, blocking calls.
+//!
+//! A machine's name is its instance's id and its UUID a function of it, so work that was interrupted is found again.
+//! Doing a call twice is doing it once: `define` replaces, `power` on a machine that already is so is a success,
+//! `remove` of an absent one too. [`fake`] is the readable specification; [`libvirt`] the real thing.
+
+pub mod fake;
+pub mod libvirt;
+
+use super::state::Machine;
+use std::path::PathBuf;
+
+/// What a machine is made of: everything that the domain XML says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MachineSpec {
+    /// The instance's id: the domain's name.
+    pub id: String,
+    /// The domain's and the SMBIOS system's UUID; starts with `ec2`, by which guests know the platform.
+    pub uuid: String,
+    pub vcpus: u32,
+    pub memory_mib: u64,
+    /// KVM or QEMU's own translator.
+    pub accelerated: bool,
+    /// Boot this kernel directly, if the image has one.
+    pub kernel: Option<DirectKernel>,
+    pub disks: Vec<Disk>,
+    pub nics: Vec<NicSpec>,
+    /// Where the serial console is written.
+    pub console_log: PathBuf,
+}
+
+/// A kernel that the host loads itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DirectKernel {
+    pub kernel: PathBuf,
+    pub ramdisk: Option<PathBuf>,
+    pub cmdline: String,
+}
+
+/// A disk of a machine, always behind virtio.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Disk {
+    pub path: PathBuf,
+    /// `qcow2` or `raw`: said by us, never detected.
+    pub format: &'static str,
+    /// Device name inside libvirt: `vda`, `vdb`, …
+    pub target: String,
+    /// What the guest sees as the disk's serial, at most 20 characters.
+    pub serial: String,
+    pub read_only: bool,
+}
+
+/// A network card of a machine.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NicSpec {
+    pub bridge: String,
+    /// The host's end; at most 15 characters.
+    pub tap: String,
+    pub mac: String,
+    pub mtu: Option<u32>,
+}
+
+/// Ways to turn the key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Power {
+    On,
+    /// Press the power button: the guest may react, or not.
+    AskOff,
+    Off,
+    /// Ask the guest to reboot.
+    AskReboot,
+    /// Press the reset button.
+    Reset,
+}
+
+/// What a host can carry, before overcommitment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Capacity {
+    pub vcpus: u32,
+    pub memory_mib: u64,
+}
+
+/// Something happened to a machine without our asking.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Event {
+    /// It started, stopped or crashed: look at it.
+    Changed(String),
+    /// The guest went through a reset.
+    Rebooted(String),
+    /// The hypervisor was away: look at everything.
+    All,
+}
+
+/// Where events go. Called from the driver's own thread; must not block.
+pub type Watcher = Box<dyn Fn(Event) + Send + Sync>;
+
+/// Why a call failed.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The machine cannot be: another try gives the same.
+    #[error("{0}")]
+    Refused(String),
+    /// Try again later.
+    #[error("{0}")]
+    Failed(String),
+}
+
+/// A hypervisor. Every call blocks; `compute` makes them on threads for that.
+pub trait Driver: Send + Sync {
+    /// What the host can carry.
+    fn capacity(&self) -> Result<Capacity, Error>;
+    /// Every machine of this installation, defined or running.
+    fn list(&self) -> Result<Vec<(String, Machine)>, Error>;
+    /// One machine.
+    fn observe(&self, id: &str) -> Result<Machine, Error>;
+    /// Define the machine, or define it anew. Returns the definition as the hypervisor took it (XML).
+    fn define(&self, spec: &MachineSpec) -> Result<String, Error>;
+    fn power(&self, id: &str, power: Power) -> Result<(), Error>;
+    /// Undefine the machine, switching it off if it runs.
+    fn remove(&self, id: &str) -> Result<(), Error>;
+    /// Tell `watcher` of every event from now on.
+    fn watch(&self, watcher: Watcher) -> Result<(), Error>;
+    /// Whether machines have real disks and network ports. The fake's have none.
+    fn is_real(&self) -> bool;
+}
