@@ -168,7 +168,8 @@ pub fn next_due(c: &Conn, now: i64) -> Result<Option<i64>, Error> {
 
 /// Make the loop look at one instance again.
 pub fn touch(c: &Conn, id: &str) -> Result<(), Error> {
-    c.prepare_cached("UPDATE instances SET generation = generation + 1 WHERE id = ?1 AND observed <> 'gone'")?.execute([id])?;
+    c.prepare_cached("UPDATE instances SET generation = generation + 1 WHERE id = ?1 AND observed <> 'gone'")?
+        .execute([id])?;
     Ok(())
 }
 
@@ -201,8 +202,10 @@ pub fn promised(c: &Conn, host: &str) -> Result<(i64, i64), Error> {
 
 /// How many instances of an account in a region are not terminated.
 pub fn count_alive(c: &Conn, account: &str, region: &str) -> Result<i64, Error> {
-    Ok(c.prepare_cached("SELECT count(*) FROM instances WHERE account = ?1 AND region = ?2 AND desired <> 'terminated'")?
-        .query_row([account, region], |r| r.get(0))?)
+    Ok(c.prepare_cached(
+        "SELECT count(*) FROM instances WHERE account = ?1 AND region = ?2 AND desired <> 'terminated'",
+    )?
+    .query_row([account, region], |r| r.get(0))?)
 }
 
 /// Image ids (machine, kernel and ramdisk) are inside `spec`: these are the specs of instances that live.
@@ -251,7 +254,13 @@ pub fn token(c: &Conn, account: &str, region: &str, token: &str) -> Result<Optio
 
 /// Remember a launch's token.
 pub fn insert_token(
-    c: &Conn, account: &str, region: &str, token: &str, fingerprint: &str, reservation_id: &str, now: i64,
+    c: &Conn,
+    account: &str,
+    region: &str,
+    token: &str,
+    fingerprint: &str,
+    reservation_id: &str,
+    now: i64,
 ) -> Result<(), Error> {
     c.prepare_cached(
         "INSERT INTO launch_tokens (account, region, token, fingerprint, reservation_id, created_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",

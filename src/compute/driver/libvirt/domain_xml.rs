@@ -125,12 +125,7 @@ mod tests {
                 serial: "vol0123456789abcdef0".into(),
                 read_only: false,
             }],
-            nics: vec![NicSpec {
-                bridge: "nb1".into(),
-                tap: "nt1".into(),
-                mac: "02:00:00:00:00:01".into(),
-                mtu: None,
-            }],
+            nics: vec![NicSpec { bridge: "nb1".into(), tap: "nt1".into(), mac: "02:00:00:00:00:01".into(), mtu: None }],
             console_log: "/data/console.log".into(),
         }
     }

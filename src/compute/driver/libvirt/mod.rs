@@ -100,18 +100,20 @@ fn machine(domain: &Domain) -> Result<Machine, VirtError> {
         | DomainState::NoState => Machine::Running,
         DomainState::Crashed => Machine::Off(Off::Crashed),
         DomainState::Shutoff => Machine::Off(match reason {
-            DomainStateReasonEnum::Known(DomainStateReason::Shutoff(DomainShutoffReasonEnum::Known(why))) => match why {
-                DomainShutoffReason::Shutdown => Off::Guest,
-                DomainShutoffReason::Crashed | DomainShutoffReason::Failed => Off::Crashed,
-                // It went while nobody watched: more likely by its own will than by a fault, and a guest
-                // that is left off loses nothing.
-                DomainShutoffReason::Daemon => Off::Guest,
-                DomainShutoffReason::Unknown
-                | DomainShutoffReason::Destroyed
-                | DomainShutoffReason::Migrated
-                | DomainShutoffReason::Saved
-                | DomainShutoffReason::FromSnapshot => Off::Plain,
-            },
+            DomainStateReasonEnum::Known(DomainStateReason::Shutoff(DomainShutoffReasonEnum::Known(why))) => {
+                match why {
+                    DomainShutoffReason::Shutdown => Off::Guest,
+                    DomainShutoffReason::Crashed | DomainShutoffReason::Failed => Off::Crashed,
+                    // It went while nobody watched: more likely by its own will than by a fault, and a guest
+                    // that is left off loses nothing.
+                    DomainShutoffReason::Daemon => Off::Guest,
+                    DomainShutoffReason::Unknown
+                    | DomainShutoffReason::Destroyed
+                    | DomainShutoffReason::Migrated
+                    | DomainShutoffReason::Saved
+                    | DomainShutoffReason::FromSnapshot => Off::Plain,
+                }
+            }
             _ => Off::Plain,
         }),
     })
@@ -153,7 +155,7 @@ impl Driver for Libvirt {
         let xml = domain_xml::render(spec);
         crate::fault::effect("define");
         self.conn.define_domain_xml(&xml).map_err(|e| match e.code() {
-            ErrorNumberEnum::Known(ErrorNumber::XMLError | ErrorNumber::ConfigUnsupported) => {
+            ErrorNumberEnum::Known(ErrorNumber::XmlError | ErrorNumber::ConfigUnsupported) => {
                 Error::Refused(format!("libvirt refuses {}: {}", spec.id, e.message()))
             }
             _ => failed(&format!("defining {}", spec.id), &e),
