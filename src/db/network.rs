@@ -1,1 +1,231 @@
-//! (being built)
+//! VPCs, subnets and network interfaces.
+//!
+//! Ranges are text here (`172.31.0.0/16`) and addresses numbers, so that the lowest free one is one query.
+
+use super::{Conn, Error};
+use rusqlite::OptionalExtension;
+use std::net::Ipv4Addr;
+
+/// One VPC.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct VpcRow {
+    pub id: String,
+    pub account: String,
+    pub region: String,
+    pub cidr: String,
+    pub is_default: bool,
+    /// Milliseconds since the epoch.
+    pub created_at: i64,
+}
+
+/// One subnet with what it takes from its VPC.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SubnetRow {
+    pub id: String,
+    pub vpc: String,
+    pub vpc_cidr: String,
+    pub account: String,
+    pub region: String,
+    pub zone: String,
+    pub cidr: String,
+    pub is_default: bool,
+}
+
+/// One network interface with the subnet it is in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NicRow {
+    pub id: String,
+    pub account: String,
+    pub mac: String,
+    pub private_ip: Ipv4Addr,
+    /// The instance and the device index there, while attached.
+    pub attached: Option<(String, u32)>,
+    pub subnet: SubnetRow,
+}
+
+const SUBNET: &str = "s.id, s.vpc, v.cidr, v.account, v.region, s.zone, s.cidr, s.is_default";
+const SUBNET_FROM: &str = "FROM subnets s JOIN vpcs v ON v.id = s.vpc";
+
+fn subnet_row(r: &rusqlite::Row<'_>, at: usize) -> rusqlite::Result<SubnetRow> {
+    Ok(SubnetRow {
+        id: r.get(at)?,
+        vpc: r.get(at + 1)?,
+        vpc_cidr: r.get(at + 2)?,
+        account: r.get(at + 3)?,
+        region: r.get(at + 4)?,
+        zone: r.get(at + 5)?,
+        cidr: r.get(at + 6)?,
+        is_default: r.get(at + 7)?,
+    })
+}
+
+fn nic_row(r: &rusqlite::Row<'_>) -> rusqlite::Result<NicRow> {
+    let instance: Option<String> = r.get(4)?;
+    let index: Option<u32> = r.get(5)?;
+    Ok(NicRow {
+        id: r.get(0)?,
+        account: r.get(1)?,
+        mac: r.get(2)?,
+        private_ip: Ipv4Addr::from(r.get::<_, u32>(3)?),
+        attached: instance.zip(index),
+        subnet: subnet_row(r, 6)?,
+    })
+}
+
+fn nics(c: &Conn, filter: &str, params: impl rusqlite::Params) -> Result<Vec<NicRow>, Error> {
+    let mut q = c.prepare_cached(&format!(
+        "SELECT n.id, n.account, n.mac, n.private_ip, n.instance, n.device_index, {SUBNET}
+         FROM network_interfaces n JOIN subnets s ON s.id = n.subnet JOIN vpcs v ON v.id = s.vpc
+         {filter} ORDER BY n.instance, n.device_index, n.id"
+    ))?;
+    let rows = q.query_map(params, nic_row)?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// Make a VPC.
+pub fn insert_vpc(c: &Conn, v: &VpcRow) -> Result<(), Error> {
+    c.prepare_cached(
+        "INSERT INTO vpcs (id, account, region, cidr, is_default, created_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+    )?
+    .execute((&v.id, &v.account, &v.region, &v.cidr, v.is_default, v.created_at))?;
+    Ok(())
+}
+
+/// The account's default VPC in the region, if it was made yet.
+pub fn default_vpc(c: &Conn, account: &str, region: &str) -> Result<Option<VpcRow>, Error> {
+    Ok(c.prepare_cached(
+        "SELECT id, account, region, cidr, is_default, created_at FROM vpcs
+         WHERE account = ?1 AND region = ?2 AND is_default = 1",
+    )?
+    .query_row((account, region), |r| {
+        Ok(VpcRow {
+            id: r.get(0)?,
+            account: r.get(1)?,
+            region: r.get(2)?,
+            cidr: r.get(3)?,
+            is_default: r.get(4)?,
+            created_at: r.get(5)?,
+        })
+    })
+    .optional()?)
+}
+
+/// Ranges of every VPC of every account.
+pub fn vpc_cidrs(c: &Conn) -> Result<Vec<String>, Error> {
+    let mut q = c.prepare_cached("SELECT cidr FROM vpcs")?;
+    let rows = q.query_map([], |r| r.get(0))?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// Make a subnet of `vpc`.
+pub fn insert_subnet(
+    c: &Conn,
+    id: &str,
+    vpc: &str,
+    zone: &str,
+    cidr: &str,
+    is_default: bool,
+    now: i64,
+) -> Result<(), Error> {
+    c.prepare_cached(
+        "INSERT INTO subnets (id, vpc, zone, cidr, is_default, created_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+    )?
+    .execute((id, vpc, zone, cidr, is_default, now))?;
+    Ok(())
+}
+
+/// Subnets of a VPC, by range.
+pub fn subnets_of(c: &Conn, vpc: &str) -> Result<Vec<SubnetRow>, Error> {
+    let mut q = c.prepare_cached(&format!("SELECT {SUBNET} {SUBNET_FROM} WHERE s.vpc = ?1 ORDER BY s.zone, s.id"))?;
+    let rows = q.query_map([vpc], |r| subnet_row(r, 0))?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// One subnet by id.
+pub fn subnet(c: &Conn, id: &str) -> Result<Option<SubnetRow>, Error> {
+    Ok(c.prepare_cached(&format!("SELECT {SUBNET} {SUBNET_FROM} WHERE s.id = ?1"))?
+        .query_row([id], |r| subnet_row(r, 0))
+        .optional()?)
+}
+
+/// The lowest address of `first ..= last` that no interface of the subnet has.
+pub fn lowest_free(c: &Conn, subnet: &str, first: Ipv4Addr, last: Ipv4Addr) -> Result<Option<Ipv4Addr>, Error> {
+    let (low, high) = (u32::from(first), u32::from(last));
+    // Either the first address is free, or the one right after an address in use is: the index is walked to the first gap.
+    let taken = c
+        .prepare_cached("SELECT 1 FROM network_interfaces WHERE subnet = ?1 AND private_ip = ?2")?
+        .exists((subnet, low))?;
+    if !taken {
+        return Ok((low <= high).then_some(first));
+    }
+    let before: Option<u32> = c
+        .prepare_cached(
+            "SELECT n.private_ip FROM network_interfaces n
+             WHERE n.subnet = ?1 AND n.private_ip >= ?2 AND n.private_ip < ?3 AND NOT EXISTS
+               (SELECT 1 FROM network_interfaces m WHERE m.subnet = n.subnet AND m.private_ip = n.private_ip + 1)
+             ORDER BY n.private_ip LIMIT 1",
+        )?
+        .query_row((subnet, low, high), |r| r.get(0))
+        .optional()?;
+    Ok(before.map(|ip| Ipv4Addr::from(ip + 1)))
+}
+
+/// Make an unattached interface. `false` when the address or the MAC is taken.
+pub fn insert_nic(
+    c: &Conn,
+    id: &str,
+    account: &str,
+    subnet: &str,
+    mac: &str,
+    ip: Ipv4Addr,
+    now: i64,
+) -> Result<bool, Error> {
+    let n = c
+        .prepare_cached(
+            "INSERT INTO network_interfaces (id, account, subnet, mac, private_ip, created_at)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT DO NOTHING",
+        )?
+        .execute((id, account, subnet, mac, u32::from(ip), now))?;
+    Ok(n == 1)
+}
+
+/// Attach an interface to an instance; `false` when there is no such unattached interface.
+pub fn attach_nic(c: &Conn, id: &str, instance: &str, device_index: u32) -> Result<bool, Error> {
+    let n = c
+        .prepare_cached(
+            "UPDATE network_interfaces SET instance = ?2, device_index = ?3 WHERE id = ?1 AND instance IS NULL",
+        )?
+        .execute((id, instance, device_index))?;
+    Ok(n == 1)
+}
+
+/// Forget an interface; its address is free again.
+pub fn delete_nic(c: &Conn, id: &str) -> Result<(), Error> {
+    c.prepare_cached("DELETE FROM network_interfaces WHERE id = ?1")?.execute([id])?;
+    Ok(())
+}
+
+/// One interface by id.
+pub fn nic(c: &Conn, id: &str) -> Result<Option<NicRow>, Error> {
+    Ok(nics(c, "WHERE n.id = ?1", [id])?.pop())
+}
+
+/// The interface that holds an address of a subnet.
+pub fn nic_at(c: &Conn, subnet: &str, ip: Ipv4Addr) -> Result<Option<NicRow>, Error> {
+    Ok(nics(c, "WHERE n.subnet = ?1 AND n.private_ip = ?2", (subnet, u32::from(ip)))?.pop())
+}
+
+/// Interfaces of an instance, by device index.
+pub fn nics_of(c: &Conn, instance: &str) -> Result<Vec<NicRow>, Error> {
+    nics(c, "WHERE n.instance = ?1", [instance])
+}
+
+/// Every attached interface.
+pub fn attached_nics(c: &Conn) -> Result<Vec<NicRow>, Error> {
+    nics(c, "WHERE n.instance IS NOT NULL", [])
+}
+
+/// Forget every network of every account (the operator's reset).
+pub fn wipe(c: &Conn) -> Result<(), Error> {
+    Ok(c.execute_batch("DELETE FROM network_interfaces; DELETE FROM subnets; DELETE FROM vpcs")?)
+}

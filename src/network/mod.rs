@@ -1,1 +1,165 @@
-//! (room being built)
+//! Virtual networks: who has which address, and the agent that makes a host's network so.
+//!
+//! ```text
+//!   host's namespace                                     namespace novella-…
+//!   guest --- tap nt… --+-- bridge nb… (.3) --- veth nv… ==== gw0 (.1, 169.254.169.254)
+//!   guest --- tap nt… --+        |                               |        |
+//!                          the host reaches guests             DHCP    metadata
+//! ```
+//!
+//! A subnet is a bridge in the server's network namespace and a namespace of its own, joined to the bridge by a veth,
+//! which holds the gateway and the sockets of DHCP and metadata. Rules are keyed by the name of an interface's tap, so they
+//! are there before libvirt makes the tap. Invariants:
+//!
+//! - from a tap come only frames with the interface's MAC and address: the source address says who asks;
+//! - a guest opens no connection to the host, the host reaches every guest;
+//! - all names carry a hash of the installation, so servers on one machine do not meet;
+//! - everything can be made again from the rows at any time, over what an earlier process left.
+
+mod address;
+mod cidr;
+mod host;
+
+pub use address::{allocate, allocate_in, attach, attached_nics, ensure_default_vpc, nic, nic_at, nics_of, release};
+pub use cidr::{Cidr, Mac, host_name, private_dns_name, private_domain};
+
+use crate::db;
+use std::net::Ipv4Addr;
+
+/// A subnet, as far as a host must know it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Subnet {
+    pub id: String,
+    pub vpc_id: String,
+    pub vpc_cidr: Cidr,
+    pub cidr: Cidr,
+    pub region: String,
+    /// Full name: `us-east-1a`.
+    pub zone: String,
+}
+
+/// A network interface: an address and a MAC in a subnet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Nic {
+    pub eni_id: String,
+    pub account: String,
+    pub mac: Mac,
+    pub private_ip: Ipv4Addr,
+    pub instance_id: Option<String>,
+    pub device_index: Option<u32>,
+    pub subnet: Subnet,
+}
+
+impl Nic {
+    /// `ip-172-31-0-5.ec2.internal`.
+    pub fn private_dns_name(&self) -> String {
+        private_dns_name(&self.subnet.region, self.private_ip)
+    }
+}
+
+/// Where a machine's network card plugs in: libvirt makes the tap of this name and puts it on the bridge.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Port {
+    pub bridge: String,
+    pub tap: String,
+    pub mac: Mac,
+}
+
+/// A listening metadata socket of one subnet, to be served by `imds`.
+#[derive(Debug)]
+pub struct Listener {
+    pub subnet_id: String,
+    /// Non-blocking, bound to 169.254.169.254:80 in the subnet's namespace.
+    pub socket: std::net::TcpListener,
+    /// Its sender is dropped when the subnet is taken down; stop serving then.
+    pub closed: tokio::sync::watch::Receiver<()>,
+}
+
+/// Why this machine cannot carry guest networks, in words for the operator.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Why {
+    #[error("guest networks need root (CAP_NET_ADMIN and CAP_SYS_ADMIN)")]
+    NotPermitted,
+    #[error("the program `{0}` is missing (Debian: apt install {1})")]
+    Missing(&'static str, &'static str),
+    #[error("/dev/net/tun is missing: the kernel makes no tap devices")]
+    NoTun,
+}
+
+/// What can go wrong with networks.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    #[error(transparent)]
+    Db(#[from] db::Error),
+    #[error("The subnet ID '{0}' does not exist")]
+    NoSubnet(String),
+    #[error("The networkInterface ID '{0}' does not exist")]
+    NoInterface(String),
+    #[error("There are not enough free addresses in subnet '{0}' to satisfy the requested number of instances.")]
+    SubnetFull(String),
+    #[error("Address {0} is in use.")]
+    AddressInUse(Ipv4Addr),
+    #[error("Address {0} does not fall within the subnet's address range {1}")]
+    AddressOutside(Ipv4Addr, Cidr),
+    #[error("no address range is left for another default VPC or subnet")]
+    NoRange,
+    #[error(transparent)]
+    Incapable(#[from] Why),
+    #[error("this machine already routes {0} elsewhere: the subnet {1} cannot be made here")]
+    RangeTaken(Cidr, String),
+    #[error("{doing}: {cause}")]
+    Host { doing: String, cause: String },
+}
+
+/// The agent for this machine's guest networks. Blocking and idempotent: every call makes the kernel's state what it
+/// must be, whatever was there.
+pub struct Network {
+    _private: (),
+}
+
+impl Network {
+    /// An agent for the installation of this id (a random text kept in the settings), and the stream of metadata sockets
+    /// for `imds::serve`. Touches nothing yet. Must be called inside of the tokio runtime, which carries DHCP.
+    pub fn open(installation: &str) -> (Network, tokio::sync::mpsc::UnboundedReceiver<Listener>) {
+        let _ = installation;
+        let (_tx, rx) = tokio::sync::mpsc::unbounded_channel();
+        (Network { _private: () }, rx)
+    }
+
+    /// Whether this machine can carry guest networks at all.
+    pub fn capable() -> Result<(), Why> {
+        Ok(())
+    }
+
+    /// Where the interface plugs in; known without doing anything.
+    pub fn port(&self, nic: &Nic) -> Port {
+        Port { bridge: String::new(), tap: String::new(), mac: nic.mac }
+    }
+
+    /// Make all that the interface needs before its machine starts: bridge, gateway, DHCP, metadata, rules.
+    pub fn ensure_port(&self, nic: &Nic) -> Result<Port, Error> {
+        Ok(self.port(nic))
+    }
+
+    /// Take the interface's rules and lease away. Unknown ids are fine.
+    pub fn remove_port(&self, eni_id: &str) -> Result<(), Error> {
+        let _ = eni_id;
+        Ok(())
+    }
+
+    /// Make exactly `nics` so, once at start, before any other call: what an earlier process left is taken over.
+    pub fn restore(&self, nics: &[Nic]) -> Result<(), Error> {
+        let _ = nics;
+        Ok(())
+    }
+
+    /// Take down subnets that have no interface. For the server's orderly end.
+    pub fn tidy(&self) -> Result<(), Error> {
+        Ok(())
+    }
+
+    /// Remove every bridge, namespace and rule of this installation, guests or not.
+    pub fn teardown_all(&self) -> Result<(), Error> {
+        Ok(())
+    }
+}
