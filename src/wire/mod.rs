@@ -1,4 +1,7 @@
 //! Pure codecs: bytes in, values out, no I/O.
 
+pub mod aws_chunked;
 pub mod ec2_xml;
+pub mod percent;
 pub mod query;
+pub mod timestamp;
