@@ -80,10 +80,7 @@ pub struct Time(pub time::OffsetDateTime);
 
 impl fmt::Display for Time {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let t = self.0.to_offset(time::UtcOffset::UTC);
-        let (year, month, day) = (t.year(), u8::from(t.month()), t.day());
-        let (hour, minute, second, milli) = (t.hour(), t.minute(), t.second(), t.millisecond());
-        write!(f, "{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{milli:03}Z")
+        f.write_str(&super::timestamp::iso8601_ms(self.0))
     }
 }
 

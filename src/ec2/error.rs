@@ -1,0 +1,166 @@
+//! Every way an EC2 or STS request can fail: AWS's message by `Display`, its code and status by [`Error::wire`].
+
+use crate::db;
+use crate::id::Kind;
+use crate::wire::query;
+use http::StatusCode;
+
+/// Why a request was not done.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    #[error(transparent)]
+    Form(#[from] query::Error),
+    #[error("The action {0} is not valid for this web service.")]
+    InvalidAction(String),
+    #[error("The requested version ({0}) of service AmazonEC2 does not exist")]
+    NoSuchVersion(String),
+    #[error("Request would have succeeded, but DryRun flag is set.")]
+    DryRun,
+
+    // Parameters that cannot be, alone or together.
+    #[error("{0}")]
+    ParameterValue(String),
+    #[error("{0}")]
+    ParameterCombination(String),
+    #[error("{0}")]
+    Parameter(String),
+    #[error("The filter '{0}' is invalid")]
+    Filter(String),
+    #[error("The specified NextToken is not valid")]
+    NextToken,
+
+    // Things that are not there.
+    #[error("{}", no_such(*kind, ids))]
+    NoSuch { kind: Kind, ids: Vec<String> },
+    #[error("The key pair '{0}' does not exist")]
+    NoSuchKeyPair(String),
+    #[error("The ID '{0}' is not valid")]
+    InvalidId(String),
+
+    #[error("The keypair '{0}' already exists.")]
+    KeyPairExists(String),
+    #[error("Key is not in valid OpenSSH public key format")]
+    KeyFormat,
+    #[error("The maximum number of Tags for a resource has been reached.")]
+    TagLimit,
+
+    #[error("An internal error has occurred")]
+    Database(#[from] db::Error),
+    #[error("An internal error has occurred")]
+    Internal(String),
+}
+
+impl Error {
+    /// The code and the HTTP status under which clients know this error: the one table of the service.
+    pub fn wire(&self) -> (&'static str, StatusCode) {
+        use StatusCode as S;
+        match self {
+            Error::Form(query::Error::Missing(_)) => ("MissingParameter", S::BAD_REQUEST),
+            Error::Form(query::Error::Invalid { .. }) => ("InvalidParameterValue", S::BAD_REQUEST),
+            Error::Form(query::Error::Malformed { kind, .. }) => (malformed(*kind), S::BAD_REQUEST),
+            Error::Form(query::Error::Unknown(_)) => ("UnknownParameter", S::BAD_REQUEST),
+            Error::Form(query::Error::TooLarge) => ("MalformedQueryString", S::BAD_REQUEST),
+            Error::InvalidAction(_) => ("InvalidAction", S::BAD_REQUEST),
+            Error::NoSuchVersion(_) => ("NoSuchVersion", S::BAD_REQUEST),
+            Error::DryRun => ("DryRunOperation", S::PRECONDITION_FAILED),
+            Error::ParameterValue(_) | Error::Filter(_) => ("InvalidParameterValue", S::BAD_REQUEST),
+            Error::ParameterCombination(_) => ("InvalidParameterCombination", S::BAD_REQUEST),
+            Error::Parameter(_) => ("InvalidParameter", S::BAD_REQUEST),
+            Error::NextToken => ("InvalidNextToken", S::BAD_REQUEST),
+            Error::NoSuch { kind, .. } => (not_found(*kind), S::BAD_REQUEST),
+            Error::NoSuchKeyPair(_) => ("InvalidKeyPair.NotFound", S::BAD_REQUEST),
+            Error::InvalidId(_) => ("InvalidID", S::BAD_REQUEST),
+            Error::KeyPairExists(_) => ("InvalidKeyPair.Duplicate", S::BAD_REQUEST),
+            Error::KeyFormat => ("InvalidKey.Format", S::BAD_REQUEST),
+            Error::TagLimit => ("TagLimitExceeded", S::BAD_REQUEST),
+            Error::Database(_) | Error::Internal(_) => ("InternalError", S::INTERNAL_SERVER_ERROR),
+        }
+    }
+
+    /// One thing of a kind is not there.
+    pub fn no_such(kind: Kind, id: impl Into<String>) -> Error {
+        Error::NoSuch { kind, ids: vec![id.into()] }
+    }
+
+    /// What the operator should read of it, where the caller is told nothing.
+    pub fn cause(&self) -> Option<String> {
+        if let Error::Database(e) = self {
+            return Some(e.to_string());
+        }
+        if let Error::Internal(text) = self { Some(text.clone()) } else { None }
+    }
+}
+
+fn malformed(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Instance => "InvalidInstanceID.Malformed",
+        Kind::Reservation => "InvalidReservationID.Malformed",
+        Kind::Image | Kind::KernelImage | Kind::RamdiskImage => "InvalidAMIID.Malformed",
+        Kind::KeyPair => "InvalidKeyPair.Malformed",
+        Kind::Volume => "InvalidVolumeID.Malformed",
+        Kind::Snapshot => "InvalidSnapshotID.Malformed",
+        Kind::NetworkInterface => "InvalidNetworkInterfaceId.Malformed",
+        Kind::Attachment => "InvalidAttachmentID.Malformed",
+        Kind::Vpc => "InvalidVpcID.Malformed",
+        Kind::Subnet => "InvalidSubnetID.Malformed",
+        Kind::SecurityGroup => "InvalidGroupId.Malformed",
+    }
+}
+
+fn not_found(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Instance => "InvalidInstanceID.NotFound",
+        Kind::Reservation => "InvalidReservationID.NotFound",
+        Kind::Image | Kind::KernelImage | Kind::RamdiskImage => "InvalidAMIID.NotFound",
+        Kind::KeyPair => "InvalidKeyPair.NotFound",
+        Kind::Volume => "InvalidVolume.NotFound",
+        Kind::Snapshot => "InvalidSnapshot.NotFound",
+        Kind::NetworkInterface => "InvalidNetworkInterfaceID.NotFound",
+        Kind::Attachment => "InvalidAttachmentID.NotFound",
+        Kind::Vpc => "InvalidVpcID.NotFound",
+        Kind::Subnet => "InvalidSubnetID.NotFound",
+        Kind::SecurityGroup => "InvalidGroup.NotFound",
+    }
+}
+
+fn no_such(kind: Kind, ids: &[String]) -> String {
+    let (one, many) = match kind {
+        Kind::Instance => ("The instance ID '#' does not exist", "The instance IDs '#' do not exist"),
+        Kind::Reservation => ("The reservation ID '#' does not exist", "The reservation IDs '#' do not exist"),
+        Kind::Image | Kind::KernelImage | Kind::RamdiskImage => {
+            ("The image id '[#]' does not exist", "The image ids '[#]' do not exist")
+        }
+        Kind::KeyPair => ("The key pair ID '#' does not exist", "The key pair IDs '#' do not exist"),
+        Kind::Volume => ("The volume '#' does not exist.", "The volumes '#' do not exist."),
+        Kind::Snapshot => ("The snapshot '#' does not exist.", "The snapshots '#' do not exist."),
+        Kind::NetworkInterface => {
+            ("The networkInterface ID '#' does not exist", "The networkInterface IDs '#' do not exist")
+        }
+        Kind::Attachment => ("The attachment ID '#' does not exist", "The attachment IDs '#' do not exist"),
+        Kind::Vpc => ("The vpc ID '#' does not exist", "The vpc IDs '#' do not exist"),
+        Kind::Subnet => ("The subnet ID '#' does not exist", "The subnet IDs '#' do not exist"),
+        Kind::SecurityGroup => ("The security group '#' does not exist", "The security groups '#' do not exist"),
+    };
+    (if ids.len() == 1 { one } else { many }).replace('#', &ids.join(", "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn messages_are_awss_own_for_one_and_for_many() {
+        let one = Error::no_such(Kind::Image, "ami-12345678");
+        assert_eq!(one.to_string(), "The image id '[ami-12345678]' does not exist");
+        assert_eq!(one.wire().0, "InvalidAMIID.NotFound");
+        let two = Error::NoSuch { kind: Kind::Instance, ids: vec!["i-1".into(), "i-2".into()] };
+        assert_eq!(two.to_string(), "The instance IDs 'i-1, i-2' do not exist");
+    }
+
+    #[test]
+    fn what_went_wrong_inside_is_for_the_operator_only() {
+        let e = Error::Internal("disk on fire".into());
+        assert_eq!(e.to_string(), "An internal error has occurred");
+        assert_eq!(e.cause().as_deref(), Some("disk on fire"));
+    }
+}

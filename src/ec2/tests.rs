@@ -1,0 +1,159 @@
+//! The dispatcher's rules, and the harness in which actions are tested without signatures.
+
+use super::*;
+use crate::config::Config;
+use crate::iam::Keys;
+
+/// A cloud in a temporary folder, with one account.
+pub(crate) struct Bench {
+    _dir: tempfile::TempDir,
+    cloud: Arc<Cloud>,
+    caller: Arc<Identity>,
+}
+
+/// An answer: its status, and its text.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Answer {
+    pub status: u16,
+    pub xml: String,
+}
+
+impl Answer {
+    /// The text of the first element of that name.
+    pub fn get(&self, name: &str) -> Option<&str> {
+        let (_, rest) = self.xml.split_once(&format!("<{name}>"))?;
+        Some(rest.split_once(&format!("</{name}>"))?.0)
+    }
+
+    /// The texts of all elements of that name.
+    pub fn all(&self, name: &str) -> Vec<&str> {
+        let open = format!("<{name}>");
+        self.xml.split(&open).skip(1).filter_map(|rest| Some(rest.split_once('<')?.0)).collect()
+    }
+
+    /// The error's code.
+    pub fn code(&self) -> &str {
+        self.get("Code").unwrap_or("")
+    }
+}
+
+impl Bench {
+    pub fn new() -> Bench {
+        let dir = tempfile::tempdir().unwrap();
+        let account = |id: &str, key: &str| crate::config::Account {
+            id: id.into(),
+            name: String::new(),
+            canonical_id: None,
+            email: String::new(),
+            keys: vec![crate::config::AccessKey { access_key_id: key.into(), secret_access_key: "s".into() }],
+        };
+        let config = Config {
+            data_dir: dir.path().to_owned(),
+            accounts: vec![account("123456789012", "AK1"), account("210987654321", "AK2")],
+            ..Config::default()
+        };
+        let cloud = Arc::new(Cloud::open(config).unwrap());
+        let caller = cloud.iam.credential("AK1").unwrap().identity;
+        Bench { _dir: dir, cloud, caller }
+    }
+
+    /// Call as the first account.
+    pub async fn call(&self, form: &str) -> Answer {
+        self.call_as(self.caller.clone(), form).await
+    }
+
+    /// Call as the second account.
+    pub async fn call_other(&self, form: &str) -> Answer {
+        self.call_as(self.cloud.iam.credential("AK2").unwrap().identity, form).await
+    }
+
+    async fn call_as(&self, caller: Arc<Identity>, form: &str) -> Answer {
+        let form = Form::parse(&[form.as_bytes()]).unwrap();
+        let action = form.params().opt("Action").unwrap_or_default().to_owned();
+        let entry = registry::find(&action);
+        let service = entry.map_or(Service::Ec2, |e| e.service);
+        let result = async {
+            let cx = Cx {
+                cloud: self.cloud.clone(),
+                caller,
+                region: self.cloud.config.region(None).to_owned(),
+                request_id: "rid".into(),
+                version: version(&form, service)?,
+                now: clock::now(),
+                endpoint: "127.0.0.1:8773".into(),
+            };
+            perform(&cx, entry.ok_or(action), form).await
+        };
+        let response = render(service, result.await, "rid");
+        let status = response.status().as_u16();
+        let bytes = response.into_body().read_all(1 << 24).await.unwrap();
+        Answer { status, xml: String::from_utf8(bytes.to_vec()).unwrap() }
+    }
+}
+
+#[tokio::test]
+async fn what_every_request_goes_through() {
+    let bench = Bench::new();
+    for (form, status, code, message) in [
+        ("Action=DescribeRegion", 400, "InvalidAction", "The action DescribeRegion is not valid for this web service."),
+        ("Action=DescribeRegions&Version=latest", 400, "NoSuchVersion", "The requested version (latest) of"),
+        ("Action=DescribeRegions&Colour=1", 400, "UnknownParameter", "The parameter Colour is not recognized"),
+        ("Action=DescribeRegions&DryRun=maybe", 400, "InvalidParameterValue", "Value (maybe) for parameter DryRun"),
+        ("Action=DescribeRegions&DryRun=true", 412, "DryRunOperation", "Request would have succeeded, but DryRun"),
+        (
+            "Action=DescribeRegions&DryRun=true&Filter.1.Name=x",
+            400,
+            "InvalidParameterValue",
+            "The filter 'x' is invalid",
+        ),
+    ] {
+        let answer = bench.call(form).await;
+        assert_eq!((answer.status, answer.code()), (status, code), "{form}");
+        assert!(answer.get("Message").unwrap().starts_with(message), "{form}: {}", answer.xml);
+        assert_eq!(answer.get("RequestID"), Some("rid"));
+    }
+}
+
+#[tokio::test]
+async fn the_requests_version_names_the_answers_namespace() {
+    let bench = Bench::new();
+    let answer = bench.call("Action=DescribeRegions&Version=2009-11-30").await;
+    assert!(answer.xml.contains("xmlns=\"http://ec2.amazonaws.com/doc/2009-11-30/\""), "{}", answer.xml);
+    assert!(bench.call("Action=DescribeRegions").await.xml.contains("/doc/2016-11-15/"));
+}
+
+#[tokio::test]
+async fn sts_speaks_its_own_dialect() {
+    let bench = Bench::new();
+    let answer = bench.call("Action=GetCallerIdentity&Version=2011-06-15").await;
+    assert_eq!(answer.get("Arn"), Some("arn:aws:iam::123456789012:root"));
+    let refused = bench.call("Action=GetCallerIdentity&Version=2011-06-15&X=1").await;
+    assert_eq!((refused.get("Type"), refused.code()), (Some("Sender"), "UnknownParameter"));
+}
+
+#[tokio::test]
+async fn who_is_not_known_gets_no_further() {
+    let bench = Bench::new();
+    let request = http::Request::builder().method("POST").uri("/?Action=Nonsense").body(()).unwrap();
+    let (parts, ()) = request.into_parts();
+    let meta = Meta { request_id: "rid".into(), remote: ([127, 0, 0, 1], 1).into() };
+    let answer = Ec2::new(bench.cloud.clone()).handle(&parts, Bytes::new(), &meta).await;
+    assert_eq!(answer.headers()["x-amzn-requestid"], "rid");
+    let body = answer.into_body().read_all(1 << 20).await.unwrap();
+    assert!(String::from_utf8_lossy(&body).contains("<Code>MissingParameter</Code>"));
+}
+
+/// `actions/` is the coverage list: every file is registered, under the name of its file.
+#[test]
+fn every_action_file_is_registered_and_every_entry_has_its_file() {
+    let dir = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src/ec2/actions");
+    let mut files: Vec<String> = std::fs::read_dir(dir)
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap().trim_end_matches(".rs").replace('_', ""))
+        .filter(|name| name != "mod")
+        .collect();
+    let mut entries: Vec<String> = actions::ALL.iter().map(|entry| entry.name.to_ascii_lowercase()).collect();
+    files.sort();
+    entries.sort();
+    assert_eq!(files, entries);
+}
