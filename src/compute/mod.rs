@@ -1,3 +1,223 @@
+//! Instances: what was asked for, what was seen, and the loop that makes the second follow the first.
+//!
+//! ```text
+//! RunInstances -> launch: one transaction writes intent -> wake
+//!                                    |
+//!   rows --due--> reconcile: observe, next_step, act, write back --> rows
+//!                                    |
+//!                          driver / images / network / folder
+//! ```
+//!
+//! The database is the queue. A row says what is desired and what was last observed; the state that the API shows is
+//! computed from both ([`state::visible`]). A request commits its intent and never waits for a hypervisor. After a crash the
+//! loop looks at every row again, so recovery is the same path as everything else.
+
 pub mod driver;
+mod folder;
+mod intent;
+mod launch;
+mod overlay;
+mod probe;
+mod reconcile;
+mod schedule;
+mod spec;
 pub mod state;
 pub mod types;
+
+pub use intent::{Change, IntentError};
+pub use launch::{LaunchError, LaunchRequest};
+pub use spec::{Group, Instance, Key, MetadataOptions, Options, ShutdownBehavior, Spec};
+
+use crate::db::instances::HostRow;
+use crate::db::{self, Db};
+use crate::images::Images;
+use crate::network::{self, Network};
+use crate::{clock, config};
+use driver::Driver;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// How many vCPUs may be promised for each that the host has (nova's default).
+const CPU_OVERCOMMIT: i64 = 16;
+/// How much memory may be promised, in halves of what the host has: 3 means 1.5 times (nova's default).
+const MEMORY_HALVES: i64 = 3;
+/// The one host so far: this machine.
+const LOCAL_HOST: &str = "local";
+/// How long a terminated instance stays visible, as on AWS.
+pub const VISIBLE_AFTER_END: Duration = Duration::from_secs(3600);
+/// What GetConsoleOutput gives: the last 64 KiB.
+const CONSOLE_BYTES: u64 = 64 << 10;
+
+/// The room's handle.
+pub struct Compute {
+    db: Db,
+    images: Arc<Images>,
+    network: Arc<Network>,
+    /// `None`: this machine has no hypervisor, and the host's row says why.
+    driver: Option<Arc<dyn Driver>>,
+    accelerated: bool,
+    /// `instances/` below the data directory.
+    dir: PathBuf,
+    /// Part of every machine's UUID, so that two installations never make the same one.
+    installation: String,
+    boot_id: String,
+    work: reconcile::Work,
+}
+
+/// What an instance's console showed.
+#[derive(Debug)]
+pub struct Console {
+    /// The newest bytes, at most 64 KiB; empty when nothing was written yet.
+    pub output: Vec<u8>,
+    /// When it was last written to, in milliseconds since the epoch.
+    pub at_ms: i64,
+}
+
+impl Compute {
+    /// Open the room: choose the driver that `config` asks for, write the host's row. Starts nothing; see [`Compute::run`].
+    /// Blocks while the hypervisor is opened and, the first time, probed.
+    pub fn open(
+        db: Db,
+        images: Arc<Images>,
+        network: Arc<Network>,
+        config: &config::Config,
+        installation: &str,
+    ) -> Result<Arc<Compute>, OpenError> {
+        let dir = config.data_dir.join("instances");
+        std::fs::create_dir_all(&dir).map_err(|e| OpenError::Folder(dir.clone(), e))?;
+        let opened = open_driver(config);
+        let (driver, why_down) = match opened {
+            Ok(driver) => (Some(driver), String::new()),
+            Err(why) if config.driver == config::Driver::Auto => {
+                tracing::warn!("no hypervisor: {why}");
+                (None, why)
+            }
+            Err(why) => return Err(OpenError::Hypervisor(why)),
+        };
+        let real = driver.as_ref().is_some_and(|d| d.is_real());
+        let accelerated = real && probe::accelerated(config.virt_type, &config.data_dir);
+        let host = host_row(config, driver.as_deref(), why_down);
+        db.write_blocking(move |c| db::instances::upsert_host(c, &host, clock::now_ms()))?;
+        Ok(Arc::new(Compute {
+            db,
+            images,
+            network,
+            driver,
+            accelerated,
+            dir,
+            installation: installation.to_owned(),
+            boot_id: std::fs::read_to_string("/proc/sys/kernel/random/boot_id").unwrap_or_default().trim().to_owned(),
+            work: reconcile::Work::default(),
+        }))
+    }
+
+    /// Whether machines run under KVM, and under which driver: for the log and the doctor.
+    pub fn describe_host(&self) -> &'static str {
+        match (&self.driver, self.accelerated) {
+            (None, _) => "no hypervisor",
+            (Some(d), _) if !d.is_real() => "simulated",
+            (Some(_), true) => "libvirt, KVM",
+            (Some(_), false) => "libvirt, QEMU without KVM",
+        }
+    }
+
+    /// The instances of an account in a region, terminated ones of the last hour included.
+    pub fn instances(&self, account: &str, region: &str) -> Result<Vec<Instance>, db::Error> {
+        self.db.read(|c| {
+            let rows = db::instances::of_account(c, account, region)?;
+            rows.into_iter().map(|row| Instance::load(c, row)).collect()
+        })
+    }
+
+    /// One instance of an account.
+    pub fn instance(&self, account: &str, region: &str, id: &str) -> Result<Option<Instance>, db::Error> {
+        self.db.read(|c| match db::instances::get(c, id)? {
+            Some(row) if row.account == account && row.region == region => Instance::load(c, row).map(Some),
+            Some(_) | None => Ok(None),
+        })
+    }
+
+    /// What the console of an instance showed last. Blocks on a small file.
+    pub fn console(&self, id: &str) -> std::io::Result<Console> {
+        folder::Folder::new(&self.dir, id).console(CONSOLE_BYTES)
+    }
+
+    /// The base files that live instances stand on.
+    pub fn bases_in_use(&self) -> Result<Vec<String>, db::Error> {
+        let specs = self.db.read(db::instances::specs_alive)?;
+        Ok(specs.iter().filter_map(|s| Spec::parse(s).ok()).flat_map(|s| s.bases).collect())
+    }
+
+    /// Where an instance's files are.
+    pub fn folder(&self, id: &str) -> PathBuf {
+        folder::Folder::new(&self.dir, id).path().to_owned()
+    }
+}
+
+/// Why the room cannot open.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    #[error(transparent)]
+    Db(#[from] db::Error),
+    #[error("making {0}: {1}")]
+    Folder(PathBuf, std::io::Error),
+    #[error("{0} (`novella doctor` tells what to install)")]
+    Hypervisor(String),
+}
+
+fn open_driver(config: &config::Config) -> Result<Arc<dyn Driver>, String> {
+    match config.driver {
+        config::Driver::Simulated => {
+            Ok(Arc::new(driver::fake::Fake::open(Some(config.data_dir.join("simulated-machines")))))
+        }
+        config::Driver::Auto | config::Driver::Libvirt => {
+            if config.libvirt_uri.is_none() && !Path::new(driver::libvirt::EMULATOR).exists() {
+                return Err(format!("{} is missing", driver::libvirt::EMULATOR));
+            }
+            Network::capable().map_err(|why| why.to_string())?;
+            let opened = match &config.libvirt_uri {
+                Some(uri) => driver::libvirt::Libvirt::open(uri),
+                None => driver::libvirt::Libvirt::embedded(&config.data_dir.join("libvirt")),
+            };
+            let libvirt = Arc::new(opened.map_err(|e| e.to_string())?);
+            // The first look at an emulator takes libvirt seconds: have it looked at before the first launch.
+            let warm = libvirt.clone();
+            std::thread::spawn(move || {
+                if let Err(e) = warm.warm() {
+                    tracing::warn!(error = %e, "libvirt cannot use QEMU");
+                }
+            });
+            Ok(libvirt)
+        }
+    }
+}
+
+fn host_row(config: &config::Config, driver: Option<&dyn Driver>, why_down: String) -> HostRow {
+    let uri = match (config.driver, &config.libvirt_uri) {
+        (config::Driver::Simulated, _) => "simulated:///".to_owned(),
+        (_, Some(uri)) => uri.clone(),
+        (_, None) => driver::libvirt::embedded_uri(&config.data_dir.join("libvirt")),
+    };
+    let capacity = driver.map(|d| d.capacity());
+    let (size, why_down) = match capacity {
+        Some(Ok(size)) => (Some(size), why_down),
+        Some(Err(e)) => (None, e.to_string()),
+        None => (None, why_down),
+    };
+    HostRow {
+        id: LOCAL_HOST.into(),
+        uri,
+        zone: String::new(),
+        vcpus: size.map_or(0, |s| i64::from(s.vcpus) * CPU_OVERCOMMIT),
+        memory_mib: size.map_or(0, |s| s.memory_mib as i64 * MEMORY_HALVES / 2),
+        up: size.is_some(),
+        why_down,
+    }
+}
+
+impl From<network::Error> for driver::Error {
+    fn from(e: network::Error) -> Self {
+        driver::Error::Failed(e.to_string())
+    }
+}

@@ -35,6 +35,9 @@ namespaces = [ ]
 stdio_handler = \"file\"
 ";
 
+/// The program that carries machines.
+pub const EMULATOR: &str = "/usr/bin/qemu-system-x86_64";
+
 /// A connection to one libvirt.
 pub struct Libvirt {
     conn: Connect,
@@ -66,7 +69,7 @@ impl Libvirt {
     /// Ask for the emulator's capabilities: libvirt probes QEMU once, for seconds, and remembers it.
     pub fn warm(&self) -> Result<(), Error> {
         self.conn
-            .domain_capabilities(Some("/usr/bin/qemu-system-x86_64"), Some("x86_64"), Some("q35"), Some("qemu"), 0)
+            .domain_capabilities(Some(EMULATOR), Some("x86_64"), Some("q35"), Some("qemu"), 0)
             .map(drop)
             .map_err(|e| failed("asking for QEMU's capabilities", &e))
     }

@@ -1,0 +1,172 @@
+//! Changes of mind: start, stop, reboot, terminate. Each writes what is desired, wakes the loop and returns.
+
+use super::Compute;
+use super::spec::{Instance, ShutdownBehavior, Spec, both};
+use super::state::{Desired, Observed, State, visible};
+use crate::db::instances::InstanceRow;
+use crate::{clock, db};
+
+/// What an instance is asked to do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Change {
+    Start,
+    Stop {
+        /// Do not ask the guest.
+        force: bool,
+    },
+    Reboot,
+    Terminate,
+}
+
+/// Why nothing was changed.
+#[derive(Debug, thiserror::Error)]
+pub enum IntentError {
+    #[error(transparent)]
+    Db(#[from] db::Error),
+    /// `InvalidInstanceID.NotFound`; every id that does not exist.
+    #[error("{}", not_found(.0))]
+    NotFound(Vec<String>),
+    /// `IncorrectInstanceState`
+    #[error("The instance '{id}' is not in a state from which it can be {verb}.")]
+    WrongState { id: String, verb: &'static str },
+    /// `IncorrectInstanceState`: rebooting what does not run
+    #[error("Instance {id} is in state {}; it must be running.", state.text())]
+    NotRunning { id: String, state: State },
+    /// `OperationNotPermitted`
+    #[error(
+        "The instance '{0}' may not be terminated. Modify its 'disableApiTermination' instance attribute and try again."
+    )]
+    TerminationDisabled(String),
+    /// `OperationNotPermitted`
+    #[error("The instance '{0}' may not be stopped. Modify its 'disableApiStop' instance attribute and try again.")]
+    StopDisabled(String),
+}
+
+fn not_found(ids: &[String]) -> String {
+    match ids {
+        [one] => format!("The instance ID '{one}' does not exist"),
+        many => format!("The instance IDs '{}' do not exist", many.join(", ")),
+    }
+}
+
+impl Compute {
+    /// Change all of `ids` (of one account and region), or none. Gives each instance's state before and after.
+    pub async fn change(
+        &self,
+        account: &str,
+        region: &str,
+        ids: Vec<String>,
+        change: Change,
+    ) -> Result<Vec<(Instance, State, State)>, IntentError> {
+        let (account, region) = (account.to_owned(), region.to_owned());
+        let changed = self
+            .db
+            .write(move |c| {
+                let mut rows = Vec::new();
+                let mut missing = Vec::new();
+                for id in ids {
+                    match db::instances::get(c, &id)? {
+                        Some(row) if row.account == account && row.region == region => rows.push(row),
+                        Some(_) | None => missing.push(id),
+                    }
+                }
+                if !missing.is_empty() {
+                    return Err(IntentError::NotFound(missing));
+                }
+                let mut changed = Vec::new();
+                for mut row in rows {
+                    let (desired, observed) = both(&row)?;
+                    let before = visible(desired, observed);
+                    let generation = row.generation;
+                    if apply(&mut row, desired, observed, change)? {
+                        row.generation += 1;
+                        row.changed_at = clock::now_ms();
+                        db::instances::update(c, &row, generation)?;
+                    }
+                    let instance = Instance::load(c, row)?;
+                    let after = instance.state;
+                    changed.push((instance, before, after));
+                }
+                Ok(changed)
+            })
+            .await?;
+        self.wake();
+        Ok(changed)
+    }
+}
+
+/// Put the change into the row; `false`: it already is so.
+fn apply(row: &mut InstanceRow, desired: Desired, observed: Observed, change: Change) -> Result<bool, IntentError> {
+    let spec = Spec::parse(&row.spec)?;
+    let state = visible(desired, observed);
+    let wrong = |verb| IntentError::WrongState { id: row.id.clone(), verb };
+    match (change, state) {
+        (Change::Start, State::Running | State::Pending) => Ok(false),
+        (Change::Start, State::Stopped) => {
+            begin(row, Desired::Running, "pending", "pending", "");
+            (row.powered, row.launched_at) = (false, clock::now_ms());
+            Ok(true)
+        }
+        (Change::Start, State::Stopping | State::ShuttingDown | State::Terminated) => Err(wrong("started")),
+
+        (Change::Stop { force }, State::Stopping) => {
+            let more = force && !row.force;
+            (row.force, row.not_before) = (row.force || force, 0);
+            Ok(more)
+        }
+        (Change::Stop { .. }, State::Stopped) => Ok(false),
+        (Change::Stop { .. }, State::Running) if spec.options.disable_api_stop => {
+            Err(IntentError::StopDisabled(row.id.clone()))
+        }
+        (Change::Stop { force }, State::Running) => {
+            user(row, Desired::Stopped);
+            row.force = force;
+            Ok(true)
+        }
+        (Change::Stop { .. }, State::Pending | State::ShuttingDown | State::Terminated) => Err(wrong("stopped")),
+
+        (Change::Reboot, State::Running) => {
+            (row.reboot, row.deadline, row.not_before) = (true, 0, 0);
+            Ok(true)
+        }
+        (
+            Change::Reboot,
+            State::Pending | State::Stopping | State::Stopped | State::ShuttingDown | State::Terminated,
+        ) => Err(IntentError::NotRunning { id: row.id.clone(), state }),
+
+        (Change::Terminate, State::ShuttingDown | State::Terminated) => Ok(false),
+        (Change::Terminate, State::Pending | State::Running | State::Stopping | State::Stopped) => {
+            if spec.options.disable_api_termination {
+                return Err(IntentError::TerminationDisabled(row.id.clone()));
+            }
+            user(row, Desired::Terminated);
+            Ok(true)
+        }
+    }
+}
+
+/// A user's wish to stop or terminate, in AWS's words.
+fn user(row: &mut InstanceRow, desired: Desired) {
+    let when = clock::now().format(time::macros::format_description!("[year]-[month]-[day] [hour]:[minute]:[second]"));
+    let transition = format!("User initiated ({} GMT)", when.unwrap_or_default());
+    let code = "Client.UserInitiatedShutdown";
+    begin(row, desired, code, &format!("{code}: User initiated shutdown"), &transition);
+}
+
+/// A new intent: deadlines, tries and postponements of the old one are void.
+pub(super) fn begin(row: &mut InstanceRow, desired: Desired, code: &str, message: &str, transition: &str) {
+    row.desired = desired.text().into();
+    (row.force, row.reboot, row.deadline) = (false, false, 0);
+    (row.attempt, row.not_before) = (0, 0);
+    (row.reason_code, row.reason_message, row.transition) = (code.into(), message.into(), transition.into());
+}
+
+/// The guest powered itself off: what is desired from now on.
+pub(super) fn guest_went_off(row: &mut InstanceRow, behavior: ShutdownBehavior) {
+    let code = "Client.InstanceInitiatedShutdown";
+    let desired = match behavior {
+        ShutdownBehavior::Stop => Desired::Stopped,
+        ShutdownBehavior::Terminate => Desired::Terminated,
+    };
+    begin(row, desired, code, &format!("{code}: Instance initiated shutdown"), "");
+}

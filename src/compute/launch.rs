@@ -1,0 +1,288 @@
+//! RunInstances' one transaction: everything is looked up, placed, addressed and written at once, or nothing is.
+
+use super::spec::{Group, Instance, Key, Options, Spec};
+use super::state::{Desired, Observed};
+use super::{Compute, schedule, types};
+use crate::db::images::{Image, ImageType};
+use crate::db::instances::InstanceRow;
+use crate::db::tags::{Resource, Tag};
+use crate::db::{self, Conn};
+use crate::{clock, id, network};
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+use std::net::Ipv4Addr;
+
+/// What RunInstances asks for; parameters are checked for form, not for existence.
+#[derive(Debug, Clone, Serialize)]
+pub struct LaunchRequest {
+    pub account: String,
+    pub region: String,
+    /// Every zone of the region; the first is taken when the request names none.
+    pub zones: Vec<String>,
+    pub zone: Option<String>,
+    pub subnet_id: Option<String>,
+    pub private_ip: Option<Ipv4Addr>,
+    pub image_id: String,
+    pub kernel_id: Option<String>,
+    pub ramdisk_id: Option<String>,
+    pub instance_type: String,
+    pub min_count: u32,
+    pub max_count: u32,
+    pub key_name: Option<String>,
+    /// Base64, already checked.
+    pub user_data: Option<String>,
+    /// Size of the root disk in GiB, when the request's block device mapping says one.
+    pub root_gib: Option<u64>,
+    pub options: Options,
+    /// Tags of the instances, as key and value.
+    pub tags: Vec<(String, String)>,
+    /// Makes a repeated request answer the first one's reservation.
+    pub client_token: Option<String>,
+}
+
+/// Why nothing was launched.
+#[derive(Debug, thiserror::Error)]
+pub enum LaunchError {
+    #[error(transparent)]
+    Db(#[from] db::Error),
+    #[error(transparent)]
+    Network(#[from] network::Error),
+    /// `InvalidAMIID.NotFound`
+    #[error("The image id '[{0}]' does not exist")]
+    ImageNotFound(String),
+    /// `InvalidAMIID.Unavailable`
+    #[error("The image ID '{0}' is not available for launch: it is {1}")]
+    ImageUnavailable(String, &'static str),
+    /// `InvalidParameterValue`
+    #[error("The image '{0}' is a {1} image and cannot be used as a {2}")]
+    WrongImageType(String, &'static str, &'static str),
+    /// `InvalidParameterValue`
+    #[error("Invalid value '{0}' for InstanceType.")]
+    UnknownType(String),
+    /// `InvalidKeyPair.NotFound`
+    #[error("The key pair '{0}' does not exist")]
+    KeyNotFound(String),
+    /// `InvalidParameterValue`
+    #[error("Invalid availability zone: [{0}]")]
+    UnknownZone(String),
+    /// `InvalidBlockDeviceMapping`
+    #[error("Volume of size {wanted_gib}GB is smaller than the image '{image}', expect size >= {image_gib}GB")]
+    RootTooSmall { image: String, wanted_gib: u64, image_gib: u64 },
+    /// `InvalidParameterCombination`
+    #[error("The image '{image}' needs a root disk of {image_gib} GiB; {instance_type} has {type_gib} GiB")]
+    TypeTooSmall { image: String, image_gib: u64, instance_type: String, type_gib: u64 },
+    /// `InsufficientInstanceCapacity`
+    #[error(
+        "Insufficient capacity: {0}. Nothing was launched; `novella doctor` on the server tells what this cloud can carry."
+    )]
+    NoCapacity(String),
+    /// `IdempotentParameterMismatch`
+    #[error("Arguments on this idempotent request are inconsistent with arguments used in previous request(s).")]
+    TokenReused,
+}
+
+impl Compute {
+    /// Launch between `min_count` and `max_count` instances: as many as fit. The answer is one reservation, by launch
+    /// index; everything in it is durable.
+    pub async fn launch(&self, request: LaunchRequest) -> Result<Vec<Instance>, LaunchError> {
+        let launched = self.db.write(move |c| launch(c, &request)).await?;
+        self.wake();
+        Ok(launched)
+    }
+}
+
+fn launch(c: &Conn, r: &LaunchRequest) -> Result<Vec<Instance>, LaunchError> {
+    let fingerprint = hex::encode(Sha256::digest(serde_json::to_vec(r).expect("plain data becomes JSON")));
+    if let Some(token) = &r.client_token
+        && let Some((then, reservation)) = db::instances::token(c, &r.account, &r.region, token)?
+    {
+        if then != fingerprint {
+            return Err(LaunchError::TokenReused);
+        }
+        return load(c, &reservation);
+    }
+    let now = clock::now_ms();
+    let spec = resolve(c, r)?;
+    let size = types::find(&r.instance_type).ok_or_else(|| LaunchError::UnknownType(r.instance_type.clone()))?;
+    let (vcpus, memory_mib) = (i64::from(size.vcpus), size.memory_mib as i64);
+    let zone = zone(c, r)?;
+
+    let reservation_id = id::new(id::Kind::Reservation);
+    let mut why = String::new();
+    let mut launched = 0;
+    while launched < r.max_count {
+        let demand = schedule::Demand { zone: &zone, vcpus, memory_mib };
+        let host = match schedule::place(&candidates(c)?, &demand) {
+            Ok(host) => host,
+            Err(reason) => {
+                why = reason;
+                break;
+            }
+        };
+        let nic = match &r.subnet_id {
+            Some(subnet) => network::allocate_in(c, &r.account, subnet, r.private_ip)?,
+            None => network::allocate(c, &r.account, &r.region, &zone)?,
+        };
+        let instance_id = id::new(id::Kind::Instance);
+        let groups = vec![default_group(&nic.subnet.vpc_id)];
+        let row = InstanceRow {
+            id: instance_id.clone(),
+            account: r.account.clone(),
+            region: r.region.clone(),
+            zone: nic.subnet.zone.clone(),
+            reservation_id: reservation_id.clone(),
+            launch_index: i64::from(launched),
+            host,
+            instance_type: r.instance_type.clone(),
+            vcpus,
+            memory_mib,
+            eni_id: nic.eni_id.clone(),
+            spec: Spec { groups, ..spec.clone() }.to_json(),
+            desired: Desired::Running.text().into(),
+            observed: Observed::Absent.text().into(),
+            generation: 1,
+            settled: 0,
+            powered: false,
+            boot_id: String::new(),
+            force: false,
+            deadline: 0,
+            reboot: false,
+            attempt: 0,
+            not_before: 0,
+            reason_code: "pending".into(),
+            reason_message: "pending".into(),
+            transition: String::new(),
+            launched_at: now,
+            changed_at: now,
+        };
+        db::instances::insert(c, &row)?;
+        network::attach(c, &nic.eni_id, &instance_id, 0)?;
+        let tags: Vec<Tag> = r.tags.iter().map(|(k, v)| Tag { key: k.clone(), value: v.clone() }).collect();
+        let on = Resource { account: &r.account, region: &r.region, id: &instance_id, kind: "instance" };
+        db::tags::put(c, on, &tags)?;
+        launched += 1;
+    }
+    if launched < r.min_count {
+        return Err(LaunchError::NoCapacity(why));
+    }
+    if let Some(token) = &r.client_token {
+        db::instances::insert_token(c, &r.account, &r.region, token, &fingerprint, &reservation_id, now)?;
+    }
+    load(c, &reservation_id)
+}
+
+fn load(c: &Conn, reservation_id: &str) -> Result<Vec<Instance>, LaunchError> {
+    let rows = db::instances::of_reservation(c, reservation_id)?;
+    Ok(rows.into_iter().map(|row| Instance::load(c, row)).collect::<Result<_, _>>()?)
+}
+
+fn candidates(c: &Conn) -> Result<Vec<schedule::Candidate>, db::Error> {
+    db::instances::hosts(c)?
+        .into_iter()
+        .map(|host| {
+            let (used_vcpus, used_memory_mib) = db::instances::promised(c, &host.id)?;
+            Ok(schedule::Candidate { host, used_vcpus, used_memory_mib })
+        })
+        .collect()
+}
+
+fn zone(c: &Conn, r: &LaunchRequest) -> Result<String, LaunchError> {
+    if let Some(zone) = &r.zone {
+        if !r.zones.contains(zone) {
+            return Err(LaunchError::UnknownZone(zone.clone()));
+        }
+        return Ok(zone.clone());
+    }
+    if let Some(subnet) = &r.subnet_id
+        && let Some(row) = db::network::subnet(c, subnet)?
+    {
+        return Ok(row.zone);
+    }
+    Ok(r.zones.first().cloned().unwrap_or_else(|| format!("{}a", r.region)))
+}
+
+/// Look up everything that the request names. The groups are the caller's to fill.
+fn resolve(c: &Conn, r: &LaunchRequest) -> Result<Spec, LaunchError> {
+    let image = usable(c, r, &r.image_id, ImageType::Machine)?;
+    let kernel_id = r.kernel_id.clone().or(image.kernel_id.clone());
+    let ramdisk_id = r.ramdisk_id.clone().or(image.ramdisk_id.clone());
+    if let Some(kernel) = &kernel_id {
+        usable(c, r, kernel, ImageType::Kernel)?;
+    }
+    if let Some(ramdisk) = &ramdisk_id {
+        usable(c, r, ramdisk, ImageType::Ramdisk)?;
+    }
+    let key = match &r.key_name {
+        None => None,
+        Some(name) => {
+            let row = db::keypairs::by_name(c, &r.account, &r.region, name)?
+                .ok_or_else(|| LaunchError::KeyNotFound(name.clone()))?;
+            Some(Key { name: row.name, public_key: row.public_key })
+        }
+    };
+    let root_bytes = root_bytes(r, &image)?;
+    Ok(Spec {
+        image_id: image.id,
+        kernel_id,
+        ramdisk_id,
+        architecture: image.architecture,
+        platform: image.platform,
+        key,
+        user_data: r.user_data.clone(),
+        root_bytes,
+        root_device_name: image.root_device_name,
+        image_location: image.location,
+        mappings: image.mappings.into_iter().map(|m| (m.virtual_name, m.device)).collect(),
+        bases: Vec::new(),
+        groups: Vec::new(),
+        client_token: r.client_token.clone(),
+        options: r.options.clone(),
+    })
+}
+
+const GIB: u64 = 1 << 30;
+
+/// The root disk's size: what the request says, else what the type says, else the image's own. Never less than the image.
+fn root_bytes(r: &LaunchRequest, image: &Image) -> Result<u64, LaunchError> {
+    let image_bytes = image.file.as_ref().map_or(0, |f| f.virtual_size);
+    let image_gib = image_bytes.div_ceil(GIB);
+    if let Some(wanted_gib) = r.root_gib {
+        if wanted_gib * GIB < image_bytes {
+            return Err(LaunchError::RootTooSmall { image: image.id.clone(), wanted_gib, image_gib });
+        }
+        return Ok(wanted_gib * GIB);
+    }
+    let type_gib = types::find(&r.instance_type).map_or(0, |t| t.disk_gib);
+    if type_gib == 0 {
+        return Ok(image_bytes);
+    }
+    if type_gib * GIB < image_bytes {
+        let (image, instance_type) = (image.id.clone(), r.instance_type.clone());
+        return Err(LaunchError::TypeTooSmall { image, image_gib, instance_type, type_gib });
+    }
+    Ok(type_gib * GIB)
+}
+
+/// An image that the caller may launch now.
+fn usable(c: &Conn, r: &LaunchRequest, image_id: &str, as_type: ImageType) -> Result<Image, LaunchError> {
+    let not_found = || LaunchError::ImageNotFound(image_id.to_owned());
+    let image = db::images::get(c, image_id)?.ok_or_else(not_found)?;
+    let visible = image.account == r.account || image.is_public || image.launch_permissions.contains(&r.account);
+    let here = image.region.as_ref().is_none_or(|region| *region == r.region);
+    if !visible || !here || image.state == db::images::State::Deregistered {
+        return Err(not_found());
+    }
+    if image.image_type != as_type {
+        return Err(LaunchError::WrongImageType(image.id, image.image_type.as_str(), as_type.as_str()));
+    }
+    if image.state != db::images::State::Available {
+        return Err(LaunchError::ImageUnavailable(image.id, image.state.as_str()));
+    }
+    Ok(image)
+}
+
+/// The VPC's default security group; its id follows from the VPC's, until groups have rows of their own.
+fn default_group(vpc_id: &str) -> Group {
+    let hash = hex::encode(Sha256::digest(format!("default security group of {vpc_id}")));
+    Group { id: format!("sg-{}", &hash[..17]), name: "default".into() }
+}

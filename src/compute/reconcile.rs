@@ -1,0 +1,489 @@
+//! The loop: look at every row that is not settled, do one step after the other, write back what was seen.
+//!
+//! A wake carries no data and a pass takes no input: the rows say everything. One worker has an instance at a time; workers
+//! run beside each other, bounded, each on a thread for blocking calls. A write-back is guarded by the row's
+//! generation, so what changed meanwhile is never overwritten: the worker reads the row again and goes on. Failures postpone
+//! the row with growing patience, and the row itself remembers.
+
+use super::driver::{self, Event, Machine, MachineSpec, Power};
+use super::folder::{self, Folder};
+use super::spec::{Spec, both};
+use super::state::{Desired, Observed, Step, View, next_step};
+use super::{Compute, VISIBLE_AFTER_END, intent};
+use crate::db::instances::InstanceRow;
+use crate::images::Base;
+use crate::{clock, db, network};
+use std::collections::HashSet;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+use tokio::sync::{Notify, Semaphore};
+
+/// Machines that are being worked on at once.
+const WORKERS: usize = 8;
+/// How long a guest has to react to its power button.
+const PATIENCE_OFF_MS: i64 = 120_000;
+/// How long a guest has to reboot by itself.
+const PATIENCE_REBOOT_MS: i64 = 60_000;
+/// Tries to build or start a machine before the API says that it failed.
+const TRIES: i64 = 4;
+/// How often to look without a wake, for what no event told.
+const PERIOD: Duration = Duration::from_secs(30);
+
+/// What the loop keeps in memory; all of it can be lost.
+pub(super) struct Work {
+    wake: Notify,
+    workers: Arc<Semaphore>,
+    /// Instances that have a worker.
+    busy: Mutex<HashSet<String>>,
+    /// Instances of which an event came while they had a worker.
+    missed: Mutex<HashSet<String>>,
+}
+
+impl Default for Work {
+    fn default() -> Self {
+        Work {
+            wake: Notify::new(),
+            workers: Arc::new(Semaphore::new(WORKERS)),
+            busy: Mutex::default(),
+            missed: Mutex::default(),
+        }
+    }
+}
+
+/// Why a step could not be done.
+#[derive(Debug, thiserror::Error)]
+enum StepError {
+    #[error(transparent)]
+    Db(#[from] db::Error),
+    #[error(transparent)]
+    Driver(#[from] driver::Error),
+    #[error(transparent)]
+    Network(#[from] network::Error),
+    #[error("image: {0}")]
+    Image(#[from] crate::images::Error),
+    #[error("instance folder: {0}")]
+    Folder(#[from] std::io::Error),
+    #[error("its network interface is gone")]
+    NoInterface,
+}
+
+impl StepError {
+    /// Another try would give the same.
+    fn is_final(&self) -> bool {
+        match self {
+            StepError::Driver(driver::Error::Refused(_)) | StepError::NoInterface => true,
+            StepError::Driver(driver::Error::Failed(_))
+            | StepError::Db(_)
+            | StepError::Network(_)
+            | StepError::Image(_)
+            | StepError::Folder(_) => false,
+        }
+    }
+}
+
+impl Compute {
+    /// Have the loop look at the rows now.
+    pub fn wake(&self) {
+        self.work.wake.notify_one();
+    }
+
+    /// The loop itself; runs until the process ends.
+    pub async fn run(self: Arc<Self>) {
+        self.clone().listen();
+        if let Err(e) = self.db.write(db::instances::touch_all).await {
+            tracing::error!(error = %e, "cannot look at the instances");
+        }
+        let mut next_sweep = tokio::time::Instant::now();
+        loop {
+            if tokio::time::Instant::now() >= next_sweep {
+                next_sweep = tokio::time::Instant::now() + PERIOD;
+                let compute = self.clone();
+                if let Ok(Err(e)) = tokio::task::spawn_blocking(move || compute.sweep()).await {
+                    tracing::warn!(error = %e, "sweeping");
+                }
+            }
+            let now = clock::now_ms();
+            if let Err(e) = self.pass(now) {
+                tracing::error!(error = %e, "reading the instances that need work");
+            }
+            let until = match self.db.read(|c| db::instances::next_due(c, now)) {
+                Ok(Some(due)) => PERIOD.min(Duration::from_millis((due - now).max(1) as u64)),
+                Ok(None) | Err(_) => PERIOD,
+            };
+            tokio::select! {
+                () = self.work.wake.notified() => {}
+                () = tokio::time::sleep(until) => {}
+            }
+        }
+    }
+
+    /// Give a worker to every due instance that has none.
+    fn pass(self: &Arc<Self>, now: i64) -> Result<(), db::Error> {
+        if self.driver.is_none() {
+            return Ok(());
+        }
+        for row in self.db.read(|c| db::instances::due(c, now))? {
+            if !self.work.busy.lock().expect("no panic while held").insert(row.id.clone()) {
+                continue;
+            }
+            let compute = self.clone();
+            tokio::spawn(async move {
+                let _slot = compute.work.workers.clone().acquire_owned().await;
+                let (worker, id) = (compute.clone(), row.id.clone());
+                let worked = tokio::task::spawn_blocking(move || worker.settle(&id)).await;
+                match worked {
+                    Ok(Ok(())) => {}
+                    Ok(Err(e)) => tracing::error!(instance = row.id, error = %e, "reconciling"),
+                    Err(e) => tracing::error!(instance = row.id, error = %e, "reconciling"),
+                }
+                compute.work.busy.lock().expect("no panic while held").remove(&row.id);
+                if compute.work.missed.lock().expect("no panic while held").remove(&row.id) {
+                    compute.look_again(&row.id).await;
+                }
+                compute.wake();
+            });
+        }
+        Ok(())
+    }
+
+    /// Work on one instance until it rests: settled, postponed, or gone.
+    #[tracing::instrument(name = "reconcile", skip(self))]
+    fn settle(&self, id: &str) -> Result<(), db::Error> {
+        while let Some(row) = self.db.read(|c| db::instances::get(c, id))? {
+            if row.settled >= row.generation || row.not_before > clock::now_ms() {
+                return Ok(());
+            }
+            let generation = row.generation;
+            let mut after = row.clone();
+            match self.advance(&mut after) {
+                Ok(()) => {}
+                Err(e) => postpone(&mut after, &e),
+            }
+            if after == row {
+                return Ok(());
+            }
+            if after.observed != row.observed || after.desired != row.desired {
+                after.changed_at = clock::now_ms();
+                tracing::info!(observed = after.observed, desired = after.desired, "instance changed");
+            }
+            let gone = after.observed == Observed::Gone.text();
+            self.db.write_blocking(move |c| {
+                if db::instances::update(c, &after, generation)? && gone {
+                    network::release(c, &after.eni_id).map_err(|e| db::Error::Damaged(e.to_string()))?;
+                }
+                Ok::<_, db::Error>(())
+            })?;
+        }
+        Ok(())
+    }
+
+    /// Steps on one instance until it rests or its intent changes; what was seen and done is put into `row`.
+    fn advance(&self, row: &mut InstanceRow) -> Result<(), StepError> {
+        let driver = self.driver.as_deref().expect("no pass without a driver");
+        let mut machine = driver.observe(&row.id)?;
+        loop {
+            let (desired, _) = both(row)?;
+            let now = clock::now_ms();
+            let view = View {
+                desired,
+                machine,
+                powered: row.powered && row.boot_id == self.boot_id,
+                force: row.force,
+                reboot: row.reboot,
+                deadline: (row.deadline > 0).then_some(now >= row.deadline),
+            };
+            let step = next_step(view);
+            tracing::debug!(?step, ?machine, "step");
+            match step {
+                Step::Settle => {
+                    self.observed(row, machine);
+                    row.settled = row.generation;
+                    (row.attempt, row.not_before) = (0, 0);
+                    return Ok(());
+                }
+                Step::Build => {
+                    self.build(row)?;
+                    machine = driver.observe(&row.id)?;
+                }
+                Step::PowerOn => {
+                    // The card's rules and the gateway may be gone since the machine was defined: after a reboot, say.
+                    self.ensure_port(row)?;
+                    driver.power(&row.id, Power::On)?;
+                    row.powered = true;
+                    row.boot_id = self.boot_id.clone();
+                    machine = driver.observe(&row.id)?;
+                }
+                Step::AskOff => {
+                    driver.power(&row.id, Power::AskOff)?;
+                    row.deadline = now + PATIENCE_OFF_MS;
+                    machine = driver.observe(&row.id)?;
+                }
+                Step::AskReboot => {
+                    row.deadline = now + PATIENCE_REBOOT_MS;
+                    driver.power(&row.id, Power::AskReboot)?;
+                    machine = driver.observe(&row.id)?;
+                }
+                Step::Reset => {
+                    driver.power(&row.id, Power::Reset)?;
+                    (row.reboot, row.deadline) = (false, 0);
+                }
+                Step::Wait => {
+                    self.observed(row, machine);
+                    row.not_before = row.deadline;
+                    return Ok(());
+                }
+                Step::PowerOff => {
+                    driver.power(&row.id, Power::Off)?;
+                    machine = driver.observe(&row.id)?;
+                }
+                Step::GuestWentOff => {
+                    let spec = Spec::parse(&row.spec)?;
+                    intent::guest_went_off(row, spec.options.shutdown_behavior);
+                }
+                Step::Remove => {
+                    driver.remove(&row.id)?;
+                    self.network.remove_port(&row.eni_id)?;
+                    Folder::new(&self.dir, &row.id).strip()?;
+                    row.observed = Observed::Gone.text().into();
+                    row.settled = row.generation;
+                    return Ok(());
+                }
+            }
+        }
+    }
+
+    /// Put what was seen into the row.
+    fn observed(&self, row: &mut InstanceRow, machine: Machine) {
+        let observed = match machine {
+            Machine::Absent => Observed::Absent,
+            Machine::Off(_) => Observed::Off,
+            Machine::Running => Observed::Running,
+        };
+        if observed == Observed::Running && row.desired == Desired::Running.text() {
+            row.powered = true;
+            row.boot_id = self.boot_id.clone();
+            (row.reason_code, row.reason_message) = (String::new(), String::new());
+            row.transition.clear();
+        }
+        row.observed = observed.text().into();
+    }
+
+    /// Make the disk and the network port and define the machine; everything is found as it was when done again.
+    fn build(&self, row: &mut InstanceRow) -> Result<(), StepError> {
+        let driver = self.driver.as_deref().expect("no pass without a driver");
+        let mut spec = Spec::parse(&row.spec)?;
+        let disk_base = self.base(driver, &spec.image_id)?;
+        let kernel = spec.kernel_id.as_deref().map(|id| self.base(driver, id)).transpose()?;
+        let ramdisk = spec.ramdisk_id.as_deref().map(|id| self.base(driver, id)).transpose()?;
+        let bases: Vec<String> = [Some(&disk_base), kernel.as_ref(), ramdisk.as_ref()]
+            .into_iter()
+            .flatten()
+            .map(|b| b.digest.clone())
+            .collect();
+        if spec.bases != bases {
+            spec.bases = bases;
+            row.spec = spec.to_json();
+        }
+        let folder = Folder::new(&self.dir, &row.id);
+        folder.make(&disk_base.path, spec.root_bytes.max(disk_base.virtual_size))?;
+        let nics = self.ensure_port(row)?;
+        let machine = MachineSpec {
+            id: row.id.clone(),
+            uuid: machine_uuid(&self.installation, &row.id),
+            vcpus: row.vcpus as u32,
+            memory_mib: row.memory_mib as u64,
+            accelerated: self.accelerated,
+            kernel: kernel.map(|k| driver::DirectKernel {
+                kernel: k.path,
+                ramdisk: ramdisk.map(|r| r.path),
+                cmdline: "root=/dev/vda console=tty0 console=ttyS0".into(),
+            }),
+            disks: vec![driver::Disk {
+                path: folder.disk(),
+                format: "qcow2",
+                target: "vda".into(),
+                serial: "root".into(),
+                read_only: false,
+            }],
+            nics,
+            console_log: folder.console_log(),
+        };
+        let xml = driver.define(&machine)?;
+        folder.keep_definition(&xml)?;
+        Ok(())
+    }
+
+    /// An image as a file to stand on. A simulated machine reads no disk, so its image is not converted.
+    fn base(&self, driver: &dyn driver::Driver, image_id: &str) -> Result<Base, StepError> {
+        if driver.is_real() {
+            return Ok(self.images.base_image(image_id)?);
+        }
+        Ok(Base { path: "/nonexistent".into(), virtual_size: 1 << 20, digest: image_id.to_owned() })
+    }
+
+    /// Make the interface's port on the host, unless machines have none.
+    fn ensure_port(&self, row: &InstanceRow) -> Result<Vec<driver::NicSpec>, StepError> {
+        let driver = self.driver.as_deref().expect("no pass without a driver");
+        if !driver.is_real() {
+            return Ok(Vec::new());
+        }
+        let nic = self.db.read(|c| network::nic(c, &row.eni_id))?.ok_or(StepError::NoInterface)?;
+        let port = self.network.ensure_port(&nic)?;
+        Ok(vec![driver::NicSpec { bridge: port.bridge, tap: port.tap, mac: port.mac.to_string(), mtu: None }])
+    }
+
+    /// Turn the driver's events into looks at rows.
+    fn listen(self: Arc<Self>) {
+        let Some(driver) = self.driver.clone() else { return };
+        let (tx, mut events) = tokio::sync::mpsc::unbounded_channel();
+        let watcher = move |event| drop(tx.send(event));
+        if let Err(e) = driver.watch(Box::new(watcher)) {
+            tracing::warn!(error = %e, "no events from the hypervisor: changes are seen late");
+            return;
+        }
+        tokio::spawn(async move {
+            while let Some(event) = events.recv().await {
+                match event {
+                    Event::Changed(id) => {
+                        if self.work.busy.lock().expect("no panic while held").contains(&id) {
+                            self.work.missed.lock().expect("no panic while held").insert(id);
+                        } else {
+                            self.look_again(&id).await;
+                        }
+                    }
+                    Event::Rebooted(id) => self.rebooted(id).await,
+                    Event::All => {
+                        if let Err(e) = self.db.write(db::instances::touch_all).await {
+                            tracing::error!(error = %e, "cannot look at the instances");
+                        }
+                    }
+                }
+                self.wake();
+            }
+        });
+    }
+
+    /// Look at an instance that something happened to, if that is not what its row already says.
+    async fn look_again(self: &Arc<Self>, id: &str) {
+        let (compute, id) = (self.clone(), id.to_owned());
+        let looked = tokio::task::spawn_blocking(move || {
+            let Some(row) = compute.db.read(|c| db::instances::get(c, &id))? else { return Ok(()) };
+            let Some(driver) = compute.driver.as_deref() else { return Ok(()) };
+            let seen = match driver.observe(&id) {
+                Ok(Machine::Absent) => Some(Observed::Absent),
+                Ok(Machine::Off(_)) => Some(Observed::Off),
+                Ok(Machine::Running) => Some(Observed::Running),
+                Err(_) => None,
+            };
+            if row.observed == Observed::Gone.text() || seen.is_some_and(|s| s.text() == row.observed) {
+                return Ok(());
+            }
+            compute.db.write_blocking(move |c| db::instances::touch(c, &id))
+        });
+        if let Ok(Err(e)) = looked.await {
+            tracing::error!(error = %e, "after an event");
+        }
+    }
+
+    /// The guest went through a reset: a wanted reboot is done.
+    async fn rebooted(&self, id: String) {
+        let done = self.db.write(move |c| match db::instances::get(c, &id)? {
+            Some(mut row) if row.reboot && row.deadline > 0 => {
+                let generation = row.generation;
+                (row.reboot, row.deadline, row.not_before) = (false, 0, 0);
+                row.generation += 1;
+                db::instances::update(c, &row, generation).map(drop)
+            }
+            Some(_) | None => Ok(()),
+        });
+        if let Err(e) = done.await {
+            tracing::error!(error = %e, "after a guest's reboot");
+        }
+    }
+
+    /// Remove what belongs to nobody: machines and folders without a row, rows of long ago.
+    fn sweep(&self) -> Result<(), StepError> {
+        let Some(driver) = self.driver.as_deref() else { return Ok(()) };
+        // What is there is listed before the rows are read: a launch writes its row before anything else.
+        let machines = driver.list()?;
+        let folders = folder::present(&self.dir)?;
+        let alive: HashSet<String> = self.db.read(db::instances::alive)?.into_iter().map(|r| r.id).collect();
+        for (id, _) in machines.iter().filter(|(id, _)| !alive.contains(id)) {
+            tracing::warn!(instance = id, "removing a machine that no row knows");
+            driver.remove(id)?;
+        }
+        for (id, machine) in &machines {
+            let seen = match machine {
+                Machine::Absent => Observed::Absent,
+                Machine::Off(_) => Observed::Off,
+                Machine::Running => Observed::Running,
+            };
+            let id = id.clone();
+            self.db.write_blocking(move |c| match db::instances::get(c, &id)? {
+                // Not while it is being worked on, and not what the row already says.
+                Some(row) if row.settled == row.generation && row.observed != seen.text() => {
+                    db::instances::touch(c, &id)
+                }
+                Some(_) | None => Ok(()),
+            })?;
+        }
+        let limit = clock::now_ms() - VISIBLE_AFTER_END.as_millis() as i64;
+        let old = self.db.read(|c| db::instances::gone_before(c, limit))?;
+        for id in old {
+            Folder::new(&self.dir, &id).remove()?;
+            self.db.write_blocking(move |c| {
+                db::tags::forget(c, &id)?;
+                db::instances::delete(c, &id)
+            })?;
+        }
+        self.db.write_blocking(move |c| db::instances::forget_tokens(c, limit - 24 * 3_600_000))?;
+        for id in folders {
+            if self.db.read(|c| db::instances::get(c, &id))?.is_none() {
+                tracing::warn!(instance = id, "removing a folder that no row knows");
+                Folder::new(&self.dir, &id).remove()?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A step failed: try again later, or give up.
+fn postpone(row: &mut InstanceRow, e: &StepError) {
+    row.attempt += 1;
+    let wanted = Desired::parse(&row.desired);
+    if wanted == Some(Desired::Running) && (e.is_final() || row.attempt >= TRIES) {
+        tracing::error!(attempt = row.attempt, error = %e, "giving up");
+        // A machine that never ran is taken back, one that had run stays stopped with its disk.
+        let never_ran = row.observed == Observed::Absent.text();
+        let desired = if never_ran { Desired::Terminated } else { Desired::Stopped };
+        let code = "Server.InternalError";
+        intent::begin(row, desired, code, &format!("{code}: {e}"), code);
+        row.generation += 1;
+        return;
+    }
+    tracing::warn!(attempt = row.attempt, error = %e, "a step failed, trying again");
+    let seconds = 1i64 << (row.attempt - 1).clamp(0, 6);
+    row.not_before = clock::now_ms() + seconds * 1000;
+}
+
+/// A machine's UUID: a function of the installation and the instance, in version 4's form, starting with `ec2` by which
+/// guests recognise the platform (AWS: "identify EC2 instances").
+fn machine_uuid(installation: &str, instance_id: &str) -> String {
+    use sha2::{Digest, Sha256};
+    let hash = hex::encode(Sha256::digest(format!("{installation} {instance_id}")));
+    format!("ec2{}-{}-4{}-8{}-{}", &hash[..5], &hash[5..9], &hash[9..12], &hash[12..15], &hash[15..27])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_machine_uuid_is_a_function_of_its_instance() {
+        let a = machine_uuid("x", "i-1");
+        assert_eq!(a, machine_uuid("x", "i-1"));
+        assert_ne!(a, machine_uuid("y", "i-1"));
+        assert!(a.starts_with("ec2"));
+        assert!(uuid::Uuid::parse_str(&a).is_ok());
+    }
+}

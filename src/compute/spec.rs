@@ -1,0 +1,144 @@
+//! What a launch asked for, and an instance as other rooms see it.
+
+use super::state::{Desired, Observed, State, visible};
+use crate::db::instances::InstanceRow;
+use crate::db::{self, Conn};
+use crate::network::{self, Nic};
+use serde::{Deserialize, Serialize};
+
+/// The parts of an instance that no loop decides on: kept as JSON in its row.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Spec {
+    pub image_id: String,
+    pub kernel_id: Option<String>,
+    pub ramdisk_id: Option<String>,
+    /// `x86_64`, `i386`
+    pub architecture: String,
+    pub platform: Option<String>,
+    pub key: Option<Key>,
+    /// Base64, as the client sent it.
+    pub user_data: Option<String>,
+    /// Size of the root disk in bytes.
+    pub root_bytes: u64,
+    /// `/dev/sda1`
+    pub root_device_name: String,
+    /// Location of the image's manifest.
+    pub image_location: String,
+    /// The bundle's device mapping: virtual name and device.
+    pub mappings: Vec<(String, String)>,
+    /// Names in `_base` that the disk stands on; filled when the disk is made.
+    #[serde(default)]
+    pub bases: Vec<String>,
+    pub groups: Vec<Group>,
+    pub client_token: Option<String>,
+    pub options: Options,
+}
+
+/// A key pair's public half, as it was at launch.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Key {
+    pub name: String,
+    /// One line in OpenSSH's form.
+    pub public_key: String,
+}
+
+/// A security group by id and name.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Group {
+    pub id: String,
+    pub name: String,
+}
+
+/// What happens when the guest powers itself off.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ShutdownBehavior {
+    #[default]
+    Stop,
+    Terminate,
+}
+
+/// Attributes that RunInstances may set and ModifyInstanceAttribute may change.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Options {
+    pub shutdown_behavior: ShutdownBehavior,
+    pub disable_api_termination: bool,
+    pub disable_api_stop: bool,
+    pub monitoring: bool,
+    pub ebs_optimized: bool,
+    pub source_dest_check: bool,
+    /// `default`, `dedicated`, `host`
+    pub tenancy: String,
+    pub metadata: MetadataOptions,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Options {
+            shutdown_behavior: ShutdownBehavior::Stop,
+            disable_api_termination: false,
+            disable_api_stop: false,
+            monitoring: false,
+            ebs_optimized: false,
+            source_dest_check: true,
+            tenancy: "default".into(),
+            metadata: MetadataOptions::default(),
+        }
+    }
+}
+
+/// How the instance may use the metadata service.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct MetadataOptions {
+    pub enabled: bool,
+    /// Session tokens are required (IMDSv2 only).
+    pub tokens_required: bool,
+    pub hop_limit: u32,
+    /// Instance tags are shown.
+    pub tags: bool,
+}
+
+impl Default for MetadataOptions {
+    fn default() -> Self {
+        MetadataOptions { enabled: true, tokens_required: false, hop_limit: 1, tags: false }
+    }
+}
+
+impl Spec {
+    /// Read a row's JSON.
+    pub fn parse(json: &str) -> Result<Spec, db::Error> {
+        serde_json::from_str(json).map_err(|e| db::Error::Damaged(format!("an instance's spec: {e}")))
+    }
+
+    /// The JSON that a row keeps.
+    pub fn to_json(&self) -> String {
+        serde_json::to_string(self).expect("plain data becomes JSON")
+    }
+}
+
+/// An instance: its row, its spec and its interface.
+#[derive(Debug, Clone)]
+pub struct Instance {
+    pub row: InstanceRow,
+    pub spec: Spec,
+    pub state: State,
+    /// Its network interface; none once it is terminated.
+    pub nic: Option<Nic>,
+}
+
+impl Instance {
+    pub(super) fn load(c: &Conn, row: InstanceRow) -> Result<Instance, db::Error> {
+        let nic =
+            network::nic(c, &row.eni_id).map_err(|e| db::Error::Damaged(format!("interface of {}: {e}", row.id)))?;
+        let (desired, observed) = both(&row)?;
+        Ok(Instance { spec: Spec::parse(&row.spec)?, state: visible(desired, observed), nic, row })
+    }
+}
+
+/// The typed halves of a row's state.
+pub(super) fn both(row: &InstanceRow) -> Result<(Desired, Observed), db::Error> {
+    let damaged = || db::Error::Damaged(format!("state of {}: {} / {}", row.id, row.desired, row.observed));
+    Ok((Desired::parse(&row.desired).ok_or_else(damaged)?, Observed::parse(&row.observed).ok_or_else(damaged)?))
+}
