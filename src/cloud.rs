@@ -1,21 +1,62 @@
-//! The cloud: every room opened once and put together, for the protocols above.
+//! The cloud: every room opened once, in order, and put together for the protocols above.
 
+use crate::compute::Compute;
 use crate::config::Config;
 use crate::db::{self, Db};
-use crate::iam::Iam;
+use crate::iam::{FirstKey, Iam};
+use crate::images::Images;
+use crate::network::{self, Network};
+use crate::{id, images};
+use std::path::PathBuf;
+use std::sync::Arc;
 
-/// All rooms.
+/// The rooms that protocols speak to.
 pub struct Cloud {
-    pub config: Config,
+    pub config: Arc<Config>,
     pub db: Db,
-    pub iam: Iam,
+    pub iam: Arc<Iam>,
+    pub images: Arc<Images>,
+    pub network: Arc<Network>,
+    pub compute: Arc<Compute>,
+    /// This installation's own id: part of every name that it leaves on the machine.
+    pub installation: String,
+}
+
+/// What opening a cloud gives beside it.
+pub struct Opened {
+    pub cloud: Arc<Cloud>,
+    /// The access key that this start made, if it made one.
+    pub first_key: Option<FirstKey>,
+    /// Metadata sockets of subnets, for `imds::serve`.
+    pub listeners: tokio::sync::mpsc::UnboundedReceiver<network::Listener>,
+}
+
+/// Why a cloud cannot open.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    #[error("the data directory {0}: {1}")]
+    DataDir(PathBuf, std::io::Error),
+    #[error(transparent)]
+    Db(#[from] db::Error),
+    #[error("images: {0}")]
+    Images(#[from] images::Error),
+    #[error("compute: {0}")]
+    Compute(#[from] crate::compute::OpenError),
 }
 
 impl Cloud {
-    /// Open every room below the configuration's data directory.
-    pub fn open(config: Config) -> Result<Cloud, db::Error> {
-        let db = Db::open(&config.data_dir.join("novella.db"))?;
-        let (iam, _first) = Iam::open(&db, &config.accounts)?;
-        Ok(Cloud { config, db, iam })
+    /// Open every room. Must be called on a thread of the async runtime that may block (it carries DHCP later on).
+    pub fn open(config: Config) -> Result<Opened, Error> {
+        let dir = config.data_dir.clone();
+        std::fs::create_dir_all(&dir).map_err(|e| Error::DataDir(dir.clone(), e))?;
+        let db = Db::open(&dir.join("novella.db"))?;
+        let installation = db.write_blocking(|c| db::iam::setting_or(c, "installation", &id::hex(8)))?;
+        let (iam, first_key) = Iam::open(&db, &config.accounts)?;
+        let images = Arc::new(Images::open(db.clone(), &dir)?);
+        let (network, listeners) = Network::open(&installation);
+        let network = Arc::new(network);
+        let compute = Compute::open(db.clone(), images.clone(), network.clone(), &config, &installation)?;
+        let cloud = Cloud { config: Arc::new(config), db, iam: Arc::new(iam), images, network, compute, installation };
+        Ok(Opened { cloud: Arc::new(cloud), first_key, listeners })
     }
 }

@@ -168,8 +168,10 @@ pub fn next_due(c: &Conn, now: i64) -> Result<Option<i64>, Error> {
 
 /// Make the loop look at one instance again.
 pub fn touch(c: &Conn, id: &str) -> Result<(), Error> {
-    c.prepare_cached("UPDATE instances SET generation = generation + 1 WHERE id = ?1 AND observed <> 'gone'")?
-        .execute([id])?;
+    c.prepare_cached(
+        "UPDATE instances SET generation = generation + 1, not_before = 0 WHERE id = ?1 AND observed <> 'gone'",
+    )?
+    .execute([id])?;
     Ok(())
 }
 

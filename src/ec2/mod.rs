@@ -120,7 +120,7 @@ impl Ec2 {
             Service::Sts => auth::Service::Sts,
         };
         let rules = auth::Rules { service: auth_service, virtual_bucket: None };
-        let verified = auth::verify(parts, auth::BodyView::Whole(body), &rules, &self.cloud.iam, now)
+        let verified = auth::verify(parts, auth::BodyView::Whole(body), &rules, &*self.cloud.iam, now)
             .and_then(|signed| signed.ok_or(auth::Error::Unsigned))
             .map_err(|e| {
                 tracing::debug!(reason = %e, "not authenticated");

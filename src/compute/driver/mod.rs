@@ -7,7 +7,7 @@
 pub mod fake;
 pub mod libvirt;
 
-use super::state::Machine;
+pub use super::state::Machine;
 use std::path::PathBuf;
 
 /// What a machine is made of: everything that the domain XML says.
