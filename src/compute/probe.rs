@@ -64,7 +64,7 @@ fn run(disk: &Path, accel: &[&str]) -> std::io::Result<bool> {
         .args(["-machine", "pc", "-m", "16", "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot"])
         .args(accel)
         .args(["-device", "isa-debug-exit,iobase=0xf4,iosize=0x04", "-drive"])
-        .arg(format!("file={},format=raw,if=ide,readonly=on", disk.display()))
+        .arg(format!("file={},format=raw,if=ide", disk.display()))
         .stdin(Stdio::null())
         .stdout(Stdio::null())
         .stderr(Stdio::null())

@@ -49,10 +49,11 @@ impl Bench {
         };
         let config = Config {
             data_dir: dir.path().to_owned(),
+            driver: crate::config::Driver::Simulated,
             accounts: vec![account("123456789012", "AK1"), account("210987654321", "AK2")],
             ..Config::default()
         };
-        let cloud = Arc::new(Cloud::open(config).unwrap());
+        let cloud = Cloud::open(config).unwrap().cloud;
         let caller = cloud.iam.credential("AK1").unwrap().identity;
         Bench { _dir: dir, cloud, caller }
     }
