@@ -92,7 +92,10 @@ pub fn attached_nics(conn: &db::Conn) -> Result<Vec<Nic>, Error> {
 fn default_subnet(conn: &db::Conn, account: &str, region: &str, zone: &str) -> Result<Subnet, Error> {
     let vpc = match db::network::default_vpc(conn, account, region)? {
         Some(vpc) => vpc,
-        None => make_default_vpc(conn, account, region, &super::host::routed_ranges())?,
+        None => {
+            let routed: Vec<Cidr> = super::host::routes().into_iter().map(|(_, range)| range).collect();
+            make_default_vpc(conn, account, region, &routed)?
+        }
     };
     let subnets = db::network::subnets_of(conn, &vpc.id)?;
     if let Some(found) = subnets.iter().find(|s| s.is_default && s.zone == zone) {

@@ -17,10 +17,14 @@
 //! - everything can be made again from the rows at any time, over what an earlier process left.
 
 mod address;
+mod agent;
 mod cidr;
+mod dhcp;
 mod host;
+mod plan;
 
 pub use address::{allocate, allocate_in, attach, attached_nics, ensure_default_vpc, nic, nic_at, nics_of, release};
+pub use agent::Network;
 pub use cidr::{Cidr, Mac, host_name, private_dns_name, private_domain};
 
 use crate::db;
@@ -105,61 +109,8 @@ pub enum Error {
     NoRange,
     #[error(transparent)]
     Incapable(#[from] Why),
-    #[error("this machine already routes {0} elsewhere: the subnet {1} cannot be made here")]
-    RangeTaken(Cidr, String),
+    #[error("subnet {0} cannot be made on this machine, which already routes {1} to {2}")]
+    RangeTaken(Cidr, Cidr, String),
     #[error("{doing}: {cause}")]
     Host { doing: String, cause: String },
-}
-
-/// The agent for this machine's guest networks. Blocking and idempotent: every call makes the kernel's state what it
-/// must be, whatever was there.
-pub struct Network {
-    _private: (),
-}
-
-impl Network {
-    /// An agent for the installation of this id (a random text kept in the settings), and the stream of metadata sockets
-    /// for `imds::serve`. Touches nothing yet. Must be called inside of the tokio runtime, which carries DHCP.
-    pub fn open(installation: &str) -> (Network, tokio::sync::mpsc::UnboundedReceiver<Listener>) {
-        let _ = installation;
-        let (_tx, rx) = tokio::sync::mpsc::unbounded_channel();
-        (Network { _private: () }, rx)
-    }
-
-    /// Whether this machine can carry guest networks at all.
-    pub fn capable() -> Result<(), Why> {
-        Ok(())
-    }
-
-    /// Where the interface plugs in; known without doing anything.
-    pub fn port(&self, nic: &Nic) -> Port {
-        Port { bridge: String::new(), tap: String::new(), mac: nic.mac }
-    }
-
-    /// Make all that the interface needs before its machine starts: bridge, gateway, DHCP, metadata, rules.
-    pub fn ensure_port(&self, nic: &Nic) -> Result<Port, Error> {
-        Ok(self.port(nic))
-    }
-
-    /// Take the interface's rules and lease away. Unknown ids are fine.
-    pub fn remove_port(&self, eni_id: &str) -> Result<(), Error> {
-        let _ = eni_id;
-        Ok(())
-    }
-
-    /// Make exactly `nics` so, once at start, before any other call: what an earlier process left is taken over.
-    pub fn restore(&self, nics: &[Nic]) -> Result<(), Error> {
-        let _ = nics;
-        Ok(())
-    }
-
-    /// Take down subnets that have no interface. For the server's orderly end.
-    pub fn tidy(&self) -> Result<(), Error> {
-        Ok(())
-    }
-
-    /// Remove every bridge, namespace and rule of this installation, guests or not.
-    pub fn teardown_all(&self) -> Result<(), Error> {
-        Ok(())
-    }
 }

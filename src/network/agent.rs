@@ -1,0 +1,211 @@
+//! The agent: makes this machine's network carry the ports it is told of.
+
+use super::{Error, Listener, Nic, Port, Subnet, Why, dhcp, host, plan};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::{Mutex, MutexGuard, RwLock};
+use tokio::sync::{mpsc, watch};
+
+/// The agent for this machine's guest networks. Blocking and idempotent: every call makes the kernel's state what it
+/// must be, whatever was there. Calls take turns.
+pub struct Network {
+    names: plan::Names,
+    runtime: tokio::runtime::Handle,
+    listeners: mpsc::UnboundedSender<Listener>,
+    state: Mutex<State>,
+}
+
+/// What this process has made so far.
+#[derive(Default)]
+struct State {
+    subnets: HashMap<String, Served>,
+    ports: BTreeMap<String, Plugged>,
+    /// The tables are there and hold `ports`.
+    tables: bool,
+}
+
+/// A subnet whose sockets this process holds.
+struct Served {
+    leases: dhcp::Leases,
+    dhcp: tokio::task::AbortHandle,
+    /// Dropped to end the metadata listener.
+    _open: watch::Sender<()>,
+}
+
+impl Drop for Served {
+    fn drop(&mut self) {
+        self.dhcp.abort();
+    }
+}
+
+struct Plugged {
+    subnet_id: String,
+    rule: plan::PortRule,
+    lease: dhcp::Lease,
+}
+
+impl Network {
+    /// An agent for the installation of this id (a random text kept in the settings), and the stream of metadata sockets
+    /// for `imds::serve`. Touches nothing yet. Must be called inside of the tokio runtime, which carries DHCP.
+    pub fn open(installation: &str) -> (Network, mpsc::UnboundedReceiver<Listener>) {
+        let (listeners, rx) = mpsc::unbounded_channel();
+        let network = Network {
+            names: plan::Names::new(installation),
+            runtime: tokio::runtime::Handle::current(),
+            listeners,
+            state: Mutex::default(),
+        };
+        (network, rx)
+    }
+
+    /// Whether this machine can carry guest networks at all.
+    pub fn capable() -> Result<(), Why> {
+        host::capable()
+    }
+
+    /// Where the interface plugs in; known without doing anything.
+    pub fn port(&self, nic: &Nic) -> Port {
+        self.names.port(nic)
+    }
+
+    /// Make all that the interface needs before its machine starts: bridge, gateway, DHCP, metadata, rules.
+    pub fn ensure_port(&self, nic: &Nic) -> Result<Port, Error> {
+        let mut state = self.lock();
+        self.ensure_subnet(&mut state, &nic.subnet)?;
+        let rule = self.plug(&mut state, nic);
+        let admitted = state.tables && host::nft(&plan::admit(&self.names, [&rule])).is_ok();
+        if !admitted {
+            // First use, or somebody flushed the tables.
+            let rules = state.ports.values().map(|p| &p.rule);
+            host::nft(&format!("{}{}", plan::tables(&self.names), plan::admit(&self.names, rules)))?;
+            state.tables = true;
+        }
+        Ok(rule.port)
+    }
+
+    /// Take the interface's rules and lease away. Unknown ids are fine.
+    pub fn remove_port(&self, eni_id: &str) -> Result<(), Error> {
+        let mut state = self.lock();
+        let Some(gone) = state.ports.remove(eni_id) else { return Ok(()) };
+        if let Some(served) = state.subnets.get(&gone.subnet_id) {
+            served.leases.write().expect("no holder of the leases panics").remove(&gone.rule.port.mac);
+        }
+        host::nft(&plan::silence(&self.names, &gone.rule))
+            .or_else(|_| host::nft(&plan::all_rules(&self.names, state.ports.values().map(|p| &p.rule))))
+    }
+
+    /// Make exactly `nics` so, once at start, before any other call: what an earlier process left is taken over.
+    pub fn restore(&self, nics: &[Nic]) -> Result<(), Error> {
+        let mut state = self.lock();
+        if nics.is_empty() && !self.anything_left() {
+            return Ok(());
+        }
+        for nic in nics {
+            self.plug(&mut state, nic);
+        }
+        // Rules first: guests of the earlier process may be speaking.
+        host::nft(&plan::all_rules(&self.names, state.ports.values().map(|p| &p.rule)))?;
+        state.tables = true;
+        // A subnet that cannot be made keeps none of the others away.
+        let subnets: BTreeMap<&str, &Subnet> = nics.iter().map(|n| (n.subnet.id.as_str(), &n.subnet)).collect();
+        let made: Vec<_> = subnets.values().map(|subnet| self.ensure_subnet(&mut state, subnet)).collect();
+        self.sweep(&mut state)?;
+        made.into_iter().collect()
+    }
+
+    /// Take down subnets that have no interface. For the server's orderly end.
+    pub fn tidy(&self) -> Result<(), Error> {
+        self.sweep(&mut self.lock())
+    }
+
+    /// Remove every bridge, namespace and rule of this installation, guests or not.
+    pub fn teardown_all(&self) -> Result<(), Error> {
+        let mut state = self.lock();
+        state.ports.clear();
+        self.sweep(&mut state)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().expect("the agent's calls do not panic")
+    }
+
+    /// Note the interface's port and, if its subnet is served, its lease.
+    fn plug(&self, state: &mut State, nic: &Nic) -> plan::PortRule {
+        let rule = plan::PortRule { port: self.names.port(nic), private_ip: nic.private_ip };
+        let lease = dhcp::Lease::of(nic);
+        if let Some(served) = state.subnets.get(&nic.subnet.id) {
+            served.leases.write().expect("no holder of the leases panics").insert(nic.mac, lease.clone());
+        }
+        let plugged = Plugged { subnet_id: nic.subnet.id.clone(), rule: rule.clone(), lease };
+        state.ports.insert(nic.eni_id.clone(), plugged);
+        rule
+    }
+
+    fn ensure_subnet(&self, state: &mut State, subnet: &Subnet) -> Result<(), Error> {
+        let (bridge, veth) = (self.names.bridge(&subnet.id), self.names.veth(&subnet.id));
+        let namespace = self.names.namespace(&subnet.id);
+        let found = plan::Found {
+            bridge: host::device_exists(&bridge),
+            veth: host::device_exists(&veth),
+            namespace: host::namespace_file(&namespace).exists(),
+        };
+        if state.subnets.contains_key(&subnet.id) && found.bridge && found.veth {
+            return Ok(());
+        }
+        host::capable()?;
+        if let Some((device, range)) = plan::conflict(subnet.cidr, &bridge, &host::routes()) {
+            return Err(Error::RangeTaken(subnet.cidr, *range, device.clone()));
+        }
+        // Sockets of before are in a namespace that goes.
+        state.subnets.remove(&subnet.id);
+        host::ip(None, &plan::subnet_outside(&self.names, subnet, found))?;
+        host::ip(Some(&namespace), &plan::subnet_inside(subnet))?;
+        let sockets = host::sockets(&namespace)?;
+        let here = state.ports.values().filter(|p| p.subnet_id == subnet.id);
+        let leases = here.map(|p| (p.rule.port.mac, p.lease.clone())).collect();
+        let served = self.serve(subnet, sockets, dhcp::Leases::new(RwLock::new(leases)))?;
+        state.subnets.insert(subnet.id.clone(), served);
+        tracing::info!(subnet = subnet.id, cidr = %subnet.cidr, bridge, namespace, "subnet is up");
+        Ok(())
+    }
+
+    fn serve(&self, subnet: &Subnet, sockets: host::Sockets, leases: dhcp::Leases) -> Result<Served, Error> {
+        let _inside = self.runtime.enter();
+        let socket = tokio::net::UdpSocket::from_std(sockets.dhcp)
+            .map_err(|e| Error::Host { doing: "serving DHCP".into(), cause: e.to_string() })?;
+        let dhcp = self.runtime.spawn(dhcp::serve(socket, leases.clone())).abort_handle();
+        let (open, closed) = watch::channel(());
+        // Nobody takes metadata sockets when the server is going down.
+        let _ = self.listeners.send(Listener { subnet_id: subnet.id.clone(), socket: sockets.metadata, closed });
+        Ok(Served { leases, dhcp, _open: open })
+    }
+
+    /// Whether the kernel holds a device or namespace of this installation.
+    fn anything_left(&self) -> bool {
+        host::devices().iter().any(|d| self.names.is_ours(d))
+            || !host::namespaces(&self.names.namespace_prefix()).is_empty()
+    }
+
+    /// Remove what no port needs, made by this process or an earlier one; with no port at all, the tables too.
+    fn sweep(&self, state: &mut State) -> Result<(), Error> {
+        let needed: BTreeSet<String> = state.ports.values().map(|p| p.subnet_id.clone()).collect();
+        state.subnets.retain(|id, _| needed.contains(id));
+        let keep: BTreeSet<String> = needed
+            .iter()
+            .flat_map(|id| [self.names.bridge(id), self.names.veth(id), self.names.namespace(id)])
+            .collect();
+        let devices = host::devices();
+        let doomed = devices.iter().filter(|d| self.names.is_ours(d) && !keep.contains(*d));
+        let mut batch: String = doomed.map(|device| format!("link del dev {device}\n")).collect();
+        for namespace in host::namespaces(&self.names.namespace_prefix()).iter().filter(|n| !keep.contains(*n)) {
+            batch.push_str(&format!("netns del {namespace}\n"));
+        }
+        if !batch.is_empty() {
+            host::ip(None, &batch)?;
+        }
+        if state.ports.is_empty() && (state.tables || !batch.is_empty()) {
+            host::nft(&plan::no_rules(&self.names))?;
+            state.tables = false;
+        }
+        Ok(())
+    }
+}
