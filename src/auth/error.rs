@@ -55,8 +55,12 @@ pub enum Error {
     NoDate,
     #[error("signed at {signed}, now is {now}")]
     Skewed { signed: OffsetDateTime, now: OffsetDateTime },
+    /// A presigned URL of the future.
+    #[error("valid from {signed} on, now is {now}")]
+    NotYetValid { signed: OffsetDateTime, now: OffsetDateTime },
+    /// `lifetime` is SigV4's `X-Amz-Expires`, in seconds.
     #[error("expired at {expires}, now is {now}")]
-    Expired { expires: OffsetDateTime, now: OffsetDateTime },
+    Expired { expires: OffsetDateTime, lifetime: Option<i64>, now: OffsetDateTime },
     #[error("headers not signed: {0}")]
     UnsignedHeaders(String),
     #[error("no x-amz-content-sha256")]
@@ -162,7 +166,7 @@ impl Error {
                 NO,
                 "The difference between the request time and the current time is too large.",
             ),
-            (Error::Skewed { signed, now }, Sts) => {
+            (Error::Skewed { signed, now } | Error::NotYetValid { signed, now }, Sts) => {
                 let (was, is) = (timestamp::basic(*signed), timestamp::basic(*now));
                 if signed < now {
                     let edge = timestamp::basic(*now - MAX_SKEW);
@@ -175,9 +179,12 @@ impl Error {
                     tells("SignatureDoesNotMatch", NO, message)
                 }
             }
+            (Error::NotYetValid { .. }, S3) => says("AccessDenied", NO, "Request is not yet valid"),
             (Error::Expired { .. }, S3) => says("AccessDenied", NO, "Request has expired"),
             (Error::Expired { .. }, Sts) => says("SignatureDoesNotMatch", NO, "Signature expired"),
-            (Error::Skewed { .. } | Error::Expired { .. }, Ec2) => says("RequestExpired", BAD, "Request has expired."),
+            (Error::Skewed { .. } | Error::NotYetValid { .. } | Error::Expired { .. }, Ec2) => {
+                says("RequestExpired", BAD, "Request has expired.")
+            }
 
             (Error::UnsignedHeaders(_), S3) => {
                 says("AccessDenied", NO, "There were headers present in the request which were not signed")
@@ -259,9 +266,12 @@ impl Error {
                 ("ServerTime", timestamp::iso8601(*now)),
                 ("MaxAllowedSkewMilliseconds", MAX_SKEW.whole_milliseconds().to_string()),
             ],
-            Error::Expired { expires, now } => {
-                vec![("Expires", timestamp::iso8601(*expires)), ("ServerTime", timestamp::iso8601(*now))]
-            }
+            Error::NotYetValid { now, .. } => vec![("ServerTime", timestamp::iso8601(*now))],
+            Error::Expired { expires, lifetime, now } => lifetime
+                .iter()
+                .map(|seconds| ("X-Amz-Expires", seconds.to_string()))
+                .chain([("Expires", timestamp::iso8601(*expires)), ("ServerTime", timestamp::iso8601(*now))])
+                .collect(),
             Error::UnsignedHeaders(names) => vec![("HeadersNotSigned", names.clone())],
             Error::BadContentSha256(value) => {
                 vec![("ArgumentName", "x-amz-content-sha256".into()), ("ArgumentValue", value.clone())]

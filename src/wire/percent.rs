@@ -36,12 +36,12 @@ pub fn decode_form(text: &[u8]) -> Cow<'_, [u8]> {
     }
 }
 
-/// The `name=value` pairs of a query or form, still encoded. A name without `=` has the empty value; empty pairs
-/// (`&&`) are left out.
-pub fn pairs(query: &[u8]) -> impl Iterator<Item = (&[u8], &[u8])> {
+/// The `name=value` pairs of a query or form, still encoded. A name without `=` has no value; empty pairs (`&&`) are
+/// left out.
+pub fn pairs(query: &[u8]) -> impl Iterator<Item = (&[u8], Option<&[u8]>)> {
     query.split(|b| *b == b'&').filter(|pair| !pair.is_empty()).map(|pair| match pair.iter().position(|b| *b == b'=') {
-        Some(at) => (&pair[..at], &pair[at + 1..]),
-        None => (pair, &pair[pair.len()..]),
+        Some(at) => (&pair[..at], Some(&pair[at + 1..])),
+        None => (pair, None),
     })
 }
 
@@ -66,6 +66,6 @@ mod tests {
     #[test]
     fn pairs_without_a_value_are_kept_and_empty_ones_are_not() {
         let all: Vec<_> = pairs(b"&uploads&a=1&b=x=y&&").collect();
-        assert_eq!(all, [(&b"uploads"[..], &b""[..]), (b"a", b"1"), (b"b", b"x=y")]);
+        assert_eq!(all, [(&b"uploads"[..], None), (b"a", Some(&b"1"[..])), (b"b", Some(b"x=y"))]);
     }
 }

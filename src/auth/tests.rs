@@ -1,0 +1,206 @@
+//! Real clients' requests, AWS's own examples, and what a change of one byte does to them.
+
+use super::sign::{Signer, payload_hash};
+use super::{BodyView, Error, Payload, Rules, Service, Verified, verify};
+use crate::iam::{Credential, Identity, Keys, Secret};
+use crate::wire::aws_chunked::{self, Trailers};
+use crate::wire::timestamp;
+use bytes::Bytes;
+use http::{HeaderName, HeaderValue, Method, Request, StatusCode, Uri, request};
+use std::path::Path;
+use std::sync::Arc;
+use time::macros::datetime;
+use time::{Duration, OffsetDateTime};
+
+const SECRET: &str = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY";
+const KEY: &str = "AKIAIOSFODNN7EXAMPLE";
+const NOW: OffsetDateTime = datetime!(2026-11-21 22:36:08 UTC);
+
+/// Some keys with one secret.
+struct OneSecret(&'static [&'static str], &'static str);
+
+impl Keys for OneSecret {
+    fn credential(&self, access_key_id: &str) -> Option<Credential> {
+        self.0.contains(&access_key_id).then(|| Credential {
+            secret: Secret::new(self.1),
+            identity: Arc::new(Identity {
+                account: "123456789012".into(),
+                name: "test".into(),
+                canonical_id: "0".repeat(64),
+                email: String::new(),
+                access_key_id: access_key_id.into(),
+            }),
+        })
+    }
+}
+
+fn example() -> OneSecret {
+    OneSecret(&[KEY, "AKIDEXAMPLE"], SECRET)
+}
+
+fn rules(service: Service) -> Rules {
+    Rules { service, virtual_bucket: None }
+}
+
+fn parts(method: &str, uri: &str, headers: &[(&str, &str)]) -> request::Parts {
+    let mut builder = Request::builder().method(method).uri(uri);
+    for (name, value) in headers {
+        builder = builder.header(*name, *value);
+    }
+    builder.body(()).unwrap().into_parts().0
+}
+
+/// A request as a client sent it.
+#[derive(Clone)]
+struct Recorded {
+    method: Vec<u8>,
+    path: Vec<u8>,
+    headers: Vec<(String, Vec<u8>)>,
+    /// Unknown where it was too long to record.
+    body: Option<Vec<u8>>,
+}
+
+impl Recorded {
+    fn all() -> Vec<Recorded> {
+        let file = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/clients/requests.json");
+        let list: Vec<serde_json::Value> = serde_json::from_slice(&std::fs::read(file).unwrap()).unwrap();
+        let bytes = |v: &serde_json::Value| v.as_str().unwrap().as_bytes().to_vec();
+        list.iter()
+            .map(|r| Recorded {
+                method: bytes(&r["method"]),
+                path: bytes(&r["path"]),
+                headers: serde_json::from_value::<Vec<(String, String)>>(r["headers"].clone())
+                    .unwrap()
+                    .into_iter()
+                    .map(|(n, v)| (n, v.into_bytes()))
+                    .collect(),
+                body: r["body"].is_string().then(|| bytes(&r["body"])),
+            })
+            .collect()
+    }
+
+    fn header(&self, name: &str) -> Option<&str> {
+        self.headers.iter().find(|(n, _)| n.eq_ignore_ascii_case(name)).map(|(_, v)| std::str::from_utf8(v).unwrap())
+    }
+
+    /// What was recorded at the EC2 endpoint went to port 8773, S3 was at 3333.
+    fn service(&self) -> Service {
+        if self.header("host") == Some("127.0.0.1:3333") { Service::S3 } else { Service::Ec2 }
+    }
+
+    /// When it was signed, by its own word.
+    fn signed(&self) -> OffsetDateTime {
+        let query = self.path.split(|b| *b == b'?').nth(1).unwrap_or_default();
+        let date = self
+            .header("x-amz-date")
+            .or_else(|| self.header("date"))
+            .map(str::to_string)
+            .or_else(|| super::first(query, "Timestamp").map(|t| t.to_string()))
+            .or_else(|| super::first(self.body.as_ref()?, "Timestamp").map(|t| t.to_string()));
+        timestamp::parse(&date.unwrap()).unwrap()
+    }
+
+    /// `None` where it is no HTTP request.
+    fn parts(&self) -> Option<request::Parts> {
+        let mut builder =
+            Request::builder().method(Method::from_bytes(&self.method).ok()?).uri(Uri::try_from(&self.path[..]).ok()?);
+        for (name, value) in &self.headers {
+            builder =
+                builder.header(HeaderName::from_bytes(name.as_bytes()).ok()?, HeaderValue::from_bytes(value).ok()?);
+        }
+        Some(builder.body(()).ok()?.into_parts().0)
+    }
+
+    fn verify(&self, service: Service, now: OffsetDateTime) -> Option<Result<Option<Verified>, Error>> {
+        let body = match (&self.body, service) {
+            (Some(body), Service::Ec2 | Service::Sts) => BodyView::Whole(body),
+            (Some(_), Service::S3) | (None, _) => BodyView::Streaming,
+        };
+        let keys = OneSecret(&["AKIDEXAMPLE0000000001", "AKBOB"], "secret");
+        Some(verify(&self.parts()?, body, &rules(service), &keys, now))
+    }
+
+    /// Every byte that the signature covers, the signature and the key id themselves included.
+    fn signed_bytes(&self) -> Vec<Place> {
+        let authorization = self.header("authorization").unwrap_or_default();
+        let mut places: Vec<Place> = (0..self.method.len()).map(Place::Method).collect();
+        let s3_v2 = authorization.starts_with("AWS ");
+        let path_end = self.path.iter().position(|b| *b == b'?').unwrap_or(self.path.len());
+        let sub_resource = ["?acl", "?uploads", "?delete", "?uploadId"]
+            .iter()
+            .any(|s| self.path[path_end..].starts_with(s.as_bytes()));
+        let covered = if s3_v2 && !sub_resource { path_end } else { self.path.len() };
+        places.extend((0..covered).map(Place::Path));
+        let listed: Vec<&str> = authorization
+            .split_once("SignedHeaders=")
+            .map(|(_, rest)| rest.split(',').next().unwrap().split(';').collect())
+            .unwrap_or_default();
+        for (n, (name, value)) in self.headers.iter().enumerate() {
+            let name = name.to_ascii_lowercase();
+            let v2 = matches!(name.as_str(), "content-md5" | "content-type" | "date") || name.starts_with("x-amz-");
+            let form = authorization.is_empty() && name == "host";
+            if name == "authorization" || listed.contains(&name.as_str()) || (s3_v2 && v2) || form {
+                places.extend((0..value.len()).map(|at| Place::Header(n, at)));
+            }
+        }
+        if self.service() == Service::Ec2 {
+            places.extend((0..self.body.as_ref().map_or(0, Vec::len)).map(Place::Body));
+        }
+        places
+    }
+
+    fn changed(&self, place: Place) -> Recorded {
+        let mut changed = self.clone();
+        let byte = match place {
+            Place::Method(at) => &mut changed.method[at],
+            Place::Path(at) => &mut changed.path[at],
+            Place::Header(n, at) => &mut changed.headers[n].1[at],
+            Place::Body(at) => &mut changed.body.as_mut().unwrap()[at],
+        };
+        *byte = match *byte {
+            b'9' => b'0',
+            b'z' => b'a',
+            b'Z' => b'A',
+            b if b.is_ascii_alphanumeric() => b + 1,
+            _ => b'x',
+        };
+        changed
+    }
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Place {
+    Method(usize),
+    Path(usize),
+    Header(usize, usize),
+    Body(usize),
+}
+
+#[test]
+fn every_recorded_request_verifies_and_none_does_with_one_byte_changed() {
+    let all = Recorded::all();
+    assert_eq!(all.len(), 137);
+    let mut changes = 0;
+    for (n, recorded) in all.iter().enumerate() {
+        let (service, now) = (recorded.service(), recorded.signed());
+        let verified =
+            recorded.verify(service, now).unwrap().unwrap_or_else(|e| panic!("request {n}: {e:#?}")).unwrap();
+        assert_eq!(verified.identity.account, "123456789012");
+        for place in recorded.signed_bytes() {
+            let changed = recorded.changed(place);
+            let refused = match changed.verify(service, now) {
+                None => true,
+                Some(Ok(None)) => recorded.header("authorization").is_none(),
+                Some(Ok(Some(_))) => false,
+                Some(Err(_)) => true,
+            };
+            assert!(
+                refused,
+                "request {n} with {place:?} changed verifies: {:?}",
+                String::from_utf8_lossy(&changed.path)
+            );
+            changes += 1;
+        }
+    }
+    assert!(changes > 30_000, "{changes}");
+}
