@@ -1,1 +1,95 @@
-//! (room being built)
+//! What S3 means, on domain types: buckets, objects, listings, conditions, multipart uploads. No HTTP here.
+//!
+//! A body arrives through [`ingest`], which writes it beside its digests; only when it is durable and verified does one
+//! transaction make it an object. So an object is visible whole or not at all, and what was answered is kept:
+//!
+//! ```text
+//! push* -> finish -> Staged (durable, digests known) -> verify -> one commit: row in, old row out -> settle
+//! ```
+//!
+//! Bytes live in one of three places (`db::objects::Place`): a small body in the database itself, a larger one in a
+//! blob, a multipart one in its parts' blobs. A copy refers to its source's body. When the last row that refers to a body
+//! goes, the body becomes garbage in the same transaction and [`janitor`] takes the bytes away.
+
+pub mod acl;
+pub mod bucket;
+pub mod check;
+pub mod checksum;
+pub mod condition;
+pub mod copy;
+mod error;
+pub mod info;
+pub mod ingest;
+pub mod janitor;
+pub mod listing;
+pub mod multipart;
+pub mod object;
+pub mod range;
+pub mod reader;
+
+pub use error::{Error, Result};
+pub use info::{Headers, ObjectInfo};
+pub use reader::Reader;
+
+use crate::blobs::{self, Blobs};
+use crate::db::{Conn, Db};
+use std::path::Path;
+use std::sync::{Arc, Mutex};
+
+/// Bodies up to this many bytes live in the database.
+pub const INLINE: usize = 16 * 1024;
+/// The largest body of one PUT or part.
+pub const MAX_PUT: u64 = 5 * 1024 * 1024 * 1024;
+/// The longest key, in bytes of UTF-8.
+pub const MAX_KEY: usize = 1024;
+
+/// Every bucket and object of the cloud.
+pub struct Store {
+    db: Db,
+    blobs: Arc<dyn Blobs>,
+    pins: Arc<reader::Pins>,
+    /// Staged blobs that an earlier process left: the janitor's first work.
+    leftovers: Mutex<Vec<String>>,
+}
+
+impl Store {
+    /// Open the store whose blobs are in `<data_dir>/objects`. Nothing is repaired until [`janitor::run`] starts.
+    pub fn open(db: Db, data_dir: &Path) -> Result<Store> {
+        Store::over(db, Arc::new(blobs::dir::Dir::open(&data_dir.join("objects"))?))
+    }
+
+    /// A store over any place of blobs.
+    pub fn over(db: Db, blobs: Arc<dyn Blobs>) -> Result<Store> {
+        let mut leftovers = Vec::new();
+        blobs.list(false, &mut |entry| leftovers.push(entry.name))?;
+        Ok(Store { db, blobs, pins: Arc::default(), leftovers: Mutex::new(leftovers) })
+    }
+
+    /// Forget every bucket and object, and take their bytes away. Blocks.
+    pub fn wipe(&self) -> Result<()> {
+        self.db.write_blocking(|c| Ok::<_, Error>(crate::db::objects::wipe(c)?))?;
+        janitor::collect(self)
+    }
+
+    async fn write<T, F>(&self, job: F) -> Result<T>
+    where
+        F: FnOnce(&Conn) -> Result<T> + Send + 'static,
+        T: Send + 'static,
+    {
+        self.db.write(job).await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A store in a temporary folder, with one bucket `b` of account `1`.
+    pub fn store() -> (tempfile::TempDir, Arc<Store>) {
+        let dir = tempfile::tempdir().unwrap();
+        let db = Db::open(&dir.path().join("db")).unwrap();
+        let store = Store::open(db, dir.path()).unwrap();
+        store.db.write_blocking(|c| bucket::create(c, &bucket::NewBucket::of("b", "1", "us-east-1"))).unwrap();
+        (dir, Arc::new(store))
+    }
+}

@@ -1,0 +1,68 @@
+//! The table `buckets`.
+
+use super::super::{Conn, Error};
+use rusqlite::OptionalExtension;
+
+/// One bucket.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BucketRow {
+    pub name: String,
+    /// Account id.
+    pub owner: String,
+    pub region: String,
+    pub acl: String,
+    /// Milliseconds.
+    pub created_at: i64,
+}
+
+fn read(r: &rusqlite::Row<'_>) -> rusqlite::Result<BucketRow> {
+    Ok(BucketRow { name: r.get(0)?, owner: r.get(1)?, region: r.get(2)?, acl: r.get(3)?, created_at: r.get(4)? })
+}
+
+/// The bucket of this name.
+pub fn get(c: &Conn, name: &str) -> Result<Option<BucketRow>, Error> {
+    Ok(c.prepare_cached("SELECT name, owner, region, acl, created_at FROM buckets WHERE name = ?1")?
+        .query_row([name], read)
+        .optional()?)
+}
+
+/// Make it; false when the name is taken.
+pub fn insert(c: &Conn, b: &BucketRow) -> Result<bool, Error> {
+    let n = c
+        .prepare_cached(
+            "INSERT INTO buckets (name, owner, region, acl, created_at) VALUES (?1, ?2, ?3, ?4, ?5)
+             ON CONFLICT (name) DO NOTHING",
+        )?
+        .execute((&b.name, &b.owner, &b.region, &b.acl, b.created_at))?;
+    Ok(n == 1)
+}
+
+/// Give it another canned ACL.
+pub fn set_acl(c: &Conn, name: &str, acl: &str) -> Result<(), Error> {
+    c.prepare_cached("UPDATE buckets SET acl = ?2 WHERE name = ?1")?.execute((name, acl))?;
+    Ok(())
+}
+
+/// Every bucket of an account, by name.
+pub fn of_owner(c: &Conn, owner: &str) -> Result<Vec<BucketRow>, Error> {
+    let mut q =
+        c.prepare_cached("SELECT name, owner, region, acl, created_at FROM buckets WHERE owner = ?1 ORDER BY name")?;
+    let rows = q.query_map([owner], read)?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// Whether the bucket has any version of any object.
+pub fn has_objects(c: &Conn, name: &str) -> Result<bool, Error> {
+    Ok(c.prepare_cached("SELECT EXISTS (SELECT 1 FROM objects WHERE bucket = ?1)")?.query_row([name], |r| r.get(0))?)
+}
+
+/// Remove the bucket, which has no objects, with its uploads in progress.
+pub fn delete(c: &Conn, name: &str) -> Result<(), Error> {
+    c.prepare_cached(
+        "INSERT INTO garbage (body, place) SELECT id, 'parts' FROM uploads WHERE bucket = ?1 ON CONFLICT (body) DO NOTHING",
+    )?
+    .execute([name])?;
+    c.prepare_cached("DELETE FROM uploads WHERE bucket = ?1")?.execute([name])?;
+    c.prepare_cached("DELETE FROM buckets WHERE name = ?1")?.execute([name])?;
+    Ok(())
+}

@@ -1,0 +1,173 @@
+//! Buckets.
+
+use super::Store;
+use super::acl::{Caller, Canned, Need};
+use super::error::{Error, Result};
+use crate::clock;
+use crate::db::Conn;
+use crate::db::objects::buckets::{self, BucketRow};
+
+/// One bucket.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Bucket {
+    pub name: String,
+    /// Account id.
+    pub owner: String,
+    pub region: String,
+    pub acl: Canned,
+    /// Milliseconds.
+    pub created_at: i64,
+}
+
+/// What CreateBucket asks for.
+#[derive(Debug, Clone)]
+pub struct NewBucket {
+    pub name: String,
+    /// Account id.
+    pub owner: String,
+    pub region: String,
+    pub acl: Canned,
+}
+
+impl NewBucket {
+    /// A private bucket.
+    pub fn of(name: &str, owner: &str, region: &str) -> NewBucket {
+        NewBucket { name: name.into(), owner: owner.into(), region: region.into(), acl: Canned::Private }
+    }
+}
+
+impl From<BucketRow> for Bucket {
+    fn from(row: BucketRow) -> Bucket {
+        Bucket {
+            acl: Canned::parse(&row.acl).unwrap_or_default(),
+            name: row.name,
+            owner: row.owner,
+            region: row.region,
+            created_at: row.created_at,
+        }
+    }
+}
+
+impl Bucket {
+    /// Whether `caller` may do this with the bucket; else [`Error::AccessDenied`].
+    pub fn allow(&self, caller: Caller<'_>, need: Need) -> Result<()> {
+        if self.acl.allows(&[&self.owner], caller, need) { Ok(()) } else { Err(Error::AccessDenied) }
+    }
+}
+
+/// Whether S3 takes this name for a new bucket: 3 to 63 of `a-z0-9.-`, ends on letter or digit, no empty label, no address.
+pub fn valid_name(name: &str) -> bool {
+    let plain = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit();
+    let bytes = name.as_bytes();
+    (3..=63).contains(&bytes.len())
+        && bytes.iter().all(|b| plain(*b) || matches!(b, b'.' | b'-'))
+        && plain(bytes[0])
+        && plain(bytes[bytes.len() - 1])
+        && !name.contains("..")
+        && name.parse::<std::net::Ipv4Addr>().is_err()
+}
+
+/// The bucket of this name.
+pub fn get(c: &Conn, name: &str) -> Result<Bucket> {
+    buckets::get(c, name)?.map(Bucket::from).ok_or_else(|| Error::NoSuchBucket(name.to_owned()))
+}
+
+/// Make a bucket. That the account has it already is an error everywhere but in us-east-1, as at AWS.
+pub fn create(c: &Conn, new: &NewBucket) -> Result<()> {
+    let row = BucketRow {
+        name: new.name.clone(),
+        owner: new.owner.clone(),
+        region: new.region.clone(),
+        acl: new.acl.name().into(),
+        created_at: clock::now_ms(),
+    };
+    if buckets::insert(c, &row)? {
+        return Ok(());
+    }
+    let existing = get(c, &new.name)?;
+    if existing.owner != new.owner {
+        Err(Error::BucketAlreadyExists(existing.name))
+    } else if existing.region == "us-east-1" && new.region == "us-east-1" {
+        Ok(())
+    } else {
+        Err(Error::BucketAlreadyOwnedByYou(existing.name))
+    }
+}
+
+impl Store {
+    /// The bucket of this name.
+    pub fn bucket(&self, name: &str) -> Result<Bucket> {
+        self.db.read(|c| get(c, name))
+    }
+
+    /// Every bucket of an account, by name.
+    pub fn buckets_of(&self, account: &str) -> Result<Vec<Bucket>> {
+        self.db.read(|c| Ok(buckets::of_owner(c, account)?.into_iter().map(Bucket::from).collect()))
+    }
+
+    /// CreateBucket.
+    pub async fn create_bucket(&self, new: NewBucket) -> Result<()> {
+        if !valid_name(&new.name) {
+            return Err(Error::InvalidBucketName(new.name));
+        }
+        self.write(move |c| create(c, &new)).await
+    }
+
+    /// DeleteBucket: of an empty bucket; uploads in progress go with it.
+    pub async fn delete_bucket(&self, name: &str) -> Result<()> {
+        let name = name.to_owned();
+        self.write(move |c| {
+            get(c, &name)?;
+            if buckets::has_objects(c, &name)? {
+                return Err(Error::BucketNotEmpty(name));
+            }
+            Ok(buckets::delete(c, &name)?)
+        })
+        .await?;
+        self.pins.janitor.notify_one();
+        Ok(())
+    }
+
+    /// PutBucketAcl with a canned ACL.
+    pub async fn set_bucket_acl(&self, name: &str, acl: Canned) -> Result<()> {
+        let name = name.to_owned();
+        self.write(move |c| Ok(buckets::set_acl(c, &name, acl.name())?)).await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_checked_as_aws_does() {
+        for good in ["abc", "a-b.c", "0123", "a".repeat(63).as_str(), "1.2.3"] {
+            assert!(valid_name(good), "{good}");
+        }
+        for bad in ["ab", "a".repeat(64).as_str(), "Abc", "a_b", "-ab", "ab-", "a..b", "192.168.1.1", "äbc", ""] {
+            assert!(!valid_name(bad), "{bad}");
+        }
+    }
+
+    #[tokio::test]
+    async fn creating_again_is_fine_for_the_owner_in_us_east_1_only() {
+        let (_dir, store) = super::super::tests::store();
+        store.create_bucket(NewBucket::of("b-one", "1", "us-east-1")).await.unwrap();
+        store.create_bucket(NewBucket::of("b-one", "1", "us-east-1")).await.unwrap();
+        let other = store.create_bucket(NewBucket::of("b-one", "2", "us-east-1")).await;
+        assert!(matches!(other, Err(Error::BucketAlreadyExists(_))));
+        store.create_bucket(NewBucket::of("b-two", "1", "eu-west-1")).await.unwrap();
+        let again = store.create_bucket(NewBucket::of("b-two", "1", "eu-west-1")).await;
+        assert!(matches!(again, Err(Error::BucketAlreadyOwnedByYou(_))));
+    }
+
+    #[tokio::test]
+    async fn only_an_empty_bucket_can_be_deleted() {
+        let (_dir, store) = super::super::tests::store();
+        store.put_bytes("b", "k", "1", &b"x"[..]).unwrap();
+        assert!(matches!(store.delete_bucket("b").await, Err(Error::BucketNotEmpty(_))));
+        store.delete_object("b", "k", Default::default()).await.unwrap();
+        store.delete_bucket("b").await.unwrap();
+        assert!(matches!(store.bucket("b"), Err(Error::NoSuchBucket(_))));
+    }
+}

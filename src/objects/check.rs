@@ -1,0 +1,182 @@
+//! Whether the index and the blobs agree. It repairs nothing.
+//!
+//! A store that nobody uses must be without problems once the janitor has run; while requests are under way, staged bodies show
+//! up as blobs without a row.
+
+use super::Store;
+use super::error::Result;
+use crate::db;
+use crate::db::objects::{Place, bytes as db_bytes, uploads, versions};
+use std::collections::{BTreeMap, HashMap};
+
+/// Something that should not be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Problem {
+    /// Bytes that nothing refers to.
+    BlobWithoutRow { blob: String, size: u64, staged: bool },
+    /// A row whose bytes are not there; `owner` is `bucket/key` or an upload and part number.
+    RowWithoutBlob { owner: String, blob: String },
+    /// The blob has not as many bytes as its row says.
+    SizeMismatch { owner: String, blob: String, row: u64, found: u64 },
+    /// The parts do not add up to the object.
+    PartsMismatch { owner: String, upload: String, row: u64, found: u64 },
+}
+
+impl std::fmt::Display for Problem {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Problem::BlobWithoutRow { blob, size, staged } => {
+                let state = if *staged { "unfinished" } else { "settled" };
+                write!(f, "the {state} blob {blob} ({size} bytes) belongs to nothing")
+            }
+            Problem::RowWithoutBlob { owner, blob } => write!(f, "{owner}: its bytes ({blob}) are missing"),
+            Problem::SizeMismatch { owner, blob, row, found } => {
+                write!(f, "{owner}: {row} bytes are expected in {blob}, which has {found}")
+            }
+            Problem::PartsMismatch { owner, upload, row, found } => {
+                write!(f, "{owner}: {row} bytes are expected, the parts of upload {upload} have {found}")
+            }
+        }
+    }
+}
+
+impl Store {
+    /// Compare every row with its bytes. Blocks; holds the name of every blob in memory.
+    pub fn check(&self) -> Result<Vec<Problem>> {
+        let mut problems = Vec::new();
+        let mut blobs: HashMap<String, (u64, bool, bool)> = HashMap::new();
+        self.blobs.list(true, &mut |e| {
+            blobs.insert(e.name, (e.size, e.staged, false));
+        })?;
+        let mut uploads: BTreeMap<String, u64> = BTreeMap::new();
+        self.db.read(|c| {
+            let mut compare = |owner: String, size: i64, place: &Place| -> Result<(), db::Error> {
+                let row = size as u64;
+                match place {
+                    Place::Empty | Place::Parts(_) => {}
+                    Place::Inline(id) => match db_bytes::inline(c, *id)? {
+                        None => problems.push(Problem::RowWithoutBlob { owner, blob: id.to_string() }),
+                        Some(data) if data.len() as u64 != row => {
+                            let found = data.len() as u64;
+                            problems.push(Problem::SizeMismatch { owner, blob: id.to_string(), row, found });
+                        }
+                        Some(_) => {}
+                    },
+                    Place::File(name) => match blobs.get_mut(name) {
+                        None => problems.push(Problem::RowWithoutBlob { owner, blob: name.clone() }),
+                        Some((found, _, known)) => {
+                            *known = true;
+                            if *found != row {
+                                problems.push(Problem::SizeMismatch { owner, blob: name.clone(), row, found: *found });
+                            }
+                        }
+                    },
+                }
+                Ok(())
+            };
+            let mut failed = Ok(());
+            uploads::each_part(c, &mut |part| {
+                let owner = format!("upload {} part {}", part.upload, part.number);
+                if failed.is_ok() {
+                    failed = compare(owner, part.size, &part.place);
+                }
+                if part.start.is_some() {
+                    *uploads.entry(part.upload.clone()).or_default() += part.size as u64;
+                }
+            })?;
+            let mut composed = Vec::new();
+            versions::each_place(c, &mut |bucket, key, size, place| {
+                if failed.is_ok() {
+                    failed = compare(format!("{bucket}/{key}"), size, &place);
+                }
+                if let Place::Parts(upload) = place {
+                    composed.push((format!("{bucket}/{key}"), upload, size as u64));
+                }
+            })?;
+            failed?;
+            for (owner, upload, row) in composed {
+                let found = uploads.get(&upload).copied().unwrap_or_default();
+                if found != row {
+                    problems.push(Problem::PartsMismatch { owner, upload, row, found });
+                }
+            }
+            Ok::<_, super::Error>(())
+        })?;
+        for (blob, (size, staged, known)) in blobs {
+            if !known && !self.db.read(|c| db_bytes::is_garbage(c, &blob))? {
+                problems.push(Problem::BlobWithoutRow { blob, size, staged });
+            }
+        }
+        Ok(problems)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::objects::{janitor, tests};
+    use bytes::Bytes;
+
+    #[tokio::test]
+    async fn a_body_whose_commit_never_came_is_found_and_the_next_start_removes_it() {
+        let (dir, store) = tests::store();
+        store.put_bytes("b", "kept", "1", &vec![1u8; 100_000][..]).unwrap();
+        let mut sink = store.blobs.create().unwrap();
+        sink.write(&[Bytes::from_static(b"half a body")]).unwrap();
+        let name = sink.seal().unwrap();
+        let found = Problem::BlobWithoutRow { blob: name, size: 11, staged: true };
+        assert_eq!(store.check().unwrap(), [found]);
+
+        let again = Store::open(store.db.clone(), dir.path()).unwrap();
+        assert_eq!(again.check().unwrap().len(), 1, "opening repairs nothing");
+        janitor::recover(&again).unwrap();
+        assert_eq!(again.check().unwrap(), []);
+    }
+
+    #[tokio::test]
+    async fn a_body_whose_settling_never_came_is_settled_by_the_next_start() {
+        let (dir, store) = tests::store();
+        let name = store.put_bytes("b", "k", "1", &vec![1u8; 100_000][..]).map(|_| {
+            let mut name = String::new();
+            store.blobs.list(true, &mut |e| name = e.name).unwrap();
+            name
+        });
+        let name = name.unwrap();
+        let settled = dir.path().join("objects").join(&name[..2]).join(&name[2..4]).join(&name);
+        std::fs::rename(settled, dir.path().join("objects/staged").join(&name)).unwrap();
+        assert_eq!(store.check().unwrap(), [], "a staged body with a row is readable as it is");
+        let again = Store::open(store.db.clone(), dir.path()).unwrap();
+        janitor::recover(&again).unwrap();
+        let mut staged = 0;
+        again.blobs.list(false, &mut |_| staged += 1).unwrap();
+        assert_eq!((staged, again.check().unwrap()), (0, vec![]));
+    }
+
+    #[tokio::test]
+    async fn lost_and_cut_bytes_are_found() {
+        let (dir, store) = tests::store();
+        store.put_bytes("b", "k", "1", &vec![1u8; 100_000][..]).unwrap();
+        let mut name = String::new();
+        store.blobs.list(true, &mut |e| name = e.name).unwrap();
+        let file = dir.path().join("objects").join(&name[..2]).join(&name[2..4]).join(&name);
+        std::fs::File::options().write(true).open(&file).unwrap().set_len(99).unwrap();
+        let cut = Problem::SizeMismatch { owner: "b/k".into(), blob: name.clone(), row: 100_000, found: 99 };
+        assert_eq!(store.check().unwrap(), [cut]);
+        std::fs::remove_file(&file).unwrap();
+        assert_eq!(store.check().unwrap(), [Problem::RowWithoutBlob { owner: "b/k".into(), blob: name }]);
+    }
+
+    #[tokio::test]
+    async fn wiping_leaves_nothing() {
+        let (_dir, store) = tests::store();
+        for (key, size) in [("a", 10), ("b", 100_000)] {
+            store.put_bytes("b", key, "1", &vec![1u8; size][..]).unwrap();
+        }
+        let wiping = store.clone();
+        tokio::task::spawn_blocking(move || wiping.wipe()).await.unwrap().unwrap();
+        let mut blobs = 0;
+        store.blobs.list(true, &mut |_| blobs += 1).unwrap();
+        assert_eq!((blobs, store.check().unwrap()), (0, vec![]));
+        assert!(store.bucket("b").is_err());
+    }
+}

@@ -1,0 +1,208 @@
+//! Copies: the new object refers to the source's body, so no bytes are written.
+//!
+//! Bytes are read once when the copy needs a digest that the source does not have: another checksum algorithm, or the MD5
+//! of an object that was uploaded in parts (its copy is no multipart object any more).
+
+use super::acl::{Caller, Need};
+use super::checksum::{Algorithm, DEFAULT, Digests, Kind};
+use super::condition::{Conditions, Failed};
+use super::error::{Error, Result};
+use super::info::{Checksum, Headers, ObjectInfo};
+use super::object::{self, Body, NewObject, Written};
+use super::{MAX_PUT, Store};
+use crate::db::Conn;
+use crate::db::objects::{Place, bytes as db_bytes, next_number};
+use bytes::Bytes;
+use std::sync::Arc;
+
+/// Where a copy comes from.
+#[derive(Debug, Clone)]
+pub struct Source {
+    pub bucket: String,
+    pub key: String,
+    pub conditions: Conditions,
+}
+
+/// What CopyObject asks for.
+#[derive(Debug, Clone)]
+pub struct Copy {
+    pub source: Source,
+    /// Where to; its `headers` and `checksum` are used as the fields below say.
+    pub to: NewObject,
+    /// Take `to.headers` in place of the source's.
+    pub replace_headers: bool,
+    /// Keep `to.checksum` in place of the source's algorithm.
+    pub replace_checksum: bool,
+    /// Something else changes too (a storage class, say), so copying an object onto itself makes sense.
+    pub changes: bool,
+}
+
+/// What reading the source's bytes gave.
+struct Digested {
+    rank: i64,
+    etag: String,
+    checksum: Checksum,
+}
+
+impl Store {
+    /// The source of a copy, if `caller` may read it and its conditions hold.
+    pub fn copy_source(&self, source: &Source, caller: Caller<'_>) -> Result<ObjectInfo> {
+        let bucket = self.bucket(&source.bucket)?;
+        let info = self.head(&source.bucket, &source.key)?;
+        info.allow(&bucket, caller, Need::Read)?;
+        match source.conditions.for_read(&info.etag, info.modified_at) {
+            Ok(()) => Ok(info),
+            // A copy has no "not modified": every failed condition is 412.
+            Err(Failed::NotModified) => Err(Error::PreconditionFailed { header: "x-amz-copy-source-If-None-Match" }),
+            Err(Failed::Precondition(header)) => Err(Error::PreconditionFailed { header }),
+        }
+    }
+
+    /// CopyObject.
+    pub async fn copy(self: &Arc<Self>, copy: Copy, caller: Caller<'_>) -> Result<Written> {
+        object::check_key(&copy.to.key)?;
+        let onto_itself = copy.source.bucket == copy.to.bucket && copy.source.key == copy.to.key;
+        if onto_itself && !copy.replace_headers && !copy.changes && !copy.replace_checksum {
+            return Err(Error::InvalidRequest(
+                "This copy request is illegal because it is trying to copy an object to itself without changing the \
+                 object's metadata, storage class, website redirect location or encryption attributes."
+                    .into(),
+            ));
+        }
+        loop {
+            let info = self.copy_source(&copy.source, caller)?;
+            if info.size > MAX_PUT {
+                return Err(Error::InvalidRequest(format!(
+                    "The specified copy source is larger than the maximum allowable size for a copy source: {MAX_PUT}"
+                )));
+            }
+            let have = info.checksum.as_ref().filter(|c| c.kind == Kind::FullObject).map(|c| c.algorithm);
+            let wanted = match &info.checksum {
+                _ if copy.replace_checksum => copy.to.checksum,
+                Some(checksum) => checksum.algorithm,
+                None => DEFAULT,
+            };
+            let digested = if info.part_count > 0 || have != Some(wanted) {
+                let (store, info) = (self.clone(), info.clone());
+                let read = tokio::task::spawn_blocking(move || store.digest(&info, wanted)).await;
+                Some(read.map_err(|e| Error::Io(std::io::Error::other(e)))??)
+            } else {
+                None
+            };
+            let job = copy.clone();
+            let rank = info.rank;
+            if let Some(written) = self.write(move |c| refer(c, &job, rank, digested)).await? {
+                self.committed(None, written.garbage);
+                return Ok(written);
+            }
+        }
+    }
+
+    fn digest(&self, info: &ObjectInfo, algorithm: Algorithm) -> Result<Digested> {
+        let mut rank = info.rank;
+        let (_, mut reader) = self.read(&info.bucket, &info.key, |now| {
+            rank = now.rank;
+            Ok::<_, Error>((0, now.size))
+        })?;
+        let mut digests = Digests::new(&[algorithm]);
+        loop {
+            let piece = reader.piece(1024 * 1024)?;
+            if piece.is_empty() {
+                break;
+            }
+            digests.update(std::slice::from_ref::<Bytes>(&piece));
+        }
+        let computed = digests.finish();
+        let text = computed.get(algorithm).expect("it was wanted").text();
+        Ok(Digested {
+            rank,
+            etag: hex::encode(computed.md5),
+            checksum: Checksum { algorithm, kind: Kind::FullObject, text },
+        })
+    }
+}
+
+/// The transaction of a copy; `None` when the source was replaced meanwhile.
+fn refer(c: &Conn, copy: &Copy, rank: i64, digested: Option<Digested>) -> Result<Option<Written>> {
+    let source = object::live(c, &copy.source.bucket, &copy.source.key)?;
+    let rank = digested.as_ref().map_or(rank, |d| d.rank);
+    if source.rank != rank {
+        return Ok(None);
+    }
+    let place = match source.place {
+        Place::Inline(from) => {
+            let to = next_number(c)?;
+            db_bytes::copy_inline(c, from, to)?;
+            Place::Inline(to)
+        }
+        shared @ (Place::Empty | Place::File(_) | Place::Parts(_)) => shared,
+    };
+    let (etag, checksum) = match digested {
+        Some(d) => (d.etag, Some(d.checksum)),
+        None => (source.etag, source.checksum),
+    };
+    let headers: Headers = if copy.replace_headers { copy.to.headers.clone() } else { source.headers };
+    let to = NewObject { headers, ..copy.to.clone() };
+    object::commit(c, &to, Body { place, size: source.size, etag, part_count: 0, checksum }).map(Some)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::Read;
+
+    fn copy(from: &str, to: &str) -> Copy {
+        Copy {
+            source: Source { bucket: "b".into(), key: from.into(), conditions: Conditions::default() },
+            to: NewObject::of("b", to, "1"),
+            replace_headers: false,
+            replace_checksum: false,
+            changes: false,
+        }
+    }
+
+    fn content(store: &Store, key: &str) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        store.open_object("b", key, "1").unwrap().1.read_to_end(&mut bytes).unwrap();
+        bytes
+    }
+
+    #[tokio::test]
+    async fn a_copy_outlives_its_source_and_both_go_in_the_end() {
+        let (_dir, store) = super::super::tests::store();
+        let me = Caller::Account("1");
+        for (key, size) in [("small", 10), ("large", 100_000)] {
+            let body = vec![7u8; size];
+            store.put_bytes("b", key, "1", &body[..]).unwrap();
+            store.copy(copy(key, "copy"), me).await.unwrap();
+            store.copy(copy("copy", "copy-of-copy"), me).await.unwrap();
+            for gone in [key, "copy"] {
+                store.delete_object("b", gone, Conditions::default()).await.unwrap();
+                super::super::janitor::collect(&store).unwrap();
+                assert_eq!(content(&store, "copy-of-copy"), body);
+            }
+            store.delete_object("b", "copy-of-copy", Conditions::default()).await.unwrap();
+            super::super::janitor::collect(&store).unwrap();
+        }
+        assert_eq!(store.check().unwrap(), []);
+        let mut blobs = 0;
+        store.blobs.list(true, &mut |_| blobs += 1).unwrap();
+        assert_eq!(blobs, 0);
+    }
+
+    #[tokio::test]
+    async fn copying_onto_itself_must_change_something() {
+        let (_dir, store) = super::super::tests::store();
+        let me = Caller::Account("1");
+        store.put_bytes("b", "k", "1", &vec![1u8; 50_000][..]).unwrap();
+        assert!(matches!(store.copy(copy("k", "k"), me).await, Err(Error::InvalidRequest(_))));
+        let mut with = copy("k", "k");
+        with.replace_headers = true;
+        with.to.headers.user.insert("a".into(), "1".into());
+        store.copy(with, me).await.unwrap();
+        super::super::janitor::collect(&store).unwrap();
+        assert_eq!(content(&store, "k").len(), 50_000);
+        assert_eq!(store.head("b", "k").unwrap().headers.user["a"], "1");
+        assert_eq!(store.check().unwrap(), []);
+    }
+}
