@@ -291,6 +291,15 @@ pub fn named(c: &Conn, account: &str, region: Option<&str>, name: &str) -> Resul
     Ok(q.query_row((account, region, name), |r| r.get(0)).optional()?)
 }
 
+/// The image that is not deregistered and has the same number as `id`, whatever its prefix: they share a folder.
+pub fn holder_of_number(c: &Conn, id: &str) -> Result<Option<String>, Error> {
+    let number = id.rsplit_once('-').map_or(id, |(_, number)| number);
+    let mut q = c.prepare_cached(
+        "SELECT id FROM images WHERE id IN ('ami-' || ?1, 'aki-' || ?1, 'ari-' || ?1) AND state <> 'deregistered'",
+    )?;
+    Ok(q.query_row([number], |r| r.get(0)).optional()?)
+}
+
 /// Every image whose bundle has still to be fetched, the longest waiting first.
 pub fn pending(c: &Conn) -> Result<Vec<Work>, Error> {
     let mut q = c.prepare_cached(&format!(

@@ -61,7 +61,16 @@ impl Error {
         match self {
             Error::Io(..) | Error::Db(_) => 500,
             Error::NotOwner(_) => 403,
-            _ => 400,
+            Error::NotFound(_)
+            | Error::Unavailable(_)
+            | Error::NotReady(..)
+            | Error::NameInUse { .. }
+            | Error::NameMalformed
+            | Error::IdInUse(_)
+            | Error::IdMalformed(_)
+            | Error::InvalidManifest(_)
+            | Error::InvalidParameter(_)
+            | Error::Format(_) => 400,
         }
     }
 }

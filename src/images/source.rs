@@ -1,0 +1,82 @@
+//! Where bundles come from: buckets, or for tests and tools a folder.
+
+use std::io::{self, Read};
+use std::path::PathBuf;
+
+/// An object's length in bytes, and its bytes.
+pub type Opened = (u64, Box<dyn Read + Send>);
+
+/// Gives a bundle's objects. Calls block.
+pub trait Source: Send + Sync {
+    /// Open an object as `account` may read it.
+    fn open(&self, account: &str, bucket: &str, key: &str) -> Result<Opened, Error>;
+}
+
+/// Why an object cannot be read.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    #[error("the bucket {0} does not exist")]
+    NoSuchBucket(String),
+    #[error("there is no object {1} in the bucket {0}")]
+    NoSuchKey(String, String),
+    #[error("account {2} may not read the object {1} in the bucket {0}")]
+    AccessDenied(String, String, String),
+    /// A failure on our side, worth another try.
+    #[error("reading the object {0}: {1}")]
+    Io(String, io::Error),
+}
+
+/// Buckets are the folders below a folder, keys the files in them.
+#[derive(Debug, Clone)]
+pub struct Folder(pub PathBuf);
+
+impl Source for Folder {
+    fn open(&self, _account: &str, bucket: &str, key: &str) -> Result<Opened, Error> {
+        let file = std::fs::File::open(self.0.join(bucket).join(key));
+        let file = file.map_err(|e| match e.kind() {
+            io::ErrorKind::NotFound => Error::NoSuchKey(bucket.to_owned(), key.to_owned()),
+            _ => Error::Io(key.to_owned(), e),
+        })?;
+        let length = file.metadata().map_err(|e| Error::Io(key.to_owned(), e))?.len();
+        Ok((length, Box::new(file)))
+    }
+}
+
+/// A manifest's place: the bucket and the key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Location {
+    pub bucket: String,
+    /// Never empty.
+    pub key: String,
+}
+
+impl Location {
+    /// Read `bucket/[prefix/]manifest`; slashes before it are let go. `None` if it names no object.
+    pub fn parse(text: &str) -> Option<Location> {
+        let (bucket, key) = text.trim_start_matches('/').split_once('/')?;
+        let key = key.trim_start_matches('/');
+        (!bucket.is_empty() && !key.is_empty()).then(|| Location { bucket: bucket.to_owned(), key: key.to_owned() })
+    }
+
+    /// The keys under which a part may lie: beside the manifest, else at the bucket's root, where nova looked.
+    pub fn part_keys(&self, filename: &str) -> Vec<String> {
+        match self.key.rsplit_once('/') {
+            Some((prefix, _)) => vec![format!("{prefix}/{filename}"), filename.to_owned()],
+            None => vec![filename.to_owned()],
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_location_is_a_bucket_and_a_key() {
+        let l = Location::parse("/images/dir/a.manifest.xml").unwrap();
+        assert_eq!((l.bucket.as_str(), l.key.as_str()), ("images", "dir/a.manifest.xml"));
+        assert_eq!(l.part_keys("a.part.00"), ["dir/a.part.00", "a.part.00"]);
+        assert_eq!(Location::parse("b/m").unwrap().part_keys("p"), ["p"]);
+        assert!(["", "bucket", "bucket/", "//"].iter().all(|bad| Location::parse(bad).is_none()));
+    }
+}

@@ -1,0 +1,377 @@
+//! A bundle's parts become the image's file, in one stream: memory stays flat whatever the size.
+//!
+//! ```text
+//! parts ─> SHA-1 of each, their length ─> AES-128-CBC ─> gunzip ─> SHA-1 of the tar stream ─> first member ─> file
+//! ```
+//!
+//! The file is good only if this returns `Ok`: until then it may hold anything. What a layer finds wrong is kept
+//! beside the stream ([`Failure`]), since damage shows first far from where it is: after any failure the rest of the parts
+//! is read too, and a part whose digest does not match is the cause that is told.
+
+use super::keys::CloudKey;
+use super::manifest::{Manifest, Part};
+use super::source::{self, Location, Source};
+use aes::cipher::{BlockDecryptMut, KeyIvInit};
+use sha1::{Digest, Sha1};
+use sha2::Sha256;
+use std::cell::{Cell, RefCell};
+use std::fs::File;
+use std::io::{self, Read};
+use std::os::unix::fs::FileExt;
+use std::rc::Rc;
+
+/// How much of a tar stream may come before the image's first byte: headers, long names, the map of a sparse file.
+const MAX_HEADERS: u64 = 2 << 20;
+/// How much of a tar stream may follow the image.
+const MAX_TRAILER: u64 = 16 << 20;
+/// Runs of zeros of this length, so aligned, are left out of the file.
+const HOLE: usize = 4096;
+
+/// Why a bundle did not become an image.
+#[derive(Debug, thiserror::Error)]
+pub enum Failure {
+    /// The bundle or its manifest is wrong: trying again cannot help. A sentence for its owner.
+    #[error("{0}")]
+    Bundle(String),
+    /// A failure on our side, worth another try.
+    #[error("{0}: {1}")]
+    Io(String, io::Error),
+    /// Nobody wants the image any more, or the program stops.
+    #[error("given up")]
+    Abandoned,
+}
+
+/// What is to be unbundled.
+pub struct Bundle<'a> {
+    pub source: &'a dyn Source,
+    /// Who reads the objects.
+    pub account: &'a str,
+    pub location: &'a Location,
+    pub manifest: &'a Manifest,
+    pub key: &'a CloudKey,
+}
+
+/// What was written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Written {
+    pub size: u64,
+    /// SHA-256 of the file, lower-case hex.
+    pub digest: String,
+}
+
+/// Write the bundle's image into `file`, an empty one, which is not flushed. `wanted` is asked now and then whether to go on.
+pub fn unbundle(bundle: &Bundle, file: &File, wanted: &dyn Fn() -> bool) -> Result<Written, Failure> {
+    let manifest = bundle.manifest;
+    // One text for a key of another cloud and for damage: telling them apart would help to guess keys.
+    let unopened = || {
+        Failure::Bundle(
+            "The bundle cannot be decrypted: it was made for another cloud's certificate, or its key is damaged."
+                .into(),
+        )
+    };
+    let key = bundle.key.unwrap(&manifest.encrypted_key).ok_or_else(unopened)?;
+    let iv = bundle.key.unwrap(&manifest.encrypted_iv).ok_or_else(unopened)?;
+
+    let parts = Rc::new(RefCell::new(Parts::new(bundle, wanted)));
+    let plain = Decrypt::new(Shared(parts.clone()), key, iv);
+    let budget = Rc::new(Cell::new(MAX_HEADERS));
+    let stream =
+        TarStream { inner: flate2::read::MultiGzDecoder::new(plain), sha1: Sha1::new(), budget: budget.clone() };
+    let result = extract(stream, manifest, file, &budget);
+
+    let mut parts = parts.borrow_mut();
+    match result {
+        Ok(_) | Err(Failure::Bundle(_)) => parts.finish()?,
+        Err(Failure::Io(..) | Failure::Abandoned) => {}
+    }
+    match parts.failure.take() {
+        Some(failure) => Err(failure),
+        None => result,
+    }
+}
+
+fn extract(stream: TarStream, manifest: &Manifest, file: &File, budget: &Cell<u64>) -> Result<Written, Failure> {
+    let damaged =
+        |e: io::Error| Failure::Bundle(format!("The bundle does not hold a gzip-compressed tar archive: {e}."));
+    let mut archive = tar::Archive::new(stream);
+    let mut written = None;
+    for entry in archive.entries().map_err(damaged)? {
+        let mut entry = entry.map_err(damaged)?;
+        check_name(&entry.path_bytes())?;
+        let kind = entry.header().entry_type();
+        if matches!(kind, tar::EntryType::Directory | tar::EntryType::XGlobalHeader) {
+            continue;
+        }
+        if !(kind.is_file() || kind.is_contiguous() || kind.is_gnu_sparse()) {
+            return Err(Failure::Bundle("The archive's first member is not a regular file.".into()));
+        }
+        if has_pax_sparse_map(&mut entry).map_err(damaged)? {
+            return Err(Failure::Bundle(
+                "Sparse files of the PAX format are not known here; use tar --format=gnu.".into(),
+            ));
+        }
+        if entry.size() != manifest.size {
+            let (has, says) = (entry.size(), manifest.size);
+            return Err(Failure::Bundle(format!(
+                "The image in the archive has {has} bytes; the manifest says {says}."
+            )));
+        }
+        budget.set(manifest.size.saturating_add(MAX_HEADERS));
+        written = Some(write_sparsely(&mut entry, manifest.size, file)?);
+        break;
+    }
+    let written = written.ok_or_else(|| Failure::Bundle("The archive is empty.".into()))?;
+    let mut stream = archive.into_inner();
+    budget.set(MAX_TRAILER);
+    io::copy(&mut stream, &mut io::sink()).map_err(damaged)?;
+    let digest = hex::encode(stream.sha1.finalize());
+    if digest != manifest.digest {
+        return Err(Failure::Bundle(format!(
+            "The image's SHA-1 digest is {digest}; the manifest says {}.",
+            manifest.digest
+        )));
+    }
+    Ok(written)
+}
+
+/// Member names are never used, but a bundle that tries to leave its folder is not to be trusted with anything.
+fn check_name(name: &[u8]) -> Result<(), Failure> {
+    if name.starts_with(b"/") || name.contains(&0) || name.split(|b| *b == b'/').any(|step| step == b"..") {
+        return Err(Failure::Bundle(format!(
+            "The archive has an unsafe file name: {:?}.",
+            String::from_utf8_lossy(name)
+        )));
+    }
+    Ok(())
+}
+
+fn has_pax_sparse_map<R: Read>(entry: &mut tar::Entry<R>) -> io::Result<bool> {
+    match entry.pax_extensions()? {
+        None => Ok(false),
+        Some(all) => Ok(all.filter_map(Result::ok).any(|e| e.key_bytes().starts_with(b"GNU.sparse."))),
+    }
+}
+
+/// Copy exactly `size` bytes, leaving holes where there are only zeros.
+pub(super) fn write_sparsely(from: &mut dyn Read, size: u64, file: &File) -> Result<Written, Failure> {
+    let io_failed = |e| Failure::Io("writing the image".into(), e);
+    let mut sha256 = Sha256::new();
+    let mut buffer = vec![0u8; 1 << 20];
+    let mut at = 0;
+    while at < size {
+        let want = buffer.len().min((size - at) as usize);
+        let mut have = 0;
+        while have < want {
+            match from.read(&mut buffer[have..want]) {
+                Ok(0) => return Err(Failure::Bundle("The file ends before its size.".into())),
+                Ok(n) => have += n,
+                Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
+                Err(e) => return Err(Failure::Bundle(format!("The bundle cannot be unpacked: {e}."))),
+            }
+        }
+        sha256.update(&buffer[..have]);
+        for (n, block) in buffer[..have].chunks(HOLE).enumerate() {
+            if block.iter().any(|b| *b != 0) {
+                file.write_all_at(block, at + (n * HOLE) as u64).map_err(io_failed)?;
+            }
+        }
+        at += have as u64;
+    }
+    file.set_len(size).map_err(io_failed)?;
+    Ok(Written { size, digest: hex::encode(sha256.finalize()) })
+}
+
+/// The parts one after the other, each compared with its digest, all with the bundle's length.
+struct Parts<'a> {
+    bundle: &'a Bundle<'a>,
+    wanted: &'a dyn Fn() -> bool,
+    next: usize,
+    open: Option<(&'a Part, Box<dyn Read + Send>, Sha1)>,
+    total: u64,
+    /// The first failure; nothing can be read after it.
+    failure: Option<Failure>,
+}
+
+impl<'a> Parts<'a> {
+    fn new(bundle: &'a Bundle<'a>, wanted: &'a dyn Fn() -> bool) -> Self {
+        Parts { bundle, wanted, next: 0, open: None, total: 0, failure: None }
+    }
+
+    fn open_part(&self, part: &Part) -> Result<Box<dyn Read + Send>, Failure> {
+        let Bundle { source, account, location, .. } = self.bundle;
+        let mut missing = None;
+        for key in location.part_keys(&part.filename) {
+            match source.open(account, &location.bucket, &key) {
+                Ok((_, reader)) => return Ok(reader),
+                Err(e @ source::Error::NoSuchKey(..)) => missing = missing.or(Some(e)),
+                Err(source::Error::Io(what, e)) => return Err(Failure::Io(what, e)),
+                Err(e @ (source::Error::NoSuchBucket(_) | source::Error::AccessDenied(..))) => {
+                    return Err(Failure::Bundle(format!("A part cannot be read: {e}.")));
+                }
+            }
+        }
+        let why = missing.map(|e| e.to_string()).unwrap_or_default();
+        Err(Failure::Bundle(format!("A part is missing: {why}.")))
+    }
+
+    fn read_on(&mut self, into: &mut [u8]) -> Result<usize, Failure> {
+        loop {
+            if !(self.wanted)() {
+                return Err(Failure::Abandoned);
+            }
+            let manifest = self.bundle.manifest;
+            let Some((part, mut reader, mut sha1)) = self.open.take() else {
+                let Some(part) = manifest.parts.get(self.next) else {
+                    return self.check_total().map(|()| 0);
+                };
+                self.next += 1;
+                self.open = Some((part, self.open_part(part)?, Sha1::new()));
+                continue;
+            };
+            let n = match reader.read(into) {
+                Err(e) if e.kind() == io::ErrorKind::Interrupted => {
+                    self.open = Some((part, reader, sha1));
+                    continue;
+                }
+                other => other.map_err(|e| Failure::Io(format!("reading the part {}", part.filename), e))?,
+            };
+            if n > 0 {
+                sha1.update(&into[..n]);
+                self.total += n as u64;
+                self.open = Some((part, reader, sha1));
+                return Ok(n);
+            }
+            let digest = hex::encode(sha1.finalize());
+            if digest != part.digest {
+                return Err(Failure::Bundle(format!(
+                    "The SHA-1 digest of the part {} is {digest}; the manifest says {}.",
+                    part.filename, part.digest
+                )));
+            }
+        }
+    }
+
+    fn check_total(&self) -> Result<(), Failure> {
+        let says = self.bundle.manifest.bundled_size;
+        if self.total != says {
+            return Err(Failure::Bundle(format!("The parts have {} bytes; the manifest says {says}.", self.total)));
+        }
+        Ok(())
+    }
+
+    /// Read and check what is left.
+    fn finish(&mut self) -> Result<(), Failure> {
+        let mut buffer = vec![0; 64 << 10];
+        while self.failure.is_none() && self.read_on(&mut buffer)? > 0 {}
+        Ok(())
+    }
+}
+
+/// [`Parts`] as a plain reader; what went wrong stays behind in it.
+struct Shared<'a>(Rc<RefCell<Parts<'a>>>);
+
+impl Read for Shared<'_> {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        let mut parts = self.0.borrow_mut();
+        if parts.failure.is_some() {
+            return Err(io::Error::other("an earlier part failed"));
+        }
+        parts.read_on(into).map_err(|failure| {
+            let told = io::Error::other(failure.to_string());
+            parts.failure = Some(failure);
+            told
+        })
+    }
+}
+
+/// AES-128-CBC with PKCS #7 padding, undone while reading.
+struct Decrypt<R> {
+    inner: R,
+    cipher: cbc::Decryptor<aes::Aes128>,
+    /// Bytes `from..clear` are decrypted; `clear..filled` are not yet.
+    buffer: Vec<u8>,
+    from: usize,
+    clear: usize,
+    filled: usize,
+    ended: bool,
+}
+
+const BLOCK: usize = 16;
+
+impl<R: Read> Decrypt<R> {
+    fn new(inner: R, key: [u8; 16], iv: [u8; 16]) -> Self {
+        let cipher = cbc::Decryptor::new(&key.into(), &iv.into());
+        Decrypt { inner, cipher, buffer: vec![0; 64 << 10], from: 0, clear: 0, filled: 0, ended: false }
+    }
+
+    /// Decrypt more. The last block is held back until the end is known, since it carries the padding.
+    fn refill(&mut self) -> io::Result<()> {
+        self.buffer.copy_within(self.clear..self.filled, 0);
+        self.filled -= self.clear;
+        (self.from, self.clear) = (0, 0);
+        while self.filled < self.buffer.len() {
+            match self.inner.read(&mut self.buffer[self.filled..]) {
+                Ok(0) => {
+                    self.ended = true;
+                    break;
+                }
+                Ok(n) => self.filled += n,
+                Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
+                Err(e) => return Err(e),
+            }
+        }
+        let bad = |why| Err(io::Error::new(io::ErrorKind::InvalidData, why));
+        if self.ended && (self.filled == 0 || self.filled % BLOCK != 0) {
+            return bad("the encrypted length is not a whole number of blocks");
+        }
+        self.clear = if self.ended { self.filled } else { (self.filled - 1) / BLOCK * BLOCK };
+        for block in self.buffer[..self.clear].chunks_exact_mut(BLOCK) {
+            self.cipher.decrypt_block_mut(block.into());
+        }
+        if self.ended {
+            let pad = usize::from(self.buffer[self.filled - 1]);
+            let sound = (1..=BLOCK).contains(&pad)
+                && self.buffer[self.filled - pad..self.filled].iter().all(|b| usize::from(*b) == pad);
+            if !sound {
+                return bad("the padding at the end of the encrypted data is wrong");
+            }
+            self.filled -= pad;
+            self.clear = self.filled;
+        }
+        Ok(())
+    }
+}
+
+impl<R: Read> Read for Decrypt<R> {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        while self.from == self.clear {
+            if self.ended {
+                return Ok(0);
+            }
+            self.refill()?;
+        }
+        let n = into.len().min(self.clear - self.from);
+        into[..n].copy_from_slice(&self.buffer[self.from..self.from + n]);
+        self.from += n;
+        Ok(n)
+    }
+}
+
+/// The tar stream: its digest is taken, and no more of it is read than a budget allows.
+struct TarStream<'a> {
+    inner: flate2::read::MultiGzDecoder<Decrypt<Shared<'a>>>,
+    sha1: Sha1,
+    budget: Rc<Cell<u64>>,
+}
+
+impl Read for TarStream<'_> {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        let n = self.inner.read(into)?;
+        self.sha1.update(&into[..n]);
+        match self.budget.get().checked_sub(n as u64) {
+            Some(left) => self.budget.set(left),
+            None => return Err(io::Error::new(io::ErrorKind::InvalidData, "it is far larger than the manifest says")),
+        }
+        Ok(n)
+    }
+}
