@@ -52,7 +52,9 @@ impl Cloud {
         let db = Db::open(&dir.join("novella.db"))?;
         let installation = db.write_blocking(|c| db::iam::setting_or(c, "installation", &id::hex(8)))?;
         let (iam, first_key) = Iam::open(&db, &config.accounts)?;
-        let images = Arc::new(Images::open(db.clone(), &dir)?);
+        // Until the object store is open here: bundles in folders.
+        let source = Arc::new(images::source::Folder(dir.join("buckets")));
+        let images = Arc::new(Images::open(db.clone(), source, &dir)?);
         let (network, listeners) = Network::open(&installation);
         let network = Arc::new(network);
         let compute = Compute::open(db.clone(), images.clone(), network.clone(), &config, &installation)?;

@@ -211,7 +211,7 @@ impl Images {
 
     /// Forget every image that accounts registered, with its files; what the operator imported stays.
     pub async fn reset(self: &Arc<Self>) -> Result<(), Error> {
-        let gone = self.db.write(|c| db::images::reset(c)).await?;
+        let gone = self.db.write(db::images::reset).await?;
         self.blocking(move |images| gone.iter().try_for_each(|id| images.remove_folder(id))).await
     }
 
