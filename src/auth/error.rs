@@ -43,6 +43,8 @@ pub enum Error {
     Unsigned,
     #[error("malformed signature: {why}")]
     Malformed { place: Place, why: Cow<'static, str> },
+    #[error("not \"AWS key:signature\"")]
+    BadV2Header,
     #[error("unsupported way of signing: {0}")]
     Unsupported(String),
     #[error("signed in more than one way")]
@@ -110,6 +112,9 @@ impl Error {
             }
             (Error::Malformed { why, .. }, Ec2 | Sts) => tells("IncompleteSignature", BAD, why.to_string()),
 
+            (Error::BadV2Header, S3 | Ec2 | Sts) => {
+                says("InvalidArgument", BAD, "AWS authorization header is invalid.  Expected AwsAccessKeyId:signature")
+            }
             (Error::Unsupported(_), S3) => says("InvalidArgument", BAD, "Unsupported Authorization Type"),
             (Error::Unsupported(what), Ec2 | Sts) => {
                 tells("IncompleteSignature", BAD, format!("Unsupported authorization type: {what}"))
@@ -279,7 +284,7 @@ impl Error {
             Error::ContentMismatch { claimed, computed } => {
                 vec![("ClientComputedContentSHA256", claimed.clone()), ("S3ComputedContentSHA256", computed.clone())]
             }
-            Error::Unsupported(_) | Error::TwoWays => {
+            Error::BadV2Header | Error::Unsupported(_) | Error::TwoWays => {
                 vec![("ArgumentName", "Authorization".into())]
             }
             Error::Unsigned

@@ -31,7 +31,7 @@ pub use error::{Error, Mismatch, Place, Version, Wire};
 
 use crate::iam;
 use crate::wire::aws_chunked::ChunkedDecoder;
-use crate::wire::percent;
+use crate::wire::{percent, timestamp};
 use http::{HeaderMap, header, request};
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -101,7 +101,7 @@ pub fn verify(
     let has = |pairs: &[u8], name: &str| percent::pairs(pairs).any(|(n, _)| n == name.as_bytes());
     let in_query = has(query, "X-Amz-Algorithm") || has(query, "X-Amz-Signature");
 
-    if let Some(value) = parts.headers.get(header::AUTHORIZATION) {
+    if let Some(value) = parts.headers.get(header::AUTHORIZATION).filter(|value| !value.is_empty()) {
         let value = value.to_str().map_err(|_| Error::Unsupported("not text".into()))?.trim();
         if in_query || (how.service == Service::S3 && has(query, "Signature")) {
             return Err(Error::TwoWays);
@@ -173,6 +173,11 @@ fn first<'a>(pairs: &'a [u8], name: &str) -> Option<Cow<'a, str>> {
         Cow::Borrowed(text) => String::from_utf8_lossy(text),
         Cow::Owned(text) => Cow::Owned(String::from_utf8_lossy(&text).into_owned()),
     })
+}
+
+/// The time at which a client says it signed. What lies before the epoch is no such time.
+fn date_sent(text: &str) -> Result<OffsetDateTime, Error> {
+    timestamp::parse(text).filter(|at| at.unix_timestamp() >= 0).ok_or(Error::NoDate)
 }
 
 /// How many bytes an `aws-chunked` body holds.

@@ -1,9 +1,9 @@
 //! Signature Version 2: an HMAC over the parameters (EC2, STS), or over a few headers and the resource (S3).
 
 use super::error::{Error, MAX_SKEW, Mismatch, Place, Version};
-use super::{Payload, Rules, Verified, canonical, first, known_key};
+use super::{Payload, Rules, Verified, canonical, date_sent, first, known_key};
 use crate::iam;
-use crate::wire::{percent, timestamp};
+use crate::wire::percent;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use hmac::{Hmac, Mac};
@@ -78,7 +78,7 @@ pub(super) fn parameters(
     };
     let credential = known_key(keys, &key)?;
 
-    let time = |name| get(name).map(|text| timestamp::parse(&text).ok_or(Error::NoDate)).transpose();
+    let time = |name| get(name).map(|text| date_sent(&text)).transpose();
     match (time("Timestamp")?, time("Expires")?) {
         (Some(signed), _) if (now - signed).abs() > MAX_SKEW => return Err(Error::Skewed { signed, now }),
         (None, Some(expires)) if expires <= now => return Err(Error::Expired { expires, lifetime: None, now }),
@@ -128,13 +128,13 @@ pub(super) fn s3_header(
 ) -> Result<Verified, Error> {
     // A key may be written `key:project`; a signature holds no colon.
     let Some((key, provided)) = value["AWS ".len()..].trim().rsplit_once(':') else {
-        return Err(Error::Malformed { place: Place::Header, why: "expecting \"AWS <key>:<signature>\".".into() });
+        return Err(Error::BadV2Header);
     };
     let credential = known_key(keys, key)?;
     let text = |name| parts.headers.get(name).and_then(|value| value.to_str().ok());
     let amz_date = text("x-amz-date");
     let date = amz_date.or_else(|| text("date")).ok_or(Error::NoDate)?;
-    let signed = timestamp::parse(date).ok_or(Error::NoDate)?;
+    let signed = date_sent(date)?;
     if (now - signed).abs() > MAX_SKEW {
         return Err(Error::Skewed { signed, now });
     }

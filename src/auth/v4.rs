@@ -3,7 +3,7 @@
 use super::chunks::ChunkVerifier;
 use super::error::{Error, MAX_SKEW, Mismatch, Place, Version};
 use super::signing_key::{self, Scope};
-use super::{BodyView, Payload, Rules, Service, Verified, canonical, first, known_key};
+use super::{BodyView, Payload, Rules, Service, Verified, canonical, date_sent, first, known_key};
 use crate::iam;
 use crate::wire::aws_chunked::ChunkedDecoder;
 use crate::wire::timestamp;
@@ -99,7 +99,7 @@ impl<'a> Claim<'a> {
         };
         let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
         let date = text("x-amz-date").or_else(|| text("date")).ok_or(Error::NoDate)?;
-        let signed = timestamp::parse(date).ok_or(Error::NoDate)?;
+        let signed = date_sent(date)?;
         let (access_key_id, scope) = split_credential(place, credential.into())?;
         Claim {
             place,
@@ -145,7 +145,7 @@ impl<'a> Claim<'a> {
             (None, Service::S3) => return malformed(place, ALL_SIX),
             (None, Service::Ec2 | Service::Sts) => UNSAID,
         };
-        let Some(signed) = timestamp::parse(&date) else {
+        let Ok(signed) = date_sent(&date) else {
             return malformed(place, "X-Amz-Date must be in the ISO8601 Long Format \"yyyyMMdd'T'HHmmss'Z'\"");
         };
         let (access_key_id, scope) = split_credential(place, credential)?;

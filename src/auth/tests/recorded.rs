@@ -1,54 +1,10 @@
-//! Real clients' requests, AWS's own examples, and what a change of one byte does to them.
+//! Requests that real clients sent verify, and no longer do once any byte that is signed has changed.
 
-use super::sign::{Signer, payload_hash};
-use super::{BodyView, Error, Payload, Rules, Service, Verified, verify};
-use crate::iam::{Credential, Identity, Keys, Secret};
-use crate::wire::aws_chunked::{self, Trailers};
+use super::{OneSecret, rules};
+use crate::auth::{self, BodyView, Error, Service, Verified, verify};
 use crate::wire::timestamp;
-use bytes::Bytes;
-use http::{HeaderName, HeaderValue, Method, Request, StatusCode, Uri, request};
-use std::path::Path;
-use std::sync::Arc;
-use time::macros::datetime;
-use time::{Duration, OffsetDateTime};
-
-const SECRET: &str = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY";
-const KEY: &str = "AKIAIOSFODNN7EXAMPLE";
-const NOW: OffsetDateTime = datetime!(2026-11-21 22:36:08 UTC);
-
-/// Some keys with one secret.
-struct OneSecret(&'static [&'static str], &'static str);
-
-impl Keys for OneSecret {
-    fn credential(&self, access_key_id: &str) -> Option<Credential> {
-        self.0.contains(&access_key_id).then(|| Credential {
-            secret: Secret::new(self.1),
-            identity: Arc::new(Identity {
-                account: "123456789012".into(),
-                name: "test".into(),
-                canonical_id: "0".repeat(64),
-                email: String::new(),
-                access_key_id: access_key_id.into(),
-            }),
-        })
-    }
-}
-
-fn example() -> OneSecret {
-    OneSecret(&[KEY, "AKIDEXAMPLE"], SECRET)
-}
-
-fn rules(service: Service) -> Rules {
-    Rules { service, virtual_bucket: None }
-}
-
-fn parts(method: &str, uri: &str, headers: &[(&str, &str)]) -> request::Parts {
-    let mut builder = Request::builder().method(method).uri(uri);
-    for (name, value) in headers {
-        builder = builder.header(*name, *value);
-    }
-    builder.body(()).unwrap().into_parts().0
-}
+use http::{HeaderName, HeaderValue, Method, Request, Uri, request};
+use time::OffsetDateTime;
 
 /// A request as a client sent it.
 #[derive(Clone)]
@@ -95,8 +51,8 @@ impl Recorded {
             .header("x-amz-date")
             .or_else(|| self.header("date"))
             .map(str::to_string)
-            .or_else(|| super::first(query, "Timestamp").map(|t| t.to_string()))
-            .or_else(|| super::first(self.body.as_ref()?, "Timestamp").map(|t| t.to_string()));
+            .or_else(|| auth::first(query, "Timestamp").map(|t| t.to_string()))
+            .or_else(|| auth::first(self.body.as_ref()?, "Timestamp").map(|t| t.to_string()));
         timestamp::parse(&date.unwrap()).unwrap()
     }
 
