@@ -1,6 +1,16 @@
 //! Why a request is refused, and how each service says so: AWS's own code, status and words.
 //!
-//! [`Error::wire`] is the one table. What S3 tells beside the message (`StringToSign` and its like) is [`Error::fields`].
+//! | refused for | S3 | EC2 | STS |
+//! |---|---|---|---|
+//! | no signature | `AccessDenied` 403 | `MissingParameter` 400 | `MissingAuthenticationToken` 403 |
+//! | unknown key | `InvalidAccessKeyId` 403 | `AuthFailure` 401 | `InvalidClientTokenId` 403 |
+//! | wrong signature | `SignatureDoesNotMatch` 403 | `AuthFailure` 401; SigV2: `SignatureDoesNotMatch` 403 | `SignatureDoesNotMatch` 403 |
+//! | clock | `RequestTimeTooSkewed` 403 | `RequestExpired` 400 | `SignatureDoesNotMatch` 403 |
+//! | expired URL | `AccessDenied` 403 | `RequestExpired` 400 | `SignatureDoesNotMatch` 403 |
+//! | bad form | `AuthorizationHeaderMalformed`, `AuthorizationQueryParametersError`, `InvalidArgument` 400 | `IncompleteSignature` 400 | `IncompleteSignature` 400 |
+//!
+//! [`Error::wire`] is the whole table. What S3 tells beside the message (`StringToSign` and its like) is
+//! [`Error::fields`].
 
 use super::Service;
 use crate::wire::{aws_chunked, timestamp};

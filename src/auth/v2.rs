@@ -127,7 +127,7 @@ pub(super) fn s3_header(
     now: OffsetDateTime,
 ) -> Result<Verified, Error> {
     // A key may be written `key:project`; a signature holds no colon.
-    let Some((key, provided)) = value["AWS ".len()..].trim().rsplit_once(':') else {
+    let Some((key, provided)) = value.strip_prefix("AWS ").and_then(|v| v.trim().rsplit_once(':')) else {
         return Err(Error::BadV2Header);
     };
     let credential = known_key(keys, key)?;

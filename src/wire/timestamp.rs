@@ -55,14 +55,18 @@ pub fn rfc1123(at: OffsetDateTime) -> String {
     )
 }
 
-/// Read any of the forms that clients send; `None` for what is none of them.
+/// Read any of the forms that clients send, into UTC; `None` for what is none of them.
 pub fn parse(text: &str) -> Option<OffsetDateTime> {
     let text = text.trim();
-    if text.starts_with(|c: char| c.is_ascii_digit()) && text.as_bytes().get(8..11).is_some_and(|t| t.contains(&b'T')) {
+    let at = if text.starts_with(|c: char| c.is_ascii_digit())
+        && text.as_bytes().get(8..11).is_some_and(|t| t.contains(&b'T'))
+    {
         iso(text)
     } else {
         http(text)
-    }
+    };
+    // The zone may carry it over the end of the calendar.
+    at?.checked_to_offset(UtcOffset::UTC)
 }
 
 /// ISO 8601, basic or extended.
@@ -185,8 +189,17 @@ mod tests {
 
     #[test]
     fn what_is_no_time_is_refused() {
-        for text in ["", "yesterday", "20261321T223608Z", "20261121T223608X", "2026-11-21", "20261121T2236", "1", "é"]
-        {
+        for text in [
+            "",
+            "yesterday",
+            "20261321T223608Z",
+            "20261121T223608X",
+            "2026-11-21",
+            "20261121T2236",
+            "1",
+            "é",
+            "9999-12-31T23:59:59-12:00",
+        ] {
             assert_eq!(parse(text), None, "{text}");
         }
     }

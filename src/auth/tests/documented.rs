@@ -226,6 +226,30 @@ fn the_documented_v2_examples_verify() {
     }
 }
 
+/// An upload by AWS's Rust SDK, where the recording lies beside the project.
+#[test]
+fn an_sdks_signed_upload_with_trailers_verifies() {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../shared/recorded/smithy-rs/aws/sdk/integration-tests/s3/tests/data/aws_chunked/chunk-signing.json");
+    let Ok(text) = std::fs::read(&file) else {
+        eprintln!("SKIPPED: no {}", file.display());
+        return;
+    };
+    let recorded: serde_json::Value = serde_json::from_slice(&text).unwrap();
+    let events: Vec<_> = recorded["events"].as_array().unwrap().iter().map(|e| &e["action"]).collect();
+    let sent = &events[0]["Request"]["request"];
+    let mut headers = vec![("host", "test-bucket.s3.us-east-1.amazonaws.com")];
+    headers.extend(sent["headers"].as_object().unwrap().iter().map(|(n, v)| (n.as_str(), v[0].as_str().unwrap())));
+    let request = parts(sent["method"].as_str().unwrap(), sent["uri"].as_str().unwrap(), &headers);
+    let body: String = events.iter().filter_map(|e| e["Data"]["data"]["Utf8"].as_str()).collect();
+
+    let keys = OneSecret(&["ANOTREAL"], "notrealrnrELgWzOk3IfjzDKtFBhDby");
+    let at = datetime!(2009-02-13 23:31:30 UTC);
+    let verified = verify(&request, BodyView::Streaming, &rules(Service::S3), &keys, at).unwrap().unwrap();
+    let (data, trailers) = decode(verified.payload, body.as_bytes(), 1000).unwrap();
+    assert_eq!((data.len(), trailers.get("x-amz-checksum-crc32")), (10240, Some("X9RA0w==")));
+}
+
 /// AWS's SigV4 test suite, where it lies beside the project.
 #[test]
 fn awss_v4_test_suite_verifies() {

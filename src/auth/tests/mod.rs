@@ -335,3 +335,23 @@ fn a_body_that_is_there_is_held_to_its_signed_hash_at_once() {
     let bad = check(&request, BodyView::Whole(b"<delete/>"), Service::S3);
     assert_eq!(wire(bad, Service::S3), ("XAmzContentSHA256Mismatch", StatusCode::BAD_REQUEST));
 }
+
+proptest::proptest! {
+    #[test]
+    fn nothing_a_client_sends_panics(
+        way in "(AWS|AWS4-HMAC-SHA256)?( |,|/|:|=|;|Credential=|SignedHeaders=host|Signature=|AKIDEXAMPLE|20261121|aws4_request|[ -~]){0,14}",
+        date in "[0-9]{8}T[0-9]{6}Z|.{0,20}|[0-9:TZ.+-]{0,30}",
+        query in "(&|=|%|X-Amz-(Algorithm|Credential|Date|Expires|SignedHeaders|Signature)=|AWSAccessKeyId|Signature|Expires|AKIDEXAMPLE|[0-9A-Za-z%+/-]){0,20}",
+        service in proptest::sample::select(vec![Service::S3, Service::Ec2, Service::Sts]),
+    ) {
+        let mut request = parts("GET", &format!("/b/k?{query}"), &[HOST]);
+        for (name, value) in [("authorization", way), ("x-amz-date", date)] {
+            if let Ok(value) = HeaderValue::from_str(&value) {
+                request.headers.insert(name, value);
+            }
+        }
+        let _ = check(&request, BodyView::Whole(query.as_bytes()), service);
+        request.headers.remove("authorization");
+        let _ = check(&request, BodyView::Whole(query.as_bytes()), service);
+    }
+}
