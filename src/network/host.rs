@@ -1,6 +1,7 @@
 //! This machine: what it says of its own network, and how it is changed.
 
 use super::{Cidr, Error, Why, plan};
+use nix::{libc, setsockopt_impl, sockopt_impl};
 use std::io::Write;
 use std::net::{Ipv4Addr, SocketAddrV4};
 use std::path::{Path, PathBuf};
@@ -113,6 +114,12 @@ fn feed(command: &mut Command, input: &str) -> Result<(), Error> {
     Err(failed(format!("{}: {}", output.status, String::from_utf8_lossy(&output.stderr).trim())))
 }
 
+sockopt_impl!(
+    /// Datagrams without a checksum (zero, as UDP over IPv4 allows). Between a veth and a tap the kernel leaves checksums
+    /// to be filled in by hardware that is not there; clients that read raw frames would find them wrong.
+    NoChecksum, SetOnly, libc::SOL_SOCKET, libc::SO_NO_CHECK, bool
+);
+
 /// The sockets of a subnet, which stay in its namespace whoever holds them.
 pub struct Sockets {
     /// Port 67, able to broadcast. Non-blocking.
@@ -129,6 +136,7 @@ pub fn sockets(namespace: &str) -> Result<Sockets, Error> {
         let dhcp = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::DGRAM, None)?;
         dhcp.bind_device(Some(plan::GATEWAY_DEVICE.as_bytes()))?;
         dhcp.set_broadcast(true)?;
+        nix::sys::socket::setsockopt(&dhcp, NoChecksum, &true)?;
         dhcp.set_nonblocking(true)?;
         dhcp.bind(&SocketAddrV4::new(Ipv4Addr::UNSPECIFIED, 67).into())?;
         let metadata = std::net::TcpListener::bind((plan::METADATA, 80))?;
