@@ -166,6 +166,30 @@ impl Config {
     }
 }
 
+/// AWS's id of a zone, such as `use1-az1` of `us-east-1a`: the region's parts shortened (`ap-southeast-2` is `apse2`), and the
+/// letter's number. A region that is not named in AWS's way keeps its name.
+pub fn zone_id(region: &str, zone: &str) -> String {
+    let parts: Vec<&str> = region.split('-').collect();
+    let short = match parts.as_slice() {
+        [area, middle @ .., number] if !middle.is_empty() && number.bytes().all(|b| b.is_ascii_digit()) => {
+            let middle: String = middle
+                .iter()
+                .map(|m| match *m {
+                    "northeast" => "ne",
+                    "northwest" => "nw",
+                    "southeast" => "se",
+                    "southwest" => "sw",
+                    other => other.get(..1).unwrap_or_default(),
+                })
+                .collect();
+            format!("{area}{middle}{number}")
+        }
+        _ => region.to_owned(),
+    };
+    let letter = zone.strip_prefix(region).unwrap_or(zone).bytes().next().unwrap_or(b'a');
+    format!("{short}-az{}", letter.to_ascii_lowercase().wrapping_sub(b'a').wrapping_add(1))
+}
+
 /// `$XDG_DATA_HOME/novella`, `~/.local/share/novella`, or `/var/lib/novella` for root.
 fn default_data_dir() -> PathBuf {
     if nix::unistd::geteuid().is_root() {
@@ -215,6 +239,14 @@ mod tests {
         assert_eq!(c.accounts[0].keys[0].access_key_id, "AK");
         assert_eq!(c.testing.lifecycle_day, Some(Duration::from_millis(500)));
         assert!(!format!("{c:?}").contains("SK"));
+    }
+
+    #[test]
+    fn zones_have_ids_as_aws_writes_them() {
+        assert_eq!(zone_id("us-east-1", "us-east-1a"), "use1-az1");
+        assert_eq!(zone_id("ap-southeast-2", "ap-southeast-2c"), "apse2-az3");
+        assert_eq!(zone_id("us-gov-west-1", "us-gov-west-1b"), "usgw1-az2");
+        assert_eq!(zone_id("nova", "novaa"), "nova-az1");
     }
 
     #[test]

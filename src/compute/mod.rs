@@ -122,6 +122,11 @@ impl Compute {
         }
     }
 
+    /// Whether machines are real: with disks and network ports on this host.
+    pub fn is_real(&self) -> bool {
+        self.driver.as_ref().is_some_and(|d| d.is_real())
+    }
+
     /// The instances of an account in a region, terminated ones of the last hour included.
     pub fn instances(&self, account: &str, region: &str) -> Result<Vec<Instance>, db::Error> {
         self.db.read(|c| {
@@ -153,6 +158,11 @@ impl Compute {
     pub fn folder(&self, id: &str) -> PathBuf {
         folder::Folder::new(&self.dir, id).path().to_owned()
     }
+}
+
+/// Whether a probe guest runs under KVM; remembered in `data_dir` for this boot of the host.
+pub fn kvm_works(data_dir: &Path) -> bool {
+    probe::accelerated(config::VirtType::Auto, data_dir)
 }
 
 /// Why the room cannot open.

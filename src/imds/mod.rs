@@ -5,6 +5,7 @@
 //! `PUT /latest/api/token` and shows it with every GET. A token that is shown must be good, and an instance may demand one.
 
 mod answer;
+pub mod of_compute;
 pub mod token;
 mod tree;
 

@@ -1,0 +1,187 @@
+//! `novella serve`: open the cloud, listen, and end in order on SIGTERM or SIGINT.
+
+use super::Outcome;
+use crate::cloud::{Cloud, Opened};
+use crate::config::{Config, Driver, VirtType};
+use crate::ec2::Ec2;
+use crate::http::{self, Body, Meta, Request, Response, route::Target};
+use crate::imds::{self, of_compute::OfCompute};
+use crate::s3::S3;
+use crate::{config, db};
+use ::http::{Method, StatusCode, header};
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::Arc;
+use tracing_subscriber::EnvFilter;
+
+/// The largest form of an EC2 request: user data of 16 KiB and a thousand parameters fit many times.
+const FORM_LIMIT: usize = 1 << 20;
+
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// A TOML file with what the operator chose; flags come first.
+    #[arg(long)]
+    config: Option<PathBuf>,
+    /// Where everything is kept.
+    #[arg(long, env = "NOVELLA_DATA_DIR")]
+    data_dir: Option<PathBuf>,
+    /// Address and port; port 0 takes a free one.
+    #[arg(long)]
+    listen: Option<SocketAddr>,
+    /// Which hypervisor carries instances.
+    #[arg(long, value_enum)]
+    driver: Option<Driver>,
+    /// How processors run: under KVM, by QEMU's translator, or whichever works.
+    #[arg(long, value_enum)]
+    virt_type: Option<VirtType>,
+    /// A libvirt of your own, instead of the embedded one.
+    #[arg(long)]
+    libvirt_uri: Option<String>,
+}
+
+impl Args {
+    fn config(&self) -> Result<Config, config::Error> {
+        let mut c = Config::load(self.config.as_deref())?;
+        if let Some(dir) = &self.data_dir {
+            c.data_dir = dir.clone();
+        }
+        c.listen = self.listen.unwrap_or(c.listen);
+        c.driver = self.driver.unwrap_or(c.driver);
+        c.virt_type = self.virt_type.unwrap_or(c.virt_type);
+        c.libvirt_uri = self.libvirt_uri.clone().or(c.libvirt_uri);
+        c.data_dir = std::path::absolute(&c.data_dir).unwrap_or(c.data_dir);
+        Ok(c)
+    }
+}
+
+pub fn run(args: Args) -> Outcome {
+    let filter = EnvFilter::try_from_env("NOVELLA_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    let config = args.config()?;
+    crate::fault::stop_at(config.testing.stop_at_effect);
+    tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(serve(config))
+}
+
+async fn serve(config: Config) -> Outcome {
+    let _lock = lock(&config.data_dir)?;
+    let listener = tokio::net::TcpListener::bind(config.listen)
+        .await
+        .map_err(|e| format!("listening on {}: {e}", config.listen))?;
+    let address = listener.local_addr()?;
+
+    let opened = tokio::task::block_in_place(|| Cloud::open(config))?;
+    let Opened { cloud, first_key, listeners } = opened;
+    super::env::remember(&cloud.config.data_dir, address, first_key.as_ref())?;
+    if let Some(key) = first_key {
+        println!("Made account {} with access key {}.", key.account, key.access_key_id);
+        println!("Its secret is in {}.", super::env::credentials_file(&cloud.config.data_dir).display());
+        println!("Use it: eval \"$(novella env --data-dir {})\"", cloud.config.data_dir.display());
+    }
+    start_loops(&cloud, listeners)?;
+    println!("Serving EC2, STS and S3 on http://{address} ({}).", cloud.compute.describe_host());
+
+    let services = Services { s3: S3::new(&cloud), ec2: Ec2::new(cloud.clone()), cloud: cloud.clone() };
+    http::serve(listener, Arc::new(services), asked_to_stop()?).await;
+    tokio::task::block_in_place(|| {
+        if let Err(e) = cloud.network.tidy() {
+            tracing::warn!(error = %e, "leaving guest networks");
+        }
+        cloud.db.close();
+    });
+    tracing::info!("stopped; guests go on");
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Start everything that works beside requests.
+fn start_loops(
+    cloud: &Arc<Cloud>,
+    listeners: tokio::sync::mpsc::UnboundedReceiver<crate::network::Listener>,
+) -> Result<(), db::Error> {
+    let directory = Arc::new(OfCompute { db: cloud.db.clone(), compute: cloud.compute.clone() });
+    let key = cloud.db.read(imds::token::Key::load)?;
+    tokio::spawn(imds::serve(listeners, directory, key));
+    tokio::spawn(cloud.images.clone().run());
+    tokio::spawn(cloud.objects.clone().janitor());
+    let cloud = cloud.clone();
+    tokio::spawn(async move {
+        if cloud.compute.is_real() {
+            let (network, db) = (cloud.network.clone(), cloud.db.clone());
+            let restored = tokio::task::spawn_blocking(move || {
+                let nics = db.read(crate::network::attached_nics)?;
+                network.restore(&nics)
+            });
+            if let Ok(Err(e)) = restored.await {
+                tracing::error!(error = %e, "restoring guest networks");
+            }
+        }
+        cloud.compute.clone().run().await;
+    });
+    Ok(())
+}
+
+/// The data directory's lock: one server at a time.
+fn lock(dir: &Path) -> Result<nix::fcntl::Flock<std::fs::File>, Box<dyn std::error::Error>> {
+    std::fs::create_dir_all(dir).map_err(|e| format!("making {}: {e}", dir.display()))?;
+    let file = std::fs::File::create(dir.join("lock")).map_err(|e| format!("in {}: {e}", dir.display()))?;
+    nix::fcntl::Flock::lock(file, nix::fcntl::FlockArg::LockExclusiveNonblock)
+        .map_err(|_| format!("another novella serves {} already", dir.display()).into())
+}
+
+fn asked_to_stop() -> std::io::Result<impl Future<Output = ()>> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let (mut term, mut int) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    Ok(async move {
+        tokio::select! { _ = term.recv() => {}, _ = int.recv() => {} }
+    })
+}
+
+struct Services {
+    cloud: Arc<Cloud>,
+    ec2: Ec2,
+    s3: S3,
+}
+
+impl http::Handler for Services {
+    async fn handle(&self, target: Target, request: Request, meta: Meta) -> Response {
+        match target {
+            Target::S3 => self.s3.handle(request, &meta).await,
+            Target::Own => self.own(&request).await,
+            Target::Query => {
+                let (parts, body) = request.into_parts();
+                match body.read_all(FORM_LIMIT).await {
+                    Ok(form) => self.ec2.handle(&parts, form, &meta).await,
+                    Err(e) => plain(StatusCode::PAYLOAD_TOO_LARGE, "text/plain", format!("{e}\n")),
+                }
+            }
+        }
+    }
+}
+
+impl Services {
+    /// `/_novella/…`: for those who run the server, not for AWS clients.
+    async fn own(&self, request: &Request) -> Response {
+        match (request.method(), request.uri().path()) {
+            (&Method::GET, "/_novella/health") => {
+                let health = serde_json::json!({
+                    "status": "ok",
+                    "version": env!("CARGO_PKG_VERSION"),
+                    "hypervisor": self.cloud.compute.describe_host(),
+                });
+                plain(StatusCode::OK, "application/json", health.to_string())
+            }
+            (&Method::POST, "/_novella/reset") if self.cloud.config.testing.reset => match self.cloud.reset().await {
+                Ok(()) => plain(StatusCode::NO_CONTENT, "text/plain", String::new()),
+                Err(e) => plain(StatusCode::INTERNAL_SERVER_ERROR, "text/plain", format!("{e}\n")),
+            },
+            _ => plain(StatusCode::NOT_FOUND, "text/plain", "no such page\n".into()),
+        }
+    }
+}
+
+fn plain(status: StatusCode, content_type: &'static str, text: String) -> Response {
+    let mut response = Response::new(Body::from(text));
+    *response.status_mut() = status;
+    response.headers_mut().insert(header::CONTENT_TYPE, header::HeaderValue::from_static(content_type));
+    response
+}

@@ -1,0 +1,95 @@
+//! Instance metadata out of the instances' rows.
+
+use super::{Directory, Interface, Metadata, PublicKey, SecurityGroup};
+use crate::compute::{Compute, Instance};
+use crate::{clock, compute, config, db, network};
+use base64::Engine;
+use std::collections::BTreeMap;
+use std::net::Ipv4Addr;
+use std::sync::Arc;
+
+/// Looks instances up by the address of their interface.
+pub struct OfCompute {
+    pub db: db::Db,
+    pub compute: Arc<Compute>,
+}
+
+impl Directory for OfCompute {
+    fn instance(&self, subnet_id: &str, ip: Ipv4Addr) -> Option<Metadata> {
+        let found = self.db.read(|c| {
+            let Some(nic) = network::nic_at(c, subnet_id, ip)? else { return Ok(None) };
+            let Some(id) = nic.instance_id else { return Ok(None) };
+            let tags = db::tags::of(c, &nic.account, &id)?;
+            Ok::<_, network::Error>(Some((nic.account, nic.subnet.region, id, tags)))
+        });
+        let looked = found.map_err(|e| e.to_string()).and_then(|found| match found {
+            None => Ok(None),
+            Some((account, region, id, tags)) => self
+                .compute
+                .instance(&account, &region, &id)
+                .map(|instance| instance.map(|i| (i, tags)))
+                .map_err(|e| e.to_string()),
+        });
+        match looked {
+            Ok(Some((instance, tags))) if instance.spec.options.metadata.enabled => {
+                let tags = tags.into_iter().map(|t| (t.key, t.value)).collect();
+                Some(metadata(instance, tags))
+            }
+            Ok(Some(_) | None) => None,
+            Err(e) => {
+                tracing::error!(error = e, "looking up who asks for metadata");
+                None
+            }
+        }
+    }
+}
+
+fn metadata(i: Instance, tags: BTreeMap<String, String>) -> Metadata {
+    let compute::Instance { row, spec, nic, .. } = i;
+    let groups: Vec<SecurityGroup> =
+        spec.groups.iter().map(|g| SecurityGroup { id: g.id.clone(), name: g.name.clone() }).collect();
+    let root = spec.root_device_name.trim_start_matches("/dev/").trim_end_matches(|c: char| c.is_ascii_digit());
+    let mut block_devices: BTreeMap<String, String> = spec.mappings.iter().cloned().collect();
+    block_devices.entry("ami".into()).or_insert_with(|| root.to_owned());
+    block_devices.entry("root".into()).or_insert_with(|| spec.root_device_name.clone());
+    let interfaces = nic
+        .into_iter()
+        .map(|nic| Interface {
+            eni_id: nic.eni_id,
+            mac: nic.mac,
+            device_index: nic.device_index.unwrap_or(0),
+            private_ip: nic.private_ip,
+            public_ip: None,
+            vpc_id: nic.subnet.vpc_id,
+            vpc_cidr: nic.subnet.vpc_cidr,
+            subnet_id: nic.subnet.id,
+            subnet_cidr: nic.subnet.cidr,
+            security_groups: groups.clone(),
+        })
+        .collect();
+    Metadata {
+        zone_id: config::zone_id(&row.region, &row.zone),
+        account: row.account,
+        region: row.region,
+        zone: row.zone,
+        instance_id: row.id,
+        instance_type: row.instance_type,
+        image_id: spec.image_id,
+        kernel_id: spec.kernel_id,
+        ramdisk_id: spec.ramdisk_id,
+        architecture: spec.architecture,
+        reservation_id: row.reservation_id,
+        launch_index: row.launch_index as u32,
+        manifest_path: Some(spec.image_location).filter(|l| l.ends_with(".manifest.xml")),
+        pending_at: clock::from_ms(row.launched_at),
+        block_devices,
+        public_keys: spec.key.into_iter().map(|k| PublicKey { name: k.name, openssh: k.public_key }).collect(),
+        user_data: spec
+            .user_data
+            .and_then(|text| base64::engine::general_purpose::STANDARD.decode(text).ok())
+            .map(Into::into),
+        interfaces,
+        tags: spec.options.metadata.tags.then_some(tags),
+        tokens_required: spec.options.metadata.tokens_required,
+    }
+}
