@@ -61,4 +61,15 @@ impl Cloud {
         let cloud = Cloud { config: Arc::new(config), db, iam: Arc::new(iam), images, network, compute, installation };
         Ok(Opened { cloud: Arc::new(cloud), first_key, listeners })
     }
+
+    /// Wipe what accounts made: instances, networks, keys, tags and registered images. What the operator declared or
+    /// imported stays. For tests that want a fresh cloud (`[testing] reset`).
+    pub async fn reset(&self) -> Result<(), Error> {
+        self.compute.wipe().await?;
+        self.images.reset().await?;
+        self.db.write(db::keypairs::wipe).await?;
+        self.db.write(db::tags::wipe).await?;
+        self.db.write(db::network::wipe).await?;
+        Ok(())
+    }
 }

@@ -6,7 +6,6 @@ use crate::config::{Config, Driver, VirtType};
 use crate::ec2::Ec2;
 use crate::http::{self, Body, Meta, Request, Response, route::Target};
 use crate::imds::{self, of_compute::OfCompute};
-use crate::s3::S3;
 use crate::{config, db};
 use ::http::{Method, StatusCode, header};
 use std::net::SocketAddr;
@@ -81,7 +80,7 @@ async fn serve(config: Config) -> Outcome {
     start_loops(&cloud, listeners)?;
     println!("Serving EC2, STS and S3 on http://{address} ({}).", cloud.compute.describe_host());
 
-    let services = Services { s3: S3::new(&cloud), ec2: Ec2::new(cloud.clone()), cloud: cloud.clone() };
+    let services = Services { ec2: Ec2::new(cloud.clone()), cloud: cloud.clone() };
     http::serve(listener, Arc::new(services), asked_to_stop()?).await;
     tokio::task::block_in_place(|| {
         if let Err(e) = cloud.network.tidy() {
@@ -102,7 +101,6 @@ fn start_loops(
     let key = cloud.db.read(imds::token::Key::load)?;
     tokio::spawn(imds::serve(listeners, directory, key));
     tokio::spawn(cloud.images.clone().run());
-    tokio::spawn(cloud.objects.clone().janitor());
     let cloud = cloud.clone();
     tokio::spawn(async move {
         if cloud.compute.is_real() {
@@ -139,14 +137,13 @@ fn asked_to_stop() -> std::io::Result<impl Future<Output = ()>> {
 struct Services {
     cloud: Arc<Cloud>,
     ec2: Ec2,
-    s3: S3,
 }
 
 impl http::Handler for Services {
     async fn handle(&self, target: Target, request: Request, meta: Meta) -> Response {
         match target {
-            Target::S3 => self.s3.handle(request, &meta).await,
-            Target::Own => self.own(&request).await,
+            Target::S3 => plain(StatusCode::NOT_IMPLEMENTED, "text/plain", "S3 is not open yet\n".into()),
+            Target::Own => self.own(request).await,
             Target::Query => {
                 let (parts, body) = request.into_parts();
                 match body.read_all(FORM_LIMIT).await {
@@ -160,8 +157,9 @@ impl http::Handler for Services {
 
 impl Services {
     /// `/_novella/…`: for those who run the server, not for AWS clients.
-    async fn own(&self, request: &Request) -> Response {
-        match (request.method(), request.uri().path()) {
+    async fn own(&self, request: Request) -> Response {
+        let (parts, _) = request.into_parts();
+        match (&parts.method, parts.uri.path()) {
             (&Method::GET, "/_novella/health") => {
                 let health = serde_json::json!({
                     "status": "ok",

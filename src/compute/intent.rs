@@ -95,6 +95,34 @@ impl Compute {
     }
 }
 
+impl Compute {
+    /// Terminate every instance of every account, protected ones too, wait until they are gone, and forget them.
+    pub async fn wipe(&self) -> Result<(), db::Error> {
+        self.db
+            .write(|c| {
+                for mut row in db::instances::alive(c)? {
+                    let generation = row.generation;
+                    user(&mut row, Desired::Terminated);
+                    row.generation += 1;
+                    db::instances::update(c, &row, generation)?;
+                }
+                Ok::<_, db::Error>(())
+            })
+            .await?;
+        self.wake();
+        while !self.db.read(db::instances::alive)?.is_empty() {
+            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        }
+        let gone = self.db.read(|c| db::instances::gone_before(c, i64::MAX))?;
+        for id in &gone {
+            if let Err(e) = super::folder::Folder::new(&self.dir, id).remove() {
+                tracing::warn!(instance = id, error = %e, "removing a folder");
+            }
+        }
+        self.db.write(db::instances::wipe).await
+    }
+}
+
 /// Put the change into the row; `false`: it already is so.
 fn apply(row: &mut InstanceRow, desired: Desired, observed: Observed, change: Change) -> Result<bool, IntentError> {
     let spec = Spec::parse(&row.spec)?;

@@ -276,3 +276,9 @@ pub fn forget_tokens(c: &Conn, limit: i64) -> Result<(), Error> {
     c.prepare_cached("DELETE FROM launch_tokens WHERE created_at < ?1")?.execute([limit])?;
     Ok(())
 }
+
+/// Forget every instance and launch token. Hosts stay.
+pub fn wipe(c: &Conn) -> Result<(), Error> {
+    c.execute_batch("DELETE FROM instances; DELETE FROM launch_tokens;")?;
+    Ok(())
+}

@@ -72,3 +72,9 @@ pub fn delete(c: &Conn, id: &str) -> Result<(), Error> {
     c.prepare_cached("DELETE FROM key_pairs WHERE id = ?1")?.execute([id])?;
     Ok(())
 }
+
+/// Forget every key pair.
+pub fn wipe(c: &Conn) -> Result<(), Error> {
+    c.execute_batch("DELETE FROM key_pairs")?;
+    Ok(())
+}

@@ -95,3 +95,9 @@ pub fn all(c: &Conn, account: &str, region: &str) -> Result<Vec<TagRow>, Error> 
     })?;
     Ok(rows.collect::<Result<_, _>>()?)
 }
+
+/// Forget every tag.
+pub fn wipe(c: &Conn) -> Result<(), Error> {
+    c.execute_batch("DELETE FROM tags")?;
+    Ok(())
+}
