@@ -24,6 +24,9 @@ enum Command {
     Doctor(doctor::Args),
 }
 
+pub mod bundle;
+pub mod image;
+
 /// Parse the arguments and run the command; the process's exit code.
 pub fn main() -> ExitCode {
     let cli = <Cli as clap::Parser>::parse();

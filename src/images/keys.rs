@@ -11,7 +11,7 @@ use rsa::{Pkcs1v15Encrypt, RsaPrivateKey, RsaPublicKey};
 use std::fs;
 use std::io::{self, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::time::Duration;
 use x509_cert::der::referenced::OwnedToRef;
@@ -72,6 +72,11 @@ impl CloudKey {
         hex::decode_to_slice(text.trim_ascii(), &mut key).ok()?;
         Some(key)
     }
+}
+
+/// Where the cloud's certificate lies in the folder of its keys.
+pub fn certificate_path(dir: &Path) -> PathBuf {
+    dir.join(CERT_FILE)
 }
 
 /// An RSA private key in PEM, PKCS #8 or PKCS #1.

@@ -16,6 +16,7 @@
 //! name is never written again; work that a crash interrupts is done again from the row.
 
 mod base;
+pub mod bundle;
 mod error;
 mod folder;
 pub mod format;
