@@ -24,7 +24,8 @@ enum Finding {
 
 pub fn run(args: Args) -> Outcome {
     let dir = args.data_dir.unwrap_or_else(|| crate::config::Config::default().data_dir);
-    let looks = [emulator(), embedded_driver(), qemu_img(), rights(), network(), tun(), kvm(&dir), space(&dir)];
+    let looks =
+        [emulator(), embedded_driver(), qemu_user(), qemu_img(), rights(), network(), tun(), kvm(&dir), space(&dir)];
     let mut bad = 0;
     for look in looks {
         match look {
@@ -50,7 +51,7 @@ fn emulator() -> Finding {
             let text = String::from_utf8_lossy(&out.stdout).into_owned();
             Finding::Good(text.lines().next().unwrap_or("QEMU").to_owned())
         }
-        Err(_) => Finding::Bad(format!("{EMULATOR}"), "apt-get install qemu-system-x86"),
+        Err(_) => Finding::Bad(EMULATOR.into(), "apt-get install qemu-system-x86"),
     }
 }
 
@@ -61,6 +62,17 @@ fn embedded_driver() -> Finding {
     match module {
         Some(path) => Finding::Good(format!("libvirt's QEMU driver ({})", path.display())),
         None => Finding::Bad("libvirt's QEMU driver".into(), "apt-get install libvirt-daemon-driver-qemu"),
+    }
+}
+
+/// libvirt's QEMU driver does not open for root where its package's user is unknown, whoever guests run as.
+fn qemu_user() -> Finding {
+    match nix::unistd::User::from_name("libvirt-qemu") {
+        Ok(Some(_)) => Finding::Good("the user libvirt-qemu".into()),
+        Ok(None) | Err(_) => Finding::Bad(
+            "the user libvirt-qemu, which libvirt wants to know".into(),
+            "adduser --system --group --no-create-home --home /nonexistent libvirt-qemu",
+        ),
     }
 }
 
@@ -117,7 +129,7 @@ fn space(dir: &Path) -> Finding {
     let exists = dir.ancestors().find(|p| p.exists()).unwrap_or(Path::new("/"));
     match nix::sys::statvfs::statvfs(exists) {
         Ok(s) => {
-            let gib = (s.blocks_available() as u64 * s.fragment_size() as u64) >> 30;
+            let gib = (s.blocks_available() * s.fragment_size()) >> 30;
             match gib >= 5 {
                 true => Finding::Good(format!("{gib} GiB free for {}", dir.display())),
                 false => Finding::Note(format!("only {gib} GiB free for {}", dir.display())),

@@ -40,7 +40,7 @@ pub fn remember(data_dir: &Path, address: SocketAddr, key: Option<&FirstKey>) ->
     let Some(key) = key else { return Ok(()) };
     let path = credentials_file(data_dir);
     let mut file = std::fs::OpenOptions::new().create(true).truncate(true).write(true).mode(0o600).open(&path)?;
-    write!(file, "{} {} {}\n", key.account, key.access_key_id, key.secret.expose())?;
+    writeln!(file, "{} {} {}", key.account, key.access_key_id, key.secret.expose())?;
     file.sync_all()
 }
 

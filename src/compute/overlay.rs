@@ -31,9 +31,7 @@ pub fn create(path: &Path, base: &Path, size: u64) -> io::Result<()> {
 
     let mut h = Vec::with_capacity(256);
     h.write_all(b"QFI\xfb")?;
-    for word in [3u32] {
-        h.write_all(&word.to_be_bytes())?; // version
-    }
+    h.write_all(&3u32.to_be_bytes())?; // version
     h.write_all(&backing_at.to_be_bytes())?;
     h.write_all(&(base.len() as u32).to_be_bytes())?;
     h.write_all(&CLUSTER_BITS.to_be_bytes())?;

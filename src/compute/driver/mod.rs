@@ -4,6 +4,8 @@
 //! Doing a call twice is doing it once: `define` replaces, `power` on a machine that already is so is a success,
 //! `remove` of an absent one too. [`fake`] is the readable specification; [`libvirt`] the real thing.
 
+#[cfg(test)]
+mod conformance;
 pub mod fake;
 pub mod libvirt;
 

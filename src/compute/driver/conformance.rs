@@ -1,0 +1,95 @@
+//! One suite that every driver passes: what the calls promise, whatever is behind them.
+
+use super::fake::Fake;
+use super::libvirt::{EMULATOR, Libvirt};
+use super::{Driver, Event, Machine, MachineSpec, Power};
+use crate::compute::state::Off;
+use std::path::Path;
+use std::sync::mpsc::{Receiver, channel};
+use std::time::Duration;
+
+/// A machine with nothing to boot: its BIOS runs and waits.
+fn bare(dir: &Path, id: &str) -> MachineSpec {
+    MachineSpec {
+        id: id.into(),
+        uuid: crate::id::uuid(),
+        vcpus: 1,
+        memory_mib: 32,
+        accelerated: false,
+        kernel: None,
+        disks: Vec::new(),
+        nics: Vec::new(),
+        console_log: dir.join(format!("{id}.log")),
+    }
+}
+
+fn heard(events: &Receiver<Event>, id: &str) {
+    while let Ok(event) = events.recv_timeout(Duration::from_secs(60)) {
+        if event == Event::Changed(id.into()) {
+            return;
+        }
+    }
+    panic!("no event of {id}");
+}
+
+/// `reopen` gives a new driver on the same host, as after a restart of the server.
+fn conforms(dir: &Path, reopen: &dyn Fn() -> Box<dyn Driver>) {
+    let driver = reopen();
+    let (tx, events) = channel();
+    driver.watch(Box::new(move |e| drop(tx.send(e)))).unwrap();
+    let id = "i-00000000000000001";
+    let spec = bare(dir, id);
+
+    assert!(driver.capacity().unwrap().vcpus > 0);
+    assert_eq!(driver.observe(id).unwrap(), Machine::Absent);
+    assert!(driver.power(id, Power::On).is_err(), "what is absent cannot be switched on");
+    driver.remove(id).unwrap();
+
+    let xml = driver.define(&spec).unwrap();
+    assert!(xml.contains(id));
+    driver.define(&spec).unwrap();
+    assert_eq!(driver.observe(id).unwrap(), Machine::Off(Off::Plain));
+    driver.power(id, Power::Off).unwrap();
+
+    driver.power(id, Power::On).unwrap();
+    driver.power(id, Power::On).unwrap();
+    assert_eq!(driver.observe(id).unwrap(), Machine::Running);
+    heard(&events, id);
+    driver.power(id, Power::Reset).unwrap();
+    assert_eq!(driver.observe(id).unwrap(), Machine::Running);
+    assert_eq!(driver.list().unwrap(), [(id.to_owned(), Machine::Running)]);
+
+    // A new driver finds what the first one made.
+    let again = reopen();
+    assert_eq!(again.observe(id).unwrap(), Machine::Running);
+
+    driver.power(id, Power::Off).unwrap();
+    driver.power(id, Power::Off).unwrap();
+    assert_eq!(driver.observe(id).unwrap(), Machine::Off(Off::Plain));
+    heard(&events, id);
+    driver.power(id, Power::On).unwrap();
+    driver.remove(id).unwrap();
+    driver.remove(id).unwrap();
+    assert_eq!(driver.observe(id).unwrap(), Machine::Absent);
+    assert!(driver.list().unwrap().is_empty());
+}
+
+#[test]
+fn the_simulated_host_conforms() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("machines");
+    conforms(dir.path(), &|| Box::new(Fake::open(Some(file.clone()))));
+}
+
+/// The simulated host keeps its machines in memory too: a second one that is open beside it reads them at its start only.
+#[test]
+fn qemu_under_embedded_libvirt_conforms() {
+    if !Path::new(EMULATOR).exists() || !nix::unistd::geteuid().is_root() {
+        eprintln!("SKIPPED: needs QEMU and root");
+        return;
+    }
+    let dir = tempfile::tempdir().unwrap();
+    let root = dir.path().join("libvirt");
+    // libvirt locks an embedded root: within one process both drivers share the connection's driver state.
+    conforms(dir.path(), &|| Box::new(Libvirt::embedded(&root).unwrap()));
+}
