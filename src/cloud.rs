@@ -6,7 +6,7 @@ use crate::db::{self, Db};
 use crate::iam::{FirstKey, Iam};
 use crate::images::Images;
 use crate::network::{self, Network};
-use crate::{id, images};
+use crate::{id, images, objects};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -15,6 +15,7 @@ pub struct Cloud {
     pub config: Arc<Config>,
     pub db: Db,
     pub iam: Arc<Iam>,
+    pub objects: Arc<objects::Store>,
     pub images: Arc<Images>,
     pub network: Arc<Network>,
     pub compute: Arc<Compute>,
@@ -38,6 +39,8 @@ pub enum Error {
     DataDir(PathBuf, std::io::Error),
     #[error(transparent)]
     Db(#[from] db::Error),
+    #[error("objects: {0}")]
+    Objects(#[from] objects::Error),
     #[error("images: {0}")]
     Images(#[from] images::Error),
     #[error("compute: {0}")]
@@ -52,13 +55,13 @@ impl Cloud {
         let db = Db::open(&dir.join("novella.db"))?;
         let installation = db.write_blocking(|c| db::iam::setting_or(c, "installation", &id::hex(8)))?;
         let (iam, first_key) = Iam::open(&db, &config.accounts)?;
-        // Until the object store is open here: bundles in folders.
-        let source = Arc::new(images::source::Folder(dir.join("buckets")));
-        let images = Arc::new(Images::open(db.clone(), source, &dir)?);
+        let objects = Arc::new(objects::Store::open(db.clone(), &dir)?);
+        let images = Arc::new(Images::open(db.clone(), objects.clone(), &dir)?);
         let (network, listeners) = Network::open(&installation);
         let network = Arc::new(network);
         let compute = Compute::open(db.clone(), images.clone(), network.clone(), &config, &installation)?;
-        let cloud = Cloud { config: Arc::new(config), db, iam: Arc::new(iam), images, network, compute, installation };
+        let cloud =
+            Cloud { config: Arc::new(config), db, iam: Arc::new(iam), objects, images, network, compute, installation };
         Ok(Opened { cloud: Arc::new(cloud), first_key, listeners })
     }
 
@@ -67,6 +70,11 @@ impl Cloud {
     pub async fn reset(&self) -> Result<(), Error> {
         self.compute.wipe().await?;
         self.images.reset().await?;
+        let objects = self.objects.clone();
+        tokio::task::spawn_blocking(move || objects.wipe())
+            .await
+            .map_err(std::io::Error::other)
+            .map_err(objects::Error::from)??;
         self.db.write(db::keypairs::wipe).await?;
         self.db.write(db::tags::wipe).await?;
         self.db.write(db::network::wipe).await?;

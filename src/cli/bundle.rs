@@ -5,10 +5,13 @@ use crate::images::{ImageType, Mapping, keys, manifest};
 use std::error::Error;
 use std::io::Write;
 use std::path::{Path, PathBuf};
+use std::process::ExitCode;
 
 /// The options have the names that euca-bundle-image gave them.
 #[derive(Debug, clap::Args)]
-pub struct BundleArgs {
+pub struct Args {
+    #[command(flatten)]
+    place: super::Place,
     /// The image file
     #[arg(short = 'i', long, value_name = "FILE")]
     image: PathBuf,
@@ -80,8 +83,13 @@ fn secret(text: &str) -> Result<[u8; 16], String> {
     Ok(bytes)
 }
 
+pub fn run(args: Args) -> super::Outcome {
+    write(args, &mut std::io::stdout())?;
+    Ok(ExitCode::SUCCESS)
+}
+
 /// Make the bundle, and say to `out` which files were written.
-pub fn run(args: BundleArgs, data_dir: &Path, out: &mut dyn Write) -> Result<(), Box<dyn Error>> {
+fn write(args: Args, out: &mut dyn Write) -> Result<(), Box<dyn Error>> {
     let is_flag = |id: &Option<String>| id.as_deref() == Some("true");
     let image_type = match (args.image_type, is_flag(&args.kernel), is_flag(&args.ramdisk)) {
         (_, true, true) => return Err("an image is either a kernel or a ramdisk".into()),
@@ -103,7 +111,10 @@ pub fn run(args: BundleArgs, data_dir: &Path, out: &mut dyn Write) -> Result<(),
         Some(prefix) => prefix,
         None => args.image.file_name().unwrap_or_default().to_string_lossy().into_owned(),
     };
-    let cloud_certificate = args.ec2cert.unwrap_or_else(|| default_certificate(data_dir));
+    let cloud_certificate = match args.ec2cert {
+        Some(path) => path,
+        None => default_certificate(&args.place.dir()?),
+    };
     std::fs::create_dir_all(&args.destination)?;
     let made = bundle::bundle(&BundleRequest {
         image: args.image,
@@ -148,7 +159,7 @@ mod tests {
     #[derive(clap::Parser)]
     struct Program {
         #[command(flatten)]
-        args: BundleArgs,
+        args: Args,
     }
 
     fn fixture(name: &str) -> String {
@@ -160,7 +171,7 @@ mod tests {
         let fixed = ["novella", "-i", &image, "--ec2cert", &cert, "-d", destination.to_str().unwrap()];
         let args = Program::try_parse_from(fixed.iter().chain(more))?.args;
         let mut out = Vec::new();
-        run(args, Path::new("/nowhere"), &mut out)?;
+        write(args, &mut out)?;
         Ok(String::from_utf8(out)?)
     }
 

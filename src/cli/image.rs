@@ -6,11 +6,20 @@ use crate::images::{Images, ImportRequest, Select, source};
 use std::error::Error;
 use std::io::Write;
 use std::path::{Path, PathBuf};
+use std::process::ExitCode;
 use std::sync::Arc;
+
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    #[command(flatten)]
+    place: super::Place,
+    #[command(subcommand)]
+    command: Command,
+}
 
 /// What to do with images.
 #[derive(Debug, clap::Subcommand)]
-pub enum ImageCommand {
+enum Command {
     /// Copy a disk file in as an image (raw, qcow2, vmdk, vhd, vhdx, vdi, iso), or a kernel or ramdisk
     Import(Box<ImportArgs>),
     /// List all images of all accounts
@@ -24,7 +33,7 @@ pub enum ImageCommand {
 
 /// `novella image import`
 #[derive(Debug, clap::Args)]
-pub struct ImportArgs {
+struct ImportArgs {
     /// The file; its format is found out
     file: PathBuf,
     /// The image's id, when scripts name a fixed one
@@ -59,14 +68,19 @@ pub struct ImportArgs {
     platform: Option<String>,
 }
 
+pub fn run(args: Args) -> super::Outcome {
+    carry_out(args.command, &args.place.dir()?, &mut std::io::stdout())?;
+    Ok(ExitCode::SUCCESS)
+}
+
 /// Carry the command out, and say to `out` what came of it.
-pub fn run(command: ImageCommand, data_dir: &Path, out: &mut dyn Write) -> Result<(), Box<dyn Error>> {
+fn carry_out(command: Command, data_dir: &Path, out: &mut dyn Write) -> Result<(), Box<dyn Error>> {
     std::fs::create_dir_all(data_dir)?;
     let db = Db::open(&data_dir.join("novella.db"))?;
     // No bundle is fetched here.
     let images = Images::open(db.clone(), Arc::new(source::Folder(data_dir.join("buckets"))), data_dir)?;
     match command {
-        ImageCommand::Import(args) => {
+        Command::Import(args) => {
             let account = match args.owner {
                 Some(owner) if owner.len() == 12 && owner.bytes().all(|b| b.is_ascii_digit()) => owner,
                 Some(owner) => return Err(format!("--owner {owner:?}: an account id has 12 digits").into()),
@@ -90,7 +104,7 @@ pub fn run(command: ImageCommand, data_dir: &Path, out: &mut dyn Write) -> Resul
             )?;
             writeln!(out, "{}", image.id)?;
         }
-        ImageCommand::List => {
+        Command::List => {
             for i in images.describe(&Select::default())? {
                 writeln!(
                     out,
@@ -106,7 +120,7 @@ pub fn run(command: ImageCommand, data_dir: &Path, out: &mut dyn Write) -> Resul
                 )?;
             }
         }
-        ImageCommand::Remove { id } => {
+        Command::Remove { id } => {
             images.remove(&id)?;
             writeln!(out, "{id} removed")?;
         }
@@ -132,13 +146,13 @@ mod tests {
     #[derive(clap::Parser)]
     struct Program {
         #[command(subcommand)]
-        command: ImageCommand,
+        command: Command,
     }
 
     fn novella(data_dir: &Path, args: &[&str]) -> Result<String, Box<dyn Error>> {
         let command = Program::try_parse_from(["image"].iter().chain(args))?.command;
         let mut out = Vec::new();
-        run(command, data_dir, &mut out)?;
+        carry_out(command, data_dir, &mut out)?;
         Ok(String::from_utf8(out)?)
     }
 

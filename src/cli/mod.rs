@@ -1,9 +1,13 @@
 //! The command line: one command a file.
 
+mod bundle;
 mod doctor;
 mod env;
+mod image;
 mod serve;
 
+use crate::config::Config;
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 /// A private EC2 and S3 in one binary: buckets on this machine's disk, images, and instances that are libvirt machines.
@@ -22,10 +26,11 @@ enum Command {
     Env(env::Args),
     /// Say what this machine lacks to carry instances, and the command that mends it.
     Doctor(doctor::Args),
+    /// Make a bundle of an image file, to be uploaded and registered; options as those of euca-bundle-image
+    Bundle(bundle::Args),
+    /// Import, list and remove images, with or without a running server
+    Image(image::Args),
 }
-
-pub mod bundle;
-pub mod image;
 
 /// Parse the arguments and run the command; the process's exit code.
 pub fn main() -> ExitCode {
@@ -34,6 +39,8 @@ pub fn main() -> ExitCode {
         Command::Serve(args) => serve::run(args),
         Command::Env(args) => env::run(args),
         Command::Doctor(args) => doctor::run(args),
+        Command::Bundle(args) => bundle::run(args),
+        Command::Image(args) => image::run(args),
     };
     match done {
         Ok(code) => code,
@@ -41,6 +48,25 @@ pub fn main() -> ExitCode {
             eprintln!("novella: {e}");
             ExitCode::FAILURE
         }
+    }
+}
+
+/// How a command that works beside the server finds its data directory.
+#[derive(Debug, clap::Args)]
+struct Place {
+    /// The server's TOML file.
+    #[arg(long)]
+    config: Option<PathBuf>,
+    /// The data directory of the server.
+    #[arg(long, env = "NOVELLA_DATA_DIR")]
+    data_dir: Option<PathBuf>,
+}
+
+impl Place {
+    /// The data directory's absolute path.
+    fn dir(self) -> Result<PathBuf, Box<dyn std::error::Error>> {
+        let configured = Config::load(self.config.as_deref())?.data_dir;
+        Ok(std::path::absolute(self.data_dir.unwrap_or(configured))?)
     }
 }
 

@@ -1,5 +1,6 @@
 //! Where bundles come from: buckets, or for tests and tools a folder.
 
+use crate::objects;
 use std::io::{self, Read};
 use std::path::PathBuf;
 
@@ -24,6 +25,29 @@ pub enum Error {
     /// A failure on our side, worth another try.
     #[error("reading the object {0}: {1}")]
     Io(String, io::Error),
+}
+
+impl Source for objects::Store {
+    fn open(&self, account: &str, bucket: &str, key: &str) -> Result<Opened, Error> {
+        let named = || (bucket.to_owned(), key.to_owned());
+        match self.open_object(bucket, key, account) {
+            Ok((info, reader)) => Ok((info.size, Box::new(reader))),
+            Err(objects::Error::NoSuchBucket(_) | objects::Error::InvalidBucketName(_)) => {
+                Err(Error::NoSuchBucket(bucket.to_owned()))
+            }
+            Err(objects::Error::NoSuchKey(_) | objects::Error::KeyTooLong { .. }) => {
+                let (bucket, key) = named();
+                Err(Error::NoSuchKey(bucket, key))
+            }
+            Err(objects::Error::AccessDenied) => {
+                let (bucket, key) = named();
+                Err(Error::AccessDenied(bucket, key, account.to_owned()))
+            }
+            Err(objects::Error::Io(e)) => Err(Error::Io(key.to_owned(), e)),
+            // Whatever else it is, it is no fault of the bundle.
+            Err(other) => Err(Error::Io(key.to_owned(), io::Error::other(other))),
+        }
+    }
 }
 
 /// Buckets are the folders below a folder, keys the files in them.
@@ -78,5 +102,22 @@ mod tests {
         assert_eq!(l.part_keys("a.part.00"), ["dir/a.part.00", "a.part.00"]);
         assert_eq!(Location::parse("b/m").unwrap().part_keys("p"), ["p"]);
         assert!(["", "bucket", "bucket/", "//"].iter().all(|bad| Location::parse(bad).is_none()));
+    }
+
+    #[test]
+    fn the_object_store_gives_what_the_account_may_read() {
+        let dir = tempfile::tempdir().unwrap();
+        let db = crate::db::Db::open(&dir.path().join("db")).unwrap();
+        let store = objects::Store::open(db.clone(), dir.path()).unwrap();
+        let new = objects::bucket::NewBucket::of("b", "1", "us-east-1");
+        db.write_blocking(move |c| objects::bucket::create(c, &new)).unwrap();
+        store.put_bytes("b", "dir/key", "1", &b"bytes"[..]).unwrap();
+        let (length, mut reader) = store.open("1", "b", "dir/key").unwrap();
+        let mut bytes = Vec::new();
+        reader.read_to_end(&mut bytes).unwrap();
+        assert_eq!((length, bytes.as_slice()), (5, &b"bytes"[..]));
+        assert!(matches!(store.open("2", "b", "dir/key"), Err(Error::AccessDenied(..))));
+        assert!(matches!(store.open("1", "b", "other"), Err(Error::NoSuchKey(..))));
+        assert!(matches!(store.open("1", "no-bucket", "other"), Err(Error::NoSuchBucket(_))));
     }
 }
