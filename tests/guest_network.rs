@@ -236,6 +236,17 @@ fn guests_get_addresses_and_metadata_and_cannot_pretend() {
     assert_eq!((one.who_am_i(), two.who_am_i()), ("i-4".to_owned(), "i-5".to_owned()));
     assert_eq!(one.metadata("GET", "/latest/meta-data/instance-id", "A: b").unwrap().0, 401);
 
+    // A guest that hoards connections harms itself only.
+    let hoard: Vec<_> = (0..40).map(|_| one.within(|| TcpStream::connect((METADATA, 80)).unwrap())).collect();
+    assert_eq!(two.who_am_i(), "i-5");
+    let closed = |mut s: &TcpStream| s.set_nonblocking(true).is_ok() && s.read(&mut [0]).is_ok_and(|n| n == 0);
+    let patience = std::time::Instant::now() + SOON;
+    while hoard.iter().filter(|s| closed(s)).count() < 8 {
+        assert!(std::time::Instant::now() < patience, "every connection of one guest is held");
+        std::thread::yield_now();
+    }
+    drop(hoard);
+
     // The host reaches guests, guests reach each other, and no guest reaches the host.
     let in_guest = one.within(|| TcpListener::bind((ip_one, 8080)).unwrap());
     TcpStream::connect_timeout(&in_guest.local_addr().unwrap(), SOON).expect("the host reaches a guest");

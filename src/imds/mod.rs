@@ -14,9 +14,10 @@ pub use tree::{Interface, Metadata, PublicKey, SecurityGroup};
 use crate::{clock, network};
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
+use std::collections::HashMap;
 use std::convert::Infallible;
 use std::net::{IpAddr, Ipv4Addr};
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 /// Who has an address; implemented by compute. Called on a runtime thread: one short database read at most.
@@ -25,8 +26,8 @@ pub trait Directory: Send + Sync + 'static {
     fn instance(&self, subnet_id: &str, ip: Ipv4Addr) -> Option<Metadata>;
 }
 
-/// Connections that one subnet may hold at once; further ones wait in the kernel's queue.
-const CONNECTIONS: usize = 256;
+/// Connections that one guest may hold at once; further ones are closed, so that no guest keeps its neighbours out.
+const CONNECTIONS: usize = 32;
 /// How long a guest may take over the head of a request, or keep an idle connection.
 const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -48,9 +49,9 @@ async fn serve_subnet(listener: network::Listener, directory: Arc<dyn Directory>
         Ok(socket) => socket,
         Err(error) => return tracing::error!(%error, %subnet_id, "metadata cannot be served"),
     };
-    let slots = Arc::new(tokio::sync::Semaphore::new(CONNECTIONS));
+    // A guest's entry lives while it holds a connection.
+    let mut guests: HashMap<Ipv4Addr, Weak<()>> = HashMap::new();
     loop {
-        let slot = slots.clone().acquire_owned().await.expect("the semaphore is never closed");
         let accepted = tokio::select! {
             accepted = socket.accept() => accepted,
             _ = closed.changed() => return,
@@ -66,6 +67,14 @@ async fn serve_subnet(listener: network::Listener, directory: Arc<dyn Directory>
                 continue;
             }
         };
+        let held = guests.get(&ip).and_then(Weak::upgrade).unwrap_or_default();
+        // One is `held` itself.
+        if Arc::strong_count(&held) > CONNECTIONS {
+            tracing::debug!(%subnet_id, %ip, "too many metadata connections");
+            continue;
+        }
+        guests.retain(|_, entry| entry.strong_count() > 0);
+        guests.insert(ip, Arc::downgrade(&held));
         let (directory, key, subnet_id) = (directory.clone(), key.clone(), subnet_id.clone());
         let service = service_fn(move |request: hyper::Request<hyper::body::Incoming>| {
             let (head, _) = request.into_parts();
@@ -80,7 +89,7 @@ async fn serve_subnet(listener: network::Listener, directory: Arc<dyn Directory>
             .serve_connection(TokioIo::new(stream), service);
         let mut closed = closed.clone();
         tokio::spawn(async move {
-            let _slot = slot;
+            let _held = held;
             tokio::select! {
                 // How a guest breaks off is its own matter.
                 _ = connection => {}

@@ -62,6 +62,11 @@ impl Network {
         host::capable()
     }
 
+    /// What may keep guests from being reached on a machine that is [`Network::capable`]; one line each, with its remedy.
+    pub fn hindrances() -> Vec<String> {
+        host::hindrances()
+    }
+
     /// Where the interface plugs in; known without doing anything.
     pub fn port(&self, nic: &Nic) -> Port {
         self.names.port(nic)

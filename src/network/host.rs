@@ -37,6 +37,20 @@ pub fn capable() -> Result<(), Why> {
     Ok(())
 }
 
+/// What on this machine may keep guests from being reached although all is made, in words for the operator.
+pub fn hindrances() -> Vec<String> {
+    let on = |path: &str| std::fs::read_to_string(path).is_ok_and(|text| text.trim() == "1");
+    let mut found = Vec::new();
+    if on("/proc/sys/net/bridge/bridge-nf-call-iptables") {
+        found.push(
+            "iptables sees frames on bridges (Docker turns that on, and then drops them): \
+             sysctl -w net.bridge.bridge-nf-call-iptables=0, or iptables -I FORWARD -i nb+ -o nb+ -j ACCEPT"
+                .to_owned(),
+        );
+    }
+    found
+}
+
 /// Ranges that the machine routes already (without the default route), each with its device.
 /// Empty where the kernel does not tell.
 pub fn routes() -> Vec<(String, Cidr)> {
@@ -132,7 +146,10 @@ pub struct Sockets {
 pub fn sockets(namespace: &str) -> Result<Sockets, Error> {
     let open = || -> std::io::Result<Sockets> {
         // Namespaces are copied from the first one's settings: the machine may be a router, a gateway is none by itself.
-        std::fs::write("/proc/sys/net/ipv4/ip_forward", "0")?;
+        let routing = "/proc/sys/net/ipv4/ip_forward";
+        if std::fs::read_to_string(routing)?.trim() != "0" {
+            std::fs::write(routing, "0")?;
+        }
         let dhcp = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::DGRAM, None)?;
         dhcp.bind_device(Some(plan::GATEWAY_DEVICE.as_bytes()))?;
         dhcp.set_broadcast(true)?;
