@@ -38,6 +38,9 @@ use std::sync::Arc;
 use subtle::ConstantTimeEq;
 use time::OffsetDateTime;
 
+/// The path under which old clients expect S3. It is part of what they sign, except that botocore's SigV2 leaves it out.
+pub const S3_BASE_PATH: &str = "/services/objectstorage";
+
 /// Whose rules apply: services differ in how the path is signed and in how errors are said.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Service {

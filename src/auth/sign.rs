@@ -92,7 +92,7 @@ impl Signer<'_> {
         let date = timestamp::rfc1123(at);
         parts.headers.insert(header::DATE, text(&date));
         let date = if parts.headers.contains_key("x-amz-date") { "" } else { &date };
-        let string_to_sign = v2::s3_string_to_sign(parts, virtual_bucket, date, false);
+        let string_to_sign = v2::s3_string_to_sign(parts, &v2::resource(parts.uri.path(), virtual_bucket), date, false);
         let signature = v2::sha1(self.secret.expose().as_bytes(), &string_to_sign);
         parts.headers.insert(header::AUTHORIZATION, text(&format!("AWS {}:{signature}", self.access_key_id)));
     }
@@ -100,7 +100,8 @@ impl Signer<'_> {
     /// SigV2 of an S3 request in the query: a URL that works until `expires`.
     pub fn v2_s3_presign(&self, parts: &mut request::Parts, virtual_bucket: Option<&str>, expires: OffsetDateTime) {
         let expires = expires.unix_timestamp().to_string();
-        let string_to_sign = v2::s3_string_to_sign(parts, virtual_bucket, &expires, true);
+        let string_to_sign =
+            v2::s3_string_to_sign(parts, &v2::resource(parts.uri.path(), virtual_bucket), &expires, true);
         let signature = v2::sha1(self.secret.expose().as_bytes(), &string_to_sign);
         let query = [("AWSAccessKeyId", self.access_key_id), ("Expires", &expires), ("Signature", &signature)];
         extend_query(parts, &query);

@@ -1,7 +1,7 @@
 //! Signature Version 2: an HMAC over the parameters (EC2, STS), or over a few headers and the resource (S3).
 
 use super::error::{Error, MAX_SKEW, Mismatch, Place, Version};
-use super::{Payload, Rules, Verified, canonical, date_sent, first, known_key};
+use super::{Payload, Rules, S3_BASE_PATH, Verified, canonical, date_sent, first, known_key};
 use crate::iam;
 use crate::wire::percent;
 use base64::Engine;
@@ -177,21 +177,38 @@ fn s3(
     date: &str,
     presigned: bool,
 ) -> Result<Verified, Error> {
-    let string_to_sign = s3_string_to_sign(parts, how.virtual_bucket.as_deref(), date, presigned);
-    if !same(&sha1(credential.secret.expose().as_bytes(), &string_to_sign), provided) {
-        return Err(mismatch(key, provided, string_to_sign));
+    let secret = credential.secret.expose().as_bytes();
+    let mut first_try = None;
+    for resource in resources(parts.uri.path(), how.virtual_bucket.as_deref()) {
+        let string_to_sign = s3_string_to_sign(parts, &resource, date, presigned);
+        if same(&sha1(secret, &string_to_sign), provided) {
+            return Ok(verified(credential, presigned, Payload::unsigned(&parts.headers)?));
+        }
+        first_try.get_or_insert(string_to_sign);
     }
-    Ok(verified(credential, presigned, Payload::unsigned(&parts.headers)?))
+    Err(mismatch(key, provided, first_try.unwrap_or_default()))
+}
+
+/// The names by which clients sign one resource, the plain one first. botocore signs `/bucket/` when it sends
+/// `/bucket`, and signs neither form with the base path that it sends.
+fn resources(path: &str, virtual_bucket: Option<&str>) -> impl Iterator<Item = String> {
+    let based = path.strip_prefix(S3_BASE_PATH).filter(|rest| rest.starts_with('/'));
+    [Some(path), based].into_iter().flatten().flat_map(move |path| {
+        let plain = resource(path, virtual_bucket);
+        let bucket_alone = plain.rfind('/') == Some(0) && plain.len() > 1;
+        let slashed = bucket_alone.then(|| format!("{plain}/"));
+        [Some(plain), slashed].into_iter().flatten()
+    })
+}
+
+/// The path with the bucket in front that the host names.
+pub(super) fn resource(path: &str, virtual_bucket: Option<&str>) -> String {
+    virtual_bucket.map_or_else(|| path.to_string(), |bucket| format!("/{bucket}{path}"))
 }
 
 /// What S3 signs. A presigned URL may carry in its query what else are headers: `x-amz-…`, `content-md5`,
 /// `content-type`.
-pub(super) fn s3_string_to_sign(
-    parts: &request::Parts,
-    virtual_bucket: Option<&str>,
-    date: &str,
-    presigned: bool,
-) -> String {
+pub(super) fn s3_string_to_sign(parts: &request::Parts, resource: &str, date: &str, presigned: bool) -> String {
     let query = parts.uri.query().unwrap_or_default().as_bytes();
     let mut out = String::with_capacity(256);
     out.push_str(parts.method.as_str());
@@ -229,11 +246,7 @@ pub(super) fn s3_string_to_sign(
         out.push('\n');
     }
 
-    if let Some(bucket) = virtual_bucket {
-        out.push('/');
-        out.push_str(bucket);
-    }
-    out.push_str(parts.uri.path());
+    out.push_str(resource);
     let mut subs: Vec<_> =
         percent::pairs(query).filter(|(name, _)| SUB_RESOURCES.iter().any(|sub| sub.as_bytes() == *name)).collect();
     subs.sort_unstable();
