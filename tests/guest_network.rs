@@ -345,6 +345,8 @@ fn a_server_that_died_is_followed_by_one_that_takes_over_and_leaves_nothing() {
     let _held = std::fs::File::open(&path).unwrap();
     nix::mount::umount2(path.as_str(), nix::mount::MntFlags::MNT_DETACH).unwrap();
     let server = Server::start("installation", &nics, &key);
+    server.network.tidy().unwrap();
+    assert!(sh("ip -o link show type bridge").lines().count() == 2, "a server that knows nothing yet removes nothing");
     server.network.restore(&nics).unwrap();
     assert_eq!((one.who_am_i(), two.who_am_i()), ("i-4".to_owned(), "i-5".to_owned()));
     let header = format!("X-aws-ec2-metadata-token: {token}");
@@ -360,6 +362,12 @@ fn a_server_that_died_is_followed_by_one_that_takes_over_and_leaves_nothing() {
     server.network.restore(&nics[..1]).unwrap();
     assert_eq!(sh("ls /run/netns").matches("novella-").count(), 1);
     assert_eq!(one.who_am_i(), "i-4");
+    server.network.tidy().unwrap();
+    assert_eq!(one.who_am_i(), "i-4");
+    server.network.remove_port(&one.nic.eni_id).unwrap();
+    server.network.tidy().unwrap();
+    assert_eq!(sh("ls /run/netns").matches("novella-").count(), 0);
+    server.network.ensure_port(&one.nic).unwrap();
     server.network.teardown_all().unwrap();
     assert_eq!(sh("ls /run/netns").matches("novella-").count(), 0);
     assert_eq!(sh("nft list ruleset"), "");

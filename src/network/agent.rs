@@ -21,6 +21,8 @@ struct State {
     ports: BTreeMap<String, Plugged>,
     /// The tables are there and hold `ports`.
     tables: bool,
+    /// `ports` are all there are: what belongs to none of them may go.
+    restored: bool,
 }
 
 /// A subnet whose sockets this process holds.
@@ -101,11 +103,12 @@ impl Network {
     /// Make exactly `nics` so, once at start, before any other call: what an earlier process left is taken over.
     pub fn restore(&self, nics: &[Nic]) -> Result<(), Error> {
         let mut state = self.lock();
-        if nics.is_empty() && !self.anything_left() {
-            return Ok(());
-        }
         for nic in nics {
             self.plug(&mut state, nic);
+        }
+        state.restored = true;
+        if nics.is_empty() && !self.anything_left() {
+            return Ok(());
         }
         // Rules first: guests of the earlier process may be speaking.
         host::nft(&plan::all_rules(&self.names, state.ports.values().map(|p| &p.rule)))?;
@@ -117,9 +120,11 @@ impl Network {
         made.into_iter().collect()
     }
 
-    /// Take down subnets that have no interface. For the server's orderly end.
+    /// Take down subnets that have no interface. For the server's orderly end. Does nothing before [`Network::restore`]:
+    /// guests of an earlier process may be on bridges that this one does not know.
     pub fn tidy(&self) -> Result<(), Error> {
-        self.sweep(&mut self.lock())
+        let mut state = self.lock();
+        if state.restored { self.sweep(&mut state) } else { Ok(()) }
     }
 
     /// Remove every bridge, namespace and rule of this installation, guests or not.
