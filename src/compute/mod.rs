@@ -35,7 +35,7 @@ use crate::network::{self, Network};
 use crate::{clock, config};
 use driver::Driver;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 /// How many vCPUs may be promised for each that the host has (nova's default).
@@ -56,13 +56,40 @@ pub struct Compute {
     network: Arc<Network>,
     /// `None`: this machine has no hypervisor, and the host's row says why.
     driver: Option<Arc<dyn Driver>>,
-    accelerated: bool,
+    /// Whether KVM works; the first to ask waits for the probe guest.
+    accelerated: Arc<Accelerated>,
     /// `instances/` below the data directory.
     dir: PathBuf,
     /// Part of every machine's UUID, so that two installations never make the same one.
     installation: String,
     boot_id: String,
     work: reconcile::Work,
+}
+
+/// The answer to whether machines run under KVM, found out beside the start.
+struct Accelerated {
+    known: OnceLock<bool>,
+    wanted: config::VirtType,
+    data_dir: PathBuf,
+}
+
+impl Accelerated {
+    /// Start finding out, if there is something to find out.
+    fn new(config: &config::Config, real: bool) -> Arc<Accelerated> {
+        let answer = Arc::new(Accelerated {
+            known: OnceLock::new(),
+            wanted: if real { config.virt_type } else { config::VirtType::Qemu },
+            data_dir: config.data_dir.clone(),
+        });
+        let early = answer.clone();
+        std::thread::spawn(move || early.get());
+        answer
+    }
+
+    /// Blocks while the probe guest runs, for some seconds at most.
+    fn get(&self) -> bool {
+        *self.known.get_or_init(|| probe::accelerated(self.wanted, &self.data_dir))
+    }
 }
 
 /// What an instance's console showed.
@@ -96,7 +123,7 @@ impl Compute {
             Err(why) => return Err(OpenError::Hypervisor(why)),
         };
         let real = driver.as_ref().is_some_and(|d| d.is_real());
-        let accelerated = real && probe::accelerated(config.virt_type, &config.data_dir);
+        let accelerated = Accelerated::new(config, real);
         let host = host_row(config, driver.as_deref(), why_down);
         db.write_blocking(move |c| db::instances::upsert_host(c, &host, clock::now_ms()))?;
         Ok(Arc::new(Compute {
@@ -114,11 +141,12 @@ impl Compute {
 
     /// Whether machines run under KVM, and under which driver: for the log and the doctor.
     pub fn describe_host(&self) -> &'static str {
-        match (&self.driver, self.accelerated) {
+        match (&self.driver, self.accelerated.known.get()) {
             (None, _) => "no hypervisor",
             (Some(d), _) if !d.is_real() => "simulated",
-            (Some(_), true) => "libvirt, KVM",
-            (Some(_), false) => "libvirt, QEMU without KVM",
+            (Some(_), None) => "libvirt, probing KVM",
+            (Some(_), Some(true)) => "libvirt, KVM",
+            (Some(_), Some(false)) => "libvirt, QEMU without KVM",
         }
     }
 

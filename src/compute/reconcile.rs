@@ -292,7 +292,7 @@ impl Compute {
             uuid: machine_uuid(&self.installation, &row.id),
             vcpus: row.vcpus as u32,
             memory_mib: row.memory_mib as u64,
-            accelerated: self.accelerated,
+            accelerated: self.accelerated.get(),
             kernel: kernel.map(|k| driver::DirectKernel {
                 kernel: k.path,
                 ramdisk: ramdisk.map(|r| r.path),
