@@ -282,7 +282,7 @@ fn usable(c: &Conn, r: &LaunchRequest, image_id: &str, as_type: ImageType) -> Re
 }
 
 /// The VPC's default security group; its id follows from the VPC's, until groups have rows of their own.
-fn default_group(vpc_id: &str) -> Group {
+pub fn default_group(vpc_id: &str) -> Group {
     let hash = hex::encode(Sha256::digest(format!("default security group of {vpc_id}")));
     Group { id: format!("sg-{}", &hash[..17]), name: "default".into() }
 }

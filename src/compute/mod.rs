@@ -15,6 +15,7 @@
 pub mod driver;
 mod folder;
 mod intent;
+pub mod key_material;
 mod launch;
 mod overlay;
 mod probe;
@@ -25,7 +26,7 @@ pub mod state;
 pub mod types;
 
 pub use intent::{Change, IntentError};
-pub use launch::{LaunchError, LaunchRequest};
+pub use launch::{LaunchError, LaunchRequest, default_group};
 pub use spec::{Group, Instance, Key, MetadataOptions, Options, ShutdownBehavior, Spec};
 
 use crate::db::instances::HostRow;

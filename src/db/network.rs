@@ -229,3 +229,9 @@ pub fn attached_nics(c: &Conn) -> Result<Vec<NicRow>, Error> {
 pub fn wipe(c: &Conn) -> Result<(), Error> {
     Ok(c.execute_batch("DELETE FROM network_interfaces; DELETE FROM subnets; DELETE FROM vpcs")?)
 }
+
+/// How many addresses of a subnet interfaces have.
+pub fn addresses_in_use(c: &Conn, subnet: &str) -> Result<i64, Error> {
+    let sql = "SELECT count(*) FROM network_interfaces WHERE subnet = ?1";
+    Ok(c.prepare_cached(sql)?.query_row([subnet], |r| r.get(0))?)
+}

@@ -1,8 +1,11 @@
 //! Every way an EC2 or STS request can fail: AWS's message by `Display`, its code and status by [`Error::wire`].
+//!
+//! What is wrong inside (`InternalError`) has its cause as `Display`, for the log; the dispatcher tells clients nothing.
 
-use crate::db;
+use crate::compute::{IntentError, LaunchError};
 use crate::id::Kind;
 use crate::wire::query;
+use crate::{db, images, network};
 use http::StatusCode;
 
 /// Why a request was not done.
@@ -44,9 +47,26 @@ pub enum Error {
     #[error("The maximum number of Tags for a resource has been reached.")]
     TagLimit,
 
-    #[error("An internal error has occurred")]
+    #[error("Invalid BASE64 encoding of user data")]
+    UserData,
+    #[error("The following supplied instance types do not exist: [{0}]")]
+    InstanceType(String),
+    #[error("The security group '{name}' does not exist in VPC '{vpc}'")]
+    NoSuchGroupName { name: String, vpc: String },
+    #[error("The functionality you requested is not available here: {0}")]
+    Unsupported(String),
+
+    #[error(transparent)]
+    Images(#[from] images::Error),
+    #[error(transparent)]
+    Launch(#[from] LaunchError),
+    #[error(transparent)]
+    Intent(#[from] IntentError),
+    #[error(transparent)]
+    Network(#[from] network::Error),
+    #[error(transparent)]
     Database(#[from] db::Error),
-    #[error("An internal error has occurred")]
+    #[error("{0}")]
     Internal(String),
 }
 
@@ -73,7 +93,15 @@ impl Error {
             Error::KeyPairExists(_) => ("InvalidKeyPair.Duplicate", S::BAD_REQUEST),
             Error::KeyFormat => ("InvalidKey.Format", S::BAD_REQUEST),
             Error::TagLimit => ("TagLimitExceeded", S::BAD_REQUEST),
-            Error::Database(_) | Error::Internal(_) => ("InternalError", S::INTERNAL_SERVER_ERROR),
+            Error::UserData => ("InvalidUserData.Malformed", S::BAD_REQUEST),
+            Error::InstanceType(_) => ("InvalidInstanceType", S::BAD_REQUEST),
+            Error::NoSuchGroupName { .. } => ("InvalidGroup.NotFound", S::BAD_REQUEST),
+            Error::Unsupported(_) => ("UnsupportedOperation", S::BAD_REQUEST),
+            Error::Images(e) => (e.code(), S::from_u16(e.status()).unwrap_or(S::BAD_REQUEST)),
+            Error::Launch(e) => launch(e),
+            Error::Intent(e) => intent(e),
+            Error::Network(e) => in_network(e),
+            Error::Database(_) | Error::Internal(_) => INTERNAL,
         }
     }
 
@@ -81,13 +109,53 @@ impl Error {
     pub fn no_such(kind: Kind, id: impl Into<String>) -> Error {
         Error::NoSuch { kind, ids: vec![id.into()] }
     }
+}
 
-    /// What the operator should read of it, where the caller is told nothing.
-    pub fn cause(&self) -> Option<String> {
-        if let Error::Database(e) = self {
-            return Some(e.to_string());
+/// The code whose cause is for the log only.
+pub const INTERNAL_ERROR: &str = "InternalError";
+const INTERNAL: (&str, StatusCode) = (INTERNAL_ERROR, StatusCode::INTERNAL_SERVER_ERROR);
+
+fn launch(e: &LaunchError) -> (&'static str, StatusCode) {
+    const BAD: StatusCode = StatusCode::BAD_REQUEST;
+    match e {
+        LaunchError::Db(_) => INTERNAL,
+        LaunchError::Network(e) => in_network(e),
+        LaunchError::ImageNotFound(_) => ("InvalidAMIID.NotFound", BAD),
+        LaunchError::ImageUnavailable(..) => ("InvalidAMIID.Unavailable", BAD),
+        LaunchError::WrongImageType(..) | LaunchError::UnknownType(_) | LaunchError::UnknownZone(_) => {
+            ("InvalidParameterValue", BAD)
         }
-        if let Error::Internal(text) = self { Some(text.clone()) } else { None }
+        LaunchError::KeyNotFound(_) => ("InvalidKeyPair.NotFound", BAD),
+        LaunchError::RootTooSmall { .. } => ("InvalidBlockDeviceMapping", BAD),
+        LaunchError::TypeTooSmall { .. } => ("InvalidParameterCombination", BAD),
+        LaunchError::NoCapacity(_) => ("InsufficientInstanceCapacity", StatusCode::INTERNAL_SERVER_ERROR),
+        LaunchError::TokenReused => ("IdempotentParameterMismatch", BAD),
+    }
+}
+
+fn intent(e: &IntentError) -> (&'static str, StatusCode) {
+    const BAD: StatusCode = StatusCode::BAD_REQUEST;
+    match e {
+        IntentError::Db(_) => INTERNAL,
+        IntentError::NotFound(_) => ("InvalidInstanceID.NotFound", BAD),
+        IntentError::WrongState { .. } | IntentError::NotRunning { .. } => ("IncorrectInstanceState", BAD),
+        IntentError::TerminationDisabled(_) | IntentError::StopDisabled(_) => ("OperationNotPermitted", BAD),
+    }
+}
+
+fn in_network(e: &network::Error) -> (&'static str, StatusCode) {
+    const BAD: StatusCode = StatusCode::BAD_REQUEST;
+    match e {
+        network::Error::NoSubnet(_) => ("InvalidSubnetID.NotFound", BAD),
+        network::Error::NoInterface(_) => ("InvalidNetworkInterfaceID.NotFound", BAD),
+        network::Error::SubnetFull(_) => ("InsufficientFreeAddressesInSubnet", BAD),
+        network::Error::AddressInUse(_) => ("InvalidIPAddress.InUse", BAD),
+        network::Error::AddressOutside(..) => ("InvalidParameterValue", BAD),
+        network::Error::Db(_)
+        | network::Error::NoRange
+        | network::Error::Incapable(_)
+        | network::Error::RangeTaken(..)
+        | network::Error::Host { .. } => INTERNAL,
     }
 }
 
@@ -155,12 +223,5 @@ mod tests {
         assert_eq!(one.wire().0, "InvalidAMIID.NotFound");
         let two = Error::NoSuch { kind: Kind::Instance, ids: vec!["i-1".into(), "i-2".into()] };
         assert_eq!(two.to_string(), "The instance IDs 'i-1, i-2' do not exist");
-    }
-
-    #[test]
-    fn what_went_wrong_inside_is_for_the_operator_only() {
-        let e = Error::Internal("disk on fire".into());
-        assert_eq!(e.to_string(), "An internal error has occurred");
-        assert_eq!(e.cause().as_deref(), Some("disk on fire"));
     }
 }

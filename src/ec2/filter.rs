@@ -47,17 +47,17 @@ const MOST_VALUES: usize = 200;
 impl<T: Filtered> Filters<T> {
     /// Read them from the form.
     pub fn read(p: &Params<'_>) -> Result<Filters<T>, Error> {
-        p.structs("Filter").iter().map(one).collect::<Result<_, _>>().map(Filters)
+        Filters::of(&p.structs("Filter"))
+    }
+
+    /// The filters that these structures describe.
+    pub fn of(structs: &[Params<'_>]) -> Result<Filters<T>, Error> {
+        structs.iter().map(one).collect::<Result<_, _>>().map(Filters)
     }
 
     /// Whether all filters let `item` pass.
     pub fn accept(&self, item: &T) -> bool {
         self.0.iter().all(|filter| filter.accept(item))
-    }
-
-    /// Whether there are none.
-    pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
     }
 }
 

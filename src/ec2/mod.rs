@@ -11,21 +11,28 @@
 pub mod actions;
 mod error;
 pub mod filter;
+mod images;
+mod instances;
+mod key_pairs;
 pub mod page;
 pub mod registry;
+mod resource;
 pub mod tagging;
+mod zone;
 
 pub use error::Error;
 
 use crate::cloud::Cloud;
 use crate::http::{Body, Meta, Response};
 use crate::iam::Identity;
+use crate::network::{self, Subnet};
 use crate::wire::query::Form;
 use crate::wire::{ec2_xml, query};
-use crate::{auth, clock};
+use crate::{auth, clock, db};
 use bytes::Bytes;
 use http::{StatusCode, header};
 use registry::{Entry, Service};
+use serde::Serialize;
 use std::borrow::Cow;
 use std::sync::Arc;
 use time::OffsetDateTime;
@@ -42,6 +49,39 @@ pub struct Cx {
     pub now: OffsetDateTime,
     /// Host and port under which the client reached us.
     pub endpoint: String,
+}
+
+impl Cx {
+    /// Full names of the region's zones.
+    pub fn zones(&self) -> Vec<String> {
+        self.cloud.config.zones_of(&self.region)
+    }
+
+    /// The subnets of the caller's default VPC, one for each zone; made at the first need.
+    pub async fn default_subnets(&self) -> Result<Vec<Subnet>, Error> {
+        let (account, region, zones) = (self.caller.account.clone(), self.region.clone(), self.zones());
+        let there = self.cloud.db.read(|c| match db::network::default_vpc(c, &account, &region)? {
+            Some(vpc) => db::network::subnets_of(c, &vpc.id),
+            None => Ok(Vec::new()),
+        })?;
+        if zones.iter().all(|zone| there.iter().any(|s| s.is_default && s.zone == *zone)) {
+            let subnets = there.into_iter().filter(|s| s.is_default).map(Subnet::try_from);
+            return Ok(subnets.collect::<Result<_, _>>()?);
+        }
+        let made = self.cloud.db.write(move |c| network::ensure_default_vpc(c, &account, &region, &zones));
+        Ok(made.await?)
+    }
+}
+
+/// The answer of an action that has nothing to tell: `<return>true</return>`.
+#[derive(Serialize)]
+pub struct Done {
+    #[serde(rename = "return")]
+    done: bool,
+}
+
+impl Done {
+    pub const YES: Done = Done { done: true };
 }
 
 /// The version that a request without one means.
@@ -64,8 +104,9 @@ struct Fault {
 impl From<Error> for Fault {
     fn from(e: Error) -> Fault {
         let (code, status) = e.wire();
-        if let Some(cause) = e.cause() {
-            tracing::error!(cause, "an action failed");
+        if code == error::INTERNAL_ERROR {
+            tracing::error!(cause = %e, "an action failed");
+            return Fault { code, status, message: "An internal error has occurred".into() };
         }
         Fault { code, status, message: e.to_string().into() }
     }

@@ -6,6 +6,7 @@ use super::Error;
 use crate::wire::query::Params;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use std::ops::RangeInclusive;
 
 /// Which part of a list a request wants.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -21,7 +22,12 @@ impl Page {
     /// Read both parameters. `ids` is AWS's name of the list of ids, if the request gave any: the two exclude
     /// each other.
     pub fn read(p: &Params<'_>, ids: Option<&str>) -> Result<Page, Error> {
-        let limit = p.opt_int("MaxResults", 5..=1000)?;
+        Page::within(p, ids, 5..=1000)
+    }
+
+    /// [`Page::read`] for actions whose pages have other sizes.
+    pub fn within(p: &Params<'_>, ids: Option<&str>, sizes: RangeInclusive<i64>) -> Result<Page, Error> {
+        let limit = p.opt_int("MaxResults", sizes)?;
         if let (Some(_), Some(ids)) = (limit, ids) {
             return Err(Error::ParameterCombination(format!(
                 "The parameter {ids} cannot be used with the parameter maxResults"

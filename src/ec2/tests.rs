@@ -68,6 +68,34 @@ impl Bench {
         self.call_as(self.cloud.iam.credential("AK2").unwrap().identity, form).await
     }
 
+    /// An available machine image of the first account, of which only the row exists.
+    pub async fn image(&self, id: &'static str) {
+        use crate::images::{File, Image, ImageType, State};
+        let image = Image {
+            id: id.into(),
+            account: self.caller.account.clone(),
+            region: None,
+            name: Some("small".into()),
+            description: String::new(),
+            location: "bucket/small.manifest.xml".into(),
+            image_type: ImageType::Machine,
+            architecture: "x86_64".into(),
+            platform: None,
+            kernel_id: None,
+            ramdisk_id: None,
+            root_device_name: "/dev/sda1".into(),
+            mappings: Vec::new(),
+            state: State::Available,
+            reason: None,
+            is_public: false,
+            imported: false,
+            file: Some(File { format: "raw".into(), size: 1 << 20, virtual_size: 1 << 20, digest: "0".repeat(64) }),
+            created_at: clock::now_ms(),
+            launch_permissions: Vec::new(),
+        };
+        self.cloud.db.write(move |c| db::images::insert(c, &image, None)).await.unwrap();
+    }
+
     async fn call_as(&self, caller: Arc<Identity>, form: &str) -> Answer {
         let form = Form::parse(&[form.as_bytes()]).unwrap();
         let action = form.params().opt("Action").unwrap_or_default().to_owned();

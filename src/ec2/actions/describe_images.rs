@@ -1,0 +1,137 @@
+//! Images that the caller may see: its own, public ones, and those shared with it.
+
+use crate::db;
+use crate::ec2::filter::Filters;
+use crate::ec2::images::{ImageItem, is_amazons};
+use crate::ec2::page::Page;
+use crate::ec2::registry::Action;
+use crate::ec2::{Cx, Error};
+use crate::id::Kind;
+use crate::images::{Image, Select};
+use crate::wire::query::{self, Params};
+use serde::Serialize;
+
+pub struct DescribeImages {
+    ids: Vec<String>,
+    owners: Vec<String>,
+    executable_by: Vec<String>,
+    filters: Filters<ImageItem>,
+    page: Page,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Output {
+    images_set: Vec<ImageItem>,
+    next_token: Option<String>,
+}
+
+/// The id of an image of any type, if it has the form of one.
+pub(super) fn image_id(text: &str) -> Result<String, Error> {
+    let known = [Kind::Image, Kind::KernelImage, Kind::RamdiskImage].iter().any(|kind| kind.accepts(text));
+    if known {
+        Ok(text.to_owned())
+    } else {
+        Err(query::Error::Malformed { kind: Kind::Image, text: text.into() }.into())
+    }
+}
+
+impl Action for DescribeImages {
+    const NAME: &'static str = "DescribeImages";
+    /// Nothing is ever deprecated or disabled here.
+    const IGNORED: &'static [&'static str] = &["IncludeDeprecated", "IncludeDisabled"];
+    type Output = Output;
+
+    fn read(p: &Params<'_>) -> Result<Self, Error> {
+        let ids = p.list("ImageId").into_iter().map(image_id).collect::<Result<Vec<_>, _>>()?;
+        let owned = |name| p.list(name).into_iter().map(str::to_owned).collect();
+        Ok(DescribeImages {
+            page: Page::read(p, (!ids.is_empty()).then_some("imagesSet"))?,
+            ids,
+            owners: owned("Owner"),
+            executable_by: owned("ExecutableBy"),
+            filters: Filters::read(p)?,
+        })
+    }
+
+    async fn run(self, cx: &Cx) -> Result<Output, Error> {
+        let account = &cx.caller.account;
+        let select = Select {
+            region: Some(cx.region.clone()),
+            viewer: Some(account.clone()),
+            ids: self.ids.clone(),
+            owners: Vec::new(),
+        };
+        let images = cx.cloud.images.describe(&select)?;
+        let missing: Vec<String> = self.ids.iter().filter(|id| !images.iter().any(|i| i.id == **id)).cloned().collect();
+        if !missing.is_empty() {
+            return Err(Error::NoSuch { kind: Kind::Image, ids: missing });
+        }
+        let mut tags = cx.cloud.db.read(|c| db::tags::by_resource(c, account, &cx.region, "image"))?;
+        let items = images
+            .into_iter()
+            .filter(|i| self.owners.is_empty() || self.owners.iter().any(|owner| is_owned_by(i, owner, account)))
+            .filter(|i| self.executable_by.is_empty() || self.executable_by.iter().any(|who| is_for(i, who, account)))
+            .map(|image| {
+                let tags = tags.remove(&image.id).unwrap_or_default();
+                ImageItem::new(image, tags)
+            })
+            .filter(|item| self.filters.accept(item))
+            .collect();
+        let (images_set, next_token) = self.page.cut(items, |i| i.image_id.clone());
+        Ok(Output { images_set, next_token })
+    }
+}
+
+/// `owner` is an account's id, `self`, `amazon` or `aws-marketplace`.
+fn is_owned_by(image: &Image, owner: &str, caller: &str) -> bool {
+    match owner {
+        "self" => image.account == caller,
+        "amazon" => is_amazons(image),
+        account => image.account == account,
+    }
+}
+
+/// `who` is an account's id, `self` or `all`: explicit permissions only, as on AWS.
+fn is_for(image: &Image, who: &str, caller: &str) -> bool {
+    match who {
+        "all" => image.is_public,
+        "self" => image.launch_permissions.iter().any(|a| a == caller),
+        account => image.launch_permissions.iter().any(|a| a == account),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::ec2::tests::Bench;
+
+    #[tokio::test]
+    async fn an_image_is_its_owners_until_it_is_deregistered() {
+        let bench = Bench::new();
+        bench.image("ami-12345678").await;
+        for (form, there) in [
+            ("ImageId.1=ami-12345678", true),
+            ("Owner.1=self", true),
+            ("Owner.1=amazon", false),
+            ("ExecutableBy.1=self", false),
+            ("Filter.1.Name=name&Filter.1.Value.1=sm*&Filter.2.Name=root-device-type&Filter.2.Value.1=ebs", false),
+        ] {
+            let answer = bench.call(&format!("Action=DescribeImages&{form}")).await;
+            assert_eq!(answer.get("imageState"), there.then_some("available"), "{form}: {}", answer.xml);
+        }
+        let hidden = bench.call_other("Action=DescribeImages&ImageId.1=ami-12345678").await;
+        assert_eq!(hidden.get("Message"), Some("The image id '[ami-12345678]' does not exist"));
+        assert_eq!(bench.call("Action=DescribeImages&ImageId.1=ami").await.code(), "InvalidAMIID.Malformed");
+        assert_eq!(bench.call_other("Action=DeregisterImage&ImageId=ami-12345678").await.status, 403);
+        assert_eq!(bench.call("Action=DeregisterImage&ImageId=ami-12345678").await.get("return"), Some("true"));
+        assert_eq!(bench.call("Action=DescribeImages&ImageId.1=ami-12345678").await.code(), "InvalidAMIID.NotFound");
+    }
+
+    #[tokio::test]
+    async fn a_registration_needs_a_location() {
+        let bench = Bench::new();
+        assert_eq!(bench.call("Action=RegisterImage").await.code(), "MissingParameter");
+        let ebs = "BlockDeviceMapping.1.DeviceName=/dev/sda1&BlockDeviceMapping.1.Ebs.SnapshotId=snap-12345678";
+        assert_eq!(bench.call(&format!("Action=RegisterImage&Name=x&{ebs}")).await.code(), "UnsupportedOperation");
+    }
+}

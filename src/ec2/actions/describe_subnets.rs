@@ -1,0 +1,142 @@
+//! The caller's subnets: those of its default VPC, so far.
+
+use crate::db;
+use crate::db::tags::Tag;
+use crate::ec2::filter::{Filtered, Filters, Values, flag};
+use crate::ec2::page::Page;
+use crate::ec2::registry::Action;
+use crate::ec2::{Cx, Error, zone};
+use crate::id::Kind;
+use crate::wire::query::Params;
+use serde::Serialize;
+
+pub struct DescribeSubnets {
+    ids: Vec<String>,
+    filters: Filters<Item>,
+    page: Page,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Output {
+    subnet_set: Vec<Item>,
+    next_token: Option<String>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Item {
+    subnet_id: String,
+    subnet_arn: String,
+    state: &'static str,
+    owner_id: String,
+    vpc_id: String,
+    cidr_block: String,
+    ipv6_cidr_block_association_set: Vec<String>,
+    available_ip_address_count: i64,
+    availability_zone: String,
+    availability_zone_id: String,
+    default_for_az: bool,
+    map_public_ip_on_launch: bool,
+    map_customer_owned_ip_on_launch: bool,
+    assign_ipv6_address_on_creation: bool,
+    enable_dns64: bool,
+    ipv6_native: bool,
+    private_dns_name_options_on_launch: DnsOptions,
+    tag_set: Vec<Tag>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct DnsOptions {
+    hostname_type: &'static str,
+    enable_resource_name_dns_a_record: bool,
+    #[serde(rename = "enableResourceNameDnsAAAARecord")]
+    enable_resource_name_dns_aaaa_record: bool,
+}
+
+impl Filtered for Item {
+    const FILTERS: &'static [(&'static str, Values<Self>)] = &[
+        ("availability-zone", |s| vec![s.availability_zone.as_str().into()]),
+        ("availabilityZone", |s| vec![s.availability_zone.as_str().into()]),
+        ("availability-zone-id", |s| vec![s.availability_zone_id.as_str().into()]),
+        ("available-ip-address-count", |s| vec![s.available_ip_address_count.to_string().into()]),
+        ("cidr-block", |s| vec![s.cidr_block.as_str().into()]),
+        ("cidr", |s| vec![s.cidr_block.as_str().into()]),
+        ("cidrBlock", |s| vec![s.cidr_block.as_str().into()]),
+        ("default-for-az", |s| flag(s.default_for_az)),
+        ("defaultForAz", |s| flag(s.default_for_az)),
+        ("map-public-ip-on-launch", |s| flag(s.map_public_ip_on_launch)),
+        ("owner-id", |s| vec![s.owner_id.as_str().into()]),
+        ("state", |s| vec![s.state.into()]),
+        ("subnet-arn", |s| vec![s.subnet_arn.as_str().into()]),
+        ("subnet-id", |s| vec![s.subnet_id.as_str().into()]),
+        ("vpc-id", |s| vec![s.vpc_id.as_str().into()]),
+    ];
+    const TAGGED: bool = true;
+    fn tags(&self) -> Option<&[Tag]> {
+        Some(&self.tag_set)
+    }
+}
+
+impl Action for DescribeSubnets {
+    const NAME: &'static str = "DescribeSubnets";
+    type Output = Output;
+
+    fn read(p: &Params<'_>) -> Result<Self, Error> {
+        let ids: Vec<String> = p.ids("SubnetId", Kind::Subnet)?.into_iter().map(str::to_owned).collect();
+        Ok(DescribeSubnets {
+            page: Page::read(p, (!ids.is_empty()).then_some("subnetSet"))?,
+            ids,
+            filters: Filters::read(p)?,
+        })
+    }
+
+    async fn run(self, cx: &Cx) -> Result<Output, Error> {
+        let (account, region) = (&cx.caller.account, &cx.region);
+        let subnets = cx.default_subnets().await?;
+        if let Some(id) = self.ids.iter().find(|id| !subnets.iter().any(|s| s.id == **id)) {
+            return Err(Error::no_such(Kind::Subnet, id));
+        }
+        let (mut tags, used) = cx.cloud.db.read(|c| {
+            let used =
+                subnets.iter().map(|s| db::network::addresses_in_use(c, &s.id)).collect::<Result<Vec<_>, _>>()?;
+            Ok::<_, db::Error>((db::tags::by_resource(c, account, region, "subnet")?, used))
+        })?;
+        let items = subnets
+            .into_iter()
+            .zip(used)
+            .filter(|(s, _)| self.ids.is_empty() || self.ids.contains(&s.id))
+            .map(|(s, used)| {
+                let (first, last) = s.cidr.usable();
+                Item {
+                    subnet_arn: format!("arn:aws:ec2:{region}:{account}:subnet/{}", s.id),
+                    state: "available",
+                    owner_id: account.clone(),
+                    vpc_id: s.vpc_id,
+                    cidr_block: s.cidr.to_string(),
+                    ipv6_cidr_block_association_set: Vec::new(),
+                    available_ip_address_count: i64::from(u32::from(last)) - i64::from(u32::from(first)) + 1 - used,
+                    availability_zone_id: zone::id(&s.zone),
+                    availability_zone: s.zone,
+                    default_for_az: true,
+                    map_public_ip_on_launch: false,
+                    map_customer_owned_ip_on_launch: false,
+                    assign_ipv6_address_on_creation: false,
+                    enable_dns64: false,
+                    ipv6_native: false,
+                    private_dns_name_options_on_launch: DnsOptions {
+                        hostname_type: "ip-name",
+                        enable_resource_name_dns_a_record: false,
+                        enable_resource_name_dns_aaaa_record: false,
+                    },
+                    tag_set: tags.remove(&s.id).unwrap_or_default(),
+                    subnet_id: s.id,
+                }
+            })
+            .filter(|item| self.filters.accept(item))
+            .collect();
+        let (subnet_set, next_token) = self.page.cut(items, |s| s.subnet_id.clone());
+        Ok(Output { subnet_set, next_token })
+    }
+}

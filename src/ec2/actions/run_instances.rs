@@ -1,0 +1,404 @@
+//! Launch instances. Everything that the request names is looked up and kept in one transaction; the answer says
+//! `pending`, and the machines follow.
+
+use super::describe_images::image_id;
+use super::describe_instances::items;
+use crate::compute::{self, LaunchRequest, MetadataOptions, Options, ShutdownBehavior};
+use crate::db;
+use crate::db::tags::{Resource, Tag};
+use crate::ec2::instances::Reservation;
+use crate::ec2::registry::Action;
+use crate::ec2::{Cx, Error, tagging};
+use crate::id::Kind;
+use crate::wire::query::{self, Params};
+use base64::Engine;
+use base64::alphabet::STANDARD;
+use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
+use std::net::Ipv4Addr;
+
+pub struct RunInstances {
+    image_id: String,
+    kernel_id: Option<String>,
+    ramdisk_id: Option<String>,
+    instance_type: String,
+    min_count: u32,
+    max_count: u32,
+    key_name: Option<String>,
+    user_data: Option<String>,
+    zone: Option<String>,
+    subnet_id: Option<String>,
+    private_ip: Option<Ipv4Addr>,
+    group_ids: Vec<String>,
+    group_names: Vec<String>,
+    /// Device and GiB of each mapping that gives a size.
+    volumes: Vec<(String, u64)>,
+    options: Options,
+    tags: Vec<Tag>,
+    interface_tags: Vec<Tag>,
+    client_token: Option<String>,
+}
+
+/// What an instance gets when the request names no type: AWS's old default, and nova's.
+const DEFAULT_TYPE: &str = "m1.small";
+/// Most bytes of user data, decoded.
+const MOST_USER_DATA: usize = 16 << 10;
+/// Most instances of one launch.
+const MOST_INSTANCES: i64 = 1000;
+
+impl Action for RunInstances {
+    const NAME: &'static str = "RunInstances";
+    /// What has no effect here: AWS's processor and capacity market, hardware that a guest does not get, names in a DNS that
+    /// does not exist.
+    const IGNORED: &'static [&'static str] = &[
+        "AdditionalInfo",
+        "AddressingType",
+        "CapacityReservationSpecification",
+        "CpuOptions",
+        "CreditSpecification",
+        "EnclaveOptions",
+        "EnablePrimaryIpv6",
+        "HibernationOptions",
+        "LicenseSpecification",
+        "MaintenanceOptions",
+        "NetworkPerformanceOptions",
+        "PrivateDnsNameOptions",
+    ];
+    type Output = Reservation;
+
+    fn read(p: &Params<'_>) -> Result<Self, Error> {
+        for name in ["LaunchTemplate", "InstanceMarketOptions", "IamInstanceProfile"] {
+            if p.nested(name).is_some() {
+                return Err(Error::Unsupported(name.into()));
+            }
+        }
+        let owned = |name| p.opt(name).filter(|text| !text.is_empty()).map(str::to_owned);
+        let (min_count, max_count) = (p.int("MinCount", 1..=MOST_INSTANCES)?, p.int("MaxCount", 1..=MOST_INSTANCES)?);
+        if min_count > max_count {
+            return Err(p.invalid("MinCount", &min_count.to_string(), "Expecting at most MaxCount.").into());
+        }
+        let client_token = owned("ClientToken");
+        if let Some(token) = client_token.as_ref().filter(|t| t.len() > 64 || !t.is_ascii()) {
+            return Err(p.invalid("ClientToken", token, "Expecting at most 64 ASCII characters.").into());
+        }
+        let specifications = tagging::specifications(
+            p,
+            &["instance", "volume", "network-interface", "elastic-gpu", "spot-instances-request"],
+        )?;
+        let mut run = RunInstances {
+            image_id: image_id(p.req("ImageId")?)?,
+            kernel_id: p.opt_id("KernelId", Kind::KernelImage)?.map(str::to_owned),
+            ramdisk_id: p.opt_id("RamdiskId", Kind::RamdiskImage)?.map(str::to_owned),
+            instance_type: owned("InstanceType").unwrap_or_else(|| DEFAULT_TYPE.into()),
+            min_count: min_count as u32,
+            max_count: max_count as u32,
+            key_name: owned("KeyName"),
+            user_data: owned("UserData").map(|text| user_data(&text)).transpose()?,
+            zone: None,
+            subnet_id: p.opt_id("SubnetId", Kind::Subnet)?.map(str::to_owned),
+            private_ip: address(p, "PrivateIpAddress")?,
+            group_ids: p.ids("SecurityGroupId", Kind::SecurityGroup)?.into_iter().map(str::to_owned).collect(),
+            group_names: p.list("SecurityGroup").into_iter().map(str::to_owned).collect(),
+            volumes: volumes(p)?,
+            options: options(p)?,
+            tags: tagging::of(&specifications, "instance"),
+            interface_tags: tagging::of(&specifications, "network-interface"),
+            client_token,
+        };
+        if let Some(placement) = p.nested("Placement") {
+            if placement.opt("GroupName").is_some_and(|name| !name.is_empty()) {
+                return Err(Error::Unsupported("Placement.GroupName".into()));
+            }
+            run.zone = placement.opt("AvailabilityZone").filter(|z| !z.is_empty()).map(str::to_owned);
+            if let Some(tenancy) = placement.opt("Tenancy").filter(|t| !t.is_empty()) {
+                run.options.tenancy = tenancy.to_owned();
+            }
+        }
+        run.read_interface(p)?;
+        if run.private_ip.is_some() && run.max_count > 1 {
+            return Err(Error::ParameterCombination(
+                "A private IP address cannot be given to several instances".into(),
+            ));
+        }
+        Ok(run)
+    }
+
+    async fn run(self, cx: &Cx) -> Result<Reservation, Error> {
+        self.check_groups(cx).await?;
+        let root_gib = self.root_gib(cx)?;
+        let request = LaunchRequest {
+            account: cx.caller.account.clone(),
+            region: cx.region.clone(),
+            zones: cx.zones(),
+            zone: self.zone,
+            subnet_id: self.subnet_id,
+            private_ip: self.private_ip,
+            image_id: self.image_id,
+            kernel_id: self.kernel_id,
+            ramdisk_id: self.ramdisk_id,
+            instance_type: self.instance_type,
+            min_count: self.min_count,
+            max_count: self.max_count,
+            key_name: self.key_name,
+            user_data: self.user_data,
+            root_gib,
+            options: self.options,
+            tags: self.tags.into_iter().map(|t| (t.key, t.value)).collect(),
+            client_token: self.client_token,
+        };
+        let launched = cx.cloud.compute.launch(request).await?;
+        if !self.interface_tags.is_empty() {
+            let (account, region, tags) = (cx.caller.account.clone(), cx.region.clone(), self.interface_tags);
+            let interfaces: Vec<String> = launched.iter().map(|i| i.row.eni_id.clone()).collect();
+            let put = cx.cloud.db.write(move |c| {
+                interfaces.iter().try_for_each(|id| {
+                    let on = Resource { account: &account, region: &region, id, kind: "network-interface" };
+                    db::tags::put(c, on, &tags)
+                })
+            });
+            put.await?;
+        }
+        let reservation = Reservation::group(items(cx, launched)?).into_iter().next();
+        reservation.ok_or_else(|| Error::Internal("a launch without instances".into()))
+    }
+}
+
+impl RunInstances {
+    /// `NetworkInterface.1`, which many clients use to say what the plain parameters say, too.
+    fn read_interface(&mut self, p: &Params<'_>) -> Result<(), Error> {
+        let interfaces = p.structs("NetworkInterface");
+        let [interface] = &interfaces[..] else {
+            return if interfaces.is_empty() {
+                Ok(())
+            } else {
+                Err(Error::Unsupported("more than one NetworkInterface".into()))
+            };
+        };
+        if self.subnet_id.is_some() || !self.group_ids.is_empty() || !self.group_names.is_empty() {
+            return Err(Error::ParameterCombination(
+                "Network interfaces and an instance-level subnet ID or security groups may not be specified on the same request"
+                    .into(),
+            ));
+        }
+        if interface.opt("NetworkInterfaceId").is_some() {
+            return Err(Error::Unsupported("NetworkInterface.NetworkInterfaceId".into()));
+        }
+        interface.int("DeviceIndex", 0..=0)?;
+        self.subnet_id = interface.opt_id("SubnetId", Kind::Subnet)?.map(str::to_owned);
+        self.group_ids =
+            interface.ids("SecurityGroupId", Kind::SecurityGroup)?.into_iter().map(str::to_owned).collect();
+        self.private_ip = address(interface, "PrivateIpAddress")?.or(self.private_ip);
+        // The one interface always goes with its instance, and has no public address yet.
+        for name in ["DeleteOnTermination", "AssociatePublicIpAddress"] {
+            interface.opt_bool(name)?;
+        }
+        for name in ["Description", "InterfaceType", "NetworkCardIndex"] {
+            interface.opt(name);
+        }
+        Ok(())
+    }
+
+    /// Only the default group exists so far.
+    async fn check_groups(&self, cx: &Cx) -> Result<(), Error> {
+        if self.group_ids.is_empty() && self.group_names.is_empty() {
+            return Ok(());
+        }
+        let vpc = cx.default_subnets().await?.into_iter().next().map(|s| s.vpc_id).unwrap_or_default();
+        let group = compute::default_group(&vpc);
+        if let Some(id) = self.group_ids.iter().find(|id| **id != group.id) {
+            return Err(Error::no_such(Kind::SecurityGroup, id));
+        }
+        match self.group_names.iter().find(|name| **name != group.name) {
+            Some(name) => Err(Error::NoSuchGroupName { name: name.clone(), vpc }),
+            None => Ok(()),
+        }
+    }
+
+    /// The size that the mappings give the root disk. Any other volume is refused until there are volumes.
+    fn root_gib(&self, cx: &Cx) -> Result<Option<u64>, Error> {
+        if self.volumes.is_empty() {
+            return Ok(None);
+        }
+        let image = cx.cloud.images.get(&self.image_id)?;
+        let root = image.map(|i| i.root_device_name).unwrap_or_default();
+        match self.volumes.iter().find(|(device, _)| *device != root) {
+            Some((device, _)) => {
+                Err(Error::Unsupported(format!("a volume at {device}, which is not the root device {root}")))
+            }
+            None => Ok(self.volumes.first().map(|(_, gib)| *gib)),
+        }
+    }
+}
+
+fn address(p: &Params<'_>, name: &str) -> Result<Option<Ipv4Addr>, Error> {
+    let parse = |text: &str| text.parse().map_err(|_| p.invalid(name, text, "Expecting an IPv4 address.").into());
+    p.opt(name).filter(|text| !text.is_empty()).map(parse).transpose()
+}
+
+/// The base64 text, checked; clients break it into lines and forget its padding.
+fn user_data(text: &str) -> Result<String, Error> {
+    const LENIENT: GeneralPurpose = GeneralPurpose::new(
+        &STANDARD,
+        GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
+    );
+    let text: String = text.split_whitespace().collect();
+    let bytes = LENIENT.decode(&text).map_err(|_| Error::UserData)?;
+    if bytes.len() > MOST_USER_DATA {
+        return Err(Error::ParameterValue(format!("User data is limited to {MOST_USER_DATA} bytes")));
+    }
+    Ok(base64::engine::general_purpose::STANDARD.encode(bytes))
+}
+
+fn volumes(p: &Params<'_>) -> Result<Vec<(String, u64)>, Error> {
+    let mut all = Vec::new();
+    for mapping in p.structs("BlockDeviceMapping") {
+        let device = mapping.req("DeviceName")?;
+        // Ephemeral disks and removed ones: a guest has its root disk only.
+        let _ = (mapping.opt("VirtualName"), mapping.opt("NoDevice"));
+        let Some(ebs) = mapping.nested("Ebs") else { continue };
+        if ebs.opt("SnapshotId").is_some_and(|id| !id.is_empty()) {
+            return Err(Error::Unsupported("volumes from snapshots".into()));
+        }
+        // A disk is a file of the host: its kind, speed and encryption are the host's.
+        for name in ["VolumeType", "Iops", "Throughput", "Encrypted", "KmsKeyId", "DeleteOnTermination"] {
+            ebs.opt(name);
+        }
+        if let Some(gib) = ebs.opt_int("VolumeSize", 1..=65_536)? {
+            all.push((device.to_owned(), gib as u64));
+        }
+    }
+    Ok(all)
+}
+
+fn options(p: &Params<'_>) -> Result<Options, Error> {
+    let flag = |name| Ok::<_, query::Error>(p.opt_bool(name)?.unwrap_or(false));
+    let shutdown_behavior = match p.opt("InstanceInitiatedShutdownBehavior") {
+        None | Some("" | "stop") => ShutdownBehavior::Stop,
+        Some("terminate") => ShutdownBehavior::Terminate,
+        Some(other) => {
+            return Err(p.invalid("InstanceInitiatedShutdownBehavior", other, "Expecting stop or terminate.").into());
+        }
+    };
+    let monitoring = p.nested("Monitoring").map(|m| m.opt_bool("Enabled")).transpose()?.flatten().unwrap_or(false);
+    Ok(Options {
+        shutdown_behavior,
+        disable_api_termination: flag("DisableApiTermination")?,
+        disable_api_stop: flag("DisableApiStop")?,
+        monitoring,
+        ebs_optimized: flag("EbsOptimized")?,
+        metadata: p.nested("MetadataOptions").map(|m| metadata(&m)).transpose()?.unwrap_or_default(),
+        ..Options::default()
+    })
+}
+
+fn metadata(p: &Params<'_>) -> Result<MetadataOptions, Error> {
+    let one_of = |name, yes: &str, no: &str, default: bool| match p.opt(name) {
+        None => Ok(default),
+        Some(text) if text == yes => Ok(true),
+        Some(text) if text == no => Ok(false),
+        Some(other) => Err(p.invalid(name, other, format!("Expecting {yes} or {no}."))),
+    };
+    let default = MetadataOptions::default();
+    let _ = one_of("HttpProtocolIpv6", "enabled", "disabled", false)?;
+    Ok(MetadataOptions {
+        enabled: one_of("HttpEndpoint", "enabled", "disabled", default.enabled)?,
+        tokens_required: one_of("HttpTokens", "required", "optional", default.tokens_required)?,
+        hop_limit: p.opt_int("HttpPutResponseHopLimit", 1..=64)?.map_or(default.hop_limit, |n| n as u32),
+        tags: one_of("InstanceMetadataTags", "enabled", "disabled", default.tags)?,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::ec2::tests::Bench;
+
+    const IMAGE: &str = "ami-12345678";
+    const RUN: &str = "Action=RunInstances&ImageId=ami-12345678&InstanceType=t3.micro&MinCount=1";
+
+    async fn bench() -> Bench {
+        let bench = Bench::new();
+        bench.image(IMAGE).await;
+        bench
+    }
+
+    #[tokio::test]
+    async fn a_launch_is_one_reservation_that_describe_shows_again() {
+        let bench = bench().await;
+        let tag = "TagSpecification.1.ResourceType=instance&TagSpecification.1.Tag.1.Key=Name&TagSpecification.1.Tag.1.Value=web";
+        let zone = "Placement.AvailabilityZone=us-east-1b&UserData=aGk";
+        let run = bench.call(&format!("{RUN}&MaxCount=2&{tag}&{zone}")).await;
+        assert_eq!(run.all("amiLaunchIndex"), ["0", "1"], "{}", run.xml);
+        assert_eq!((run.get("name"), run.get("availabilityZoneId")), (Some("pending"), Some("use1-az2")));
+        let ids = run.all("instanceId");
+
+        let seen = bench.call(&format!("Action=DescribeInstances&InstanceId.1={}", ids[1])).await;
+        assert_eq!((seen.all("instanceId"), seen.get("reservationId")), (vec![ids[1]], run.get("reservationId")));
+        let filter =
+            "Filter.1.Name=tag:Name&Filter.1.Value.1=w*&Filter.2.Name=instance-state-name&Filter.2.Value.1=pending";
+        let seen = bench.call(&format!("Action=DescribeInstances&{filter}&MaxResults=5")).await;
+        assert_eq!((seen.all("reservationId").len(), seen.all("instanceId")), (1, ids.clone()));
+        for member in
+            ["privateDnsName", "clientToken", "subnetId", "deviceIndex", "macAddress", "httpTokens", "coreCount"]
+        {
+            assert!(seen.get(member).is_some(), "{member}");
+        }
+        assert!(bench.call_other("Action=DescribeInstances").await.all("instanceId").is_empty());
+        let gone = bench.call_other(&format!("Action=TerminateInstances&InstanceId.1={}", ids[0])).await;
+        assert_eq!(gone.code(), "InvalidInstanceID.NotFound");
+
+        let end =
+            bench.call(&format!("Action=TerminateInstances&InstanceId.1={}&InstanceId.2={}", ids[0], ids[1])).await;
+        assert_eq!(end.all("code"), ["32", "0", "32", "0"]);
+        let status = bench.call("Action=DescribeInstanceStatus&IncludeAllInstances=true").await;
+        assert_eq!(status.all("status"), ["not-applicable"; 6]);
+        assert!(bench.call("Action=DescribeInstanceStatus").await.all("status").is_empty());
+    }
+
+    #[tokio::test]
+    async fn a_repeated_token_is_one_launch_and_other_parameters_are_refused() {
+        let bench = bench().await;
+        let first = bench.call(&format!("{RUN}&MaxCount=1&ClientToken=once")).await;
+        let again = bench.call(&format!("{RUN}&MaxCount=1&ClientToken=once")).await;
+        assert_eq!(first.get("instanceId").unwrap(), again.get("instanceId").unwrap());
+        assert_eq!(
+            bench.call(&format!("{RUN}&MaxCount=2&ClientToken=once")).await.code(),
+            "IdempotentParameterMismatch"
+        );
+        assert_eq!(
+            bench.call(&format!("{RUN}&MaxCount=2&ClientToken={}", "x".repeat(65))).await.code(),
+            "InvalidParameterValue"
+        );
+    }
+
+    #[tokio::test]
+    async fn what_a_launch_cannot_be_is_said_in_awss_words() {
+        let bench = bench().await;
+        for (form, code) in [
+            ("MaxCount=1&ImageId=ami-87654321", "InvalidAMIID.NotFound"),
+            ("MaxCount=1&ImageId=image", "InvalidAMIID.Malformed"),
+            ("MaxCount=1&InstanceType=t9.none", "InvalidParameterValue"),
+            ("MaxCount=1&KeyName=none", "InvalidKeyPair.NotFound"),
+            ("MaxCount=1&SubnetId=subnet-12345678", "InvalidSubnetID.NotFound"),
+            ("MaxCount=1&SecurityGroup.1=web", "InvalidGroup.NotFound"),
+            ("MaxCount=1&SecurityGroupId.1=sg-12345678", "InvalidGroup.NotFound"),
+            ("MaxCount=1&UserData=%21%21", "InvalidUserData.Malformed"),
+            ("MaxCount=1&Placement.AvailabilityZone=mars-1a", "InvalidParameterValue"),
+            (
+                "MaxCount=1&BlockDeviceMapping.1.DeviceName=/dev/sdf&BlockDeviceMapping.1.Ebs.VolumeSize=1",
+                "UnsupportedOperation",
+            ),
+            ("MaxCount=1&LaunchTemplate.LaunchTemplateId=lt-1", "UnsupportedOperation"),
+            ("MaxCount=1&InstanceColour=red", "UnknownParameter"),
+            ("MaxCount=1&DryRun=true", "DryRunOperation"),
+            ("MaxCount=0", "InvalidParameterValue"),
+            ("MinCount=2&MaxCount=1", "InvalidParameterValue"),
+            ("", "MissingParameter"),
+        ] {
+            let answer = bench.call(&format!("{RUN}&{form}")).await;
+            assert_eq!(answer.code(), code, "{form}: {}", answer.xml);
+        }
+        let group = bench.call("Action=DescribeSecurityGroups").await;
+        let with_group = format!("{RUN}&MaxCount=1&SecurityGroupId.1={}", group.get("groupId").unwrap());
+        assert_eq!(bench.call(&with_group).await.status, 200);
+        assert!(bench.call("Action=DescribeSubnets").await.all("availableIpAddressCount").contains(&"4090"));
+    }
+}

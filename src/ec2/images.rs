@@ -1,0 +1,155 @@
+//! An image as EC2 writes it.
+
+use super::filter::{Filtered, Values, flag, maybe};
+use crate::clock;
+use crate::db::tags::Tag;
+use crate::images::{Image, ImageType};
+use crate::wire::ec2_xml::Time;
+use serde::Serialize;
+
+/// One `<item>` of `imagesSet`.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ImageItem {
+    pub image_id: String,
+    image_location: String,
+    image_state: &'static str,
+    image_owner_id: String,
+    creation_date: String,
+    is_public: bool,
+    product_codes: Vec<String>,
+    architecture: String,
+    image_type: &'static str,
+    kernel_id: Option<String>,
+    ramdisk_id: Option<String>,
+    platform: Option<String>,
+    platform_details: &'static str,
+    usage_operation: &'static str,
+    state_reason: Option<StateReason>,
+    image_owner_alias: Option<&'static str>,
+    name: Option<String>,
+    description: Option<String>,
+    root_device_type: &'static str,
+    root_device_name: String,
+    block_device_mapping: Vec<MappingItem>,
+    virtualization_type: &'static str,
+    ena_support: bool,
+    hypervisor: &'static str,
+    boot_mode: &'static str,
+    tag_set: Vec<Tag>,
+}
+
+/// A code with its sentence.
+#[derive(Serialize)]
+pub struct StateReason {
+    pub code: String,
+    pub message: String,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct MappingItem {
+    device_name: String,
+    virtual_name: String,
+}
+
+/// `Linux/UNIX` or `Windows`, and the operation that AWS would bill.
+pub fn platform_details(platform: Option<&str>) -> (&'static str, &'static str) {
+    match platform {
+        Some(p) if p.eq_ignore_ascii_case("windows") => ("Windows", "RunInstances:0002"),
+        _ => ("Linux/UNIX", "RunInstances"),
+    }
+}
+
+/// The owners whose images are under the alias `amazon`: public ones that the operator brought in.
+pub fn is_amazons(image: &Image) -> bool {
+    image.imported && image.is_public
+}
+
+impl ImageItem {
+    /// `tags` are those that the caller put on it.
+    pub fn new(image: Image, tags: Vec<Tag>) -> ImageItem {
+        let amazons = is_amazons(&image);
+        let (platform_details, usage_operation) = platform_details(image.platform.as_deref());
+        let paravirtual = image.kernel_id.is_some() && image.image_type == ImageType::Machine;
+        ImageItem {
+            image_id: image.id,
+            image_location: image.location,
+            image_state: image.state.as_str(),
+            image_owner_id: image.account,
+            creation_date: Time(clock::from_ms(image.created_at)).to_string(),
+            is_public: image.is_public,
+            product_codes: Vec::new(),
+            architecture: image.architecture,
+            image_type: image.image_type.as_str(),
+            kernel_id: image.kernel_id,
+            ramdisk_id: image.ramdisk_id,
+            platform: image.platform,
+            platform_details,
+            usage_operation,
+            state_reason: image.reason.map(|r| StateReason { code: r.code, message: r.message }),
+            image_owner_alias: amazons.then_some("amazon"),
+            name: image.name,
+            description: Some(image.description).filter(|text| !text.is_empty()),
+            root_device_type: "instance-store",
+            root_device_name: image.root_device_name,
+            block_device_mapping: image
+                .mappings
+                .into_iter()
+                .map(|m| MappingItem { device_name: m.device, virtual_name: m.virtual_name })
+                .collect(),
+            virtualization_type: if paravirtual { "paravirtual" } else { "hvm" },
+            ena_support: true,
+            hypervisor: "xen",
+            boot_mode: "legacy-bios",
+            tag_set: tags,
+        }
+    }
+}
+
+impl Filtered for ImageItem {
+    const FILTERS: &'static [(&'static str, Values<Self>)] = &[
+        ("architecture", |i| vec![i.architecture.as_str().into()]),
+        ("block-device-mapping.device-name", |i| {
+            i.block_device_mapping.iter().map(|m| m.device_name.as_str().into()).collect()
+        }),
+        // Bundled images have no volumes: these can only fail to match.
+        ("block-device-mapping.delete-on-termination", |_| vec![]),
+        ("block-device-mapping.snapshot-id", |_| vec![]),
+        ("block-device-mapping.volume-size", |_| vec![]),
+        ("block-device-mapping.volume-type", |_| vec![]),
+        ("block-device-mapping.encrypted", |_| vec![]),
+        ("creation-date", |i| vec![i.creation_date.as_str().into()]),
+        ("description", |i| maybe(&i.description)),
+        ("ena-support", |i| flag(i.ena_support)),
+        ("free-tier-eligible", |_| flag(true)),
+        ("hypervisor", |i| vec![i.hypervisor.into()]),
+        ("image-allowed", |_| flag(true)),
+        ("image-id", |i| vec![i.image_id.as_str().into()]),
+        ("image-type", |i| vec![i.image_type.into()]),
+        ("is-public", |i| flag(i.is_public)),
+        ("kernel-id", |i| maybe(&i.kernel_id)),
+        ("manifest-location", |i| vec![i.image_location.as_str().into()]),
+        ("name", |i| maybe(&i.name)),
+        ("owner-alias", |i| i.image_owner_alias.iter().map(|a| (*a).into()).collect()),
+        ("owner-id", |i| vec![i.image_owner_id.as_str().into()]),
+        ("platform", |i| maybe(&i.platform)),
+        ("product-code", |_| vec![]),
+        ("product-code.type", |_| vec![]),
+        ("ramdisk-id", |i| maybe(&i.ramdisk_id)),
+        ("root-device-name", |i| vec![i.root_device_name.as_str().into()]),
+        ("root-device-type", |i| vec![i.root_device_type.into()]),
+        ("source-image-id", |_| vec![]),
+        ("source-image-region", |_| vec![]),
+        ("source-instance-id", |_| vec![]),
+        ("state", |i| vec![i.image_state.into()]),
+        ("state-reason-code", |i| i.state_reason.iter().map(|r| r.code.as_str().into()).collect()),
+        ("state-reason-message", |i| i.state_reason.iter().map(|r| r.message.as_str().into()).collect()),
+        ("sriov-net-support", |_| vec![]),
+        ("virtualization-type", |i| vec![i.virtualization_type.into()]),
+    ];
+    const TAGGED: bool = true;
+    fn tags(&self) -> Option<&[Tag]> {
+        Some(&self.tag_set)
+    }
+}

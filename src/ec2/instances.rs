@@ -1,0 +1,477 @@
+//! An instance as EC2 writes it, in reservations.
+
+use super::filter::{Filtered, Values, flag, maybe};
+use super::images::{StateReason, platform_details};
+use super::zone;
+use crate::clock;
+use crate::compute::state::State;
+use crate::compute::{Group, Instance, MetadataOptions, types};
+use crate::db::tags::Tag;
+use crate::network::Nic;
+use crate::wire::ec2_xml::Time;
+use serde::Serialize;
+use std::borrow::Cow;
+
+/// One launch: what RunInstances answers and DescribeInstances lists.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Reservation {
+    reservation_id: String,
+    owner_id: String,
+    /// Groups of reservations are EC2-Classic's; instances have theirs.
+    group_set: Vec<GroupItem>,
+    instances_set: Vec<InstanceItem>,
+}
+
+impl Reservation {
+    /// Instances into their reservations, in the order in which reservations first come.
+    pub fn group(items: Vec<InstanceItem>) -> Vec<Reservation> {
+        let mut all: Vec<Reservation> = Vec::new();
+        for item in items {
+            match all.iter_mut().find(|r| r.reservation_id == item.reservation_id) {
+                Some(reservation) => reservation.instances_set.push(item),
+                None => all.push(Reservation {
+                    reservation_id: item.reservation_id.clone(),
+                    owner_id: item.owner_id.clone(),
+                    group_set: Vec::new(),
+                    instances_set: vec![item],
+                }),
+            }
+        }
+        all
+    }
+}
+
+/// A state with its code.
+#[derive(Serialize)]
+pub struct StateItem {
+    code: u16,
+    name: &'static str,
+}
+
+impl From<State> for StateItem {
+    fn from(state: State) -> StateItem {
+        StateItem { code: state.code(), name: state.text() }
+    }
+}
+
+#[derive(Serialize, Clone)]
+#[serde(rename_all = "camelCase")]
+struct GroupItem {
+    group_id: String,
+    group_name: String,
+}
+
+impl From<&Group> for GroupItem {
+    fn from(group: &Group) -> GroupItem {
+        GroupItem { group_id: group.id.clone(), group_name: group.name.clone() }
+    }
+}
+
+/// One `<item>` of `instancesSet`.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct InstanceItem {
+    #[serde(skip)]
+    reservation_id: String,
+    #[serde(skip)]
+    owner_id: String,
+    pub instance_id: String,
+    image_id: String,
+    instance_state: StateItem,
+    private_dns_name: String,
+    dns_name: String,
+    reason: String,
+    key_name: Option<String>,
+    ami_launch_index: i64,
+    product_codes: Vec<String>,
+    instance_type: String,
+    launch_time: Time,
+    placement: Placement,
+    kernel_id: Option<String>,
+    ramdisk_id: Option<String>,
+    platform: Option<String>,
+    platform_details: &'static str,
+    monitoring: Monitoring,
+    subnet_id: Option<String>,
+    vpc_id: Option<String>,
+    private_ip_address: Option<String>,
+    source_dest_check: Option<bool>,
+    group_set: Vec<GroupItem>,
+    state_reason: Option<StateReason>,
+    architecture: String,
+    root_device_type: &'static str,
+    root_device_name: String,
+    block_device_mapping: Vec<BlockDevice>,
+    virtualization_type: &'static str,
+    client_token: String,
+    tag_set: Vec<Tag>,
+    hypervisor: &'static str,
+    network_interface_set: Vec<Interface>,
+    ebs_optimized: bool,
+    ena_support: bool,
+    cpu_options: CpuOptions,
+    capacity_reservation_specification: CapacityReservation,
+    hibernation_options: HibernationOptions,
+    metadata_options: MetadataItem,
+    enclave_options: EnclaveOptions,
+    boot_mode: &'static str,
+    current_instance_boot_mode: &'static str,
+    usage_operation: &'static str,
+    usage_operation_update_time: Time,
+    private_dns_name_options: Option<DnsOptions>,
+    maintenance_options: MaintenanceOptions,
+}
+
+/// A volume of the instance; bundled images have none.
+#[derive(Serialize)]
+struct BlockDevice {}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Placement {
+    availability_zone: String,
+    availability_zone_id: String,
+    group_name: &'static str,
+    tenancy: String,
+}
+
+#[derive(Serialize)]
+struct Monitoring {
+    state: &'static str,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct CpuOptions {
+    core_count: u32,
+    threads_per_core: u32,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct CapacityReservation {
+    capacity_reservation_preference: &'static str,
+}
+
+#[derive(Serialize)]
+struct HibernationOptions {
+    configured: bool,
+}
+
+#[derive(Serialize)]
+struct EnclaveOptions {
+    enabled: bool,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct MaintenanceOptions {
+    auto_recovery: &'static str,
+    reboot_migration: &'static str,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct DnsOptions {
+    hostname_type: &'static str,
+    enable_resource_name_dns_a_record: bool,
+    #[serde(rename = "enableResourceNameDnsAAAARecord")]
+    enable_resource_name_dns_aaaa_record: bool,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct MetadataItem {
+    state: &'static str,
+    http_tokens: &'static str,
+    http_put_response_hop_limit: u32,
+    http_endpoint: &'static str,
+    http_protocol_ipv6: &'static str,
+    instance_metadata_tags: &'static str,
+}
+
+impl MetadataItem {
+    fn new(options: &MetadataOptions) -> MetadataItem {
+        let able = |on| if on { "enabled" } else { "disabled" };
+        MetadataItem {
+            state: "applied",
+            http_tokens: if options.tokens_required { "required" } else { "optional" },
+            http_put_response_hop_limit: options.hop_limit,
+            http_endpoint: able(options.enabled),
+            http_protocol_ipv6: "disabled",
+            instance_metadata_tags: able(options.tags),
+        }
+    }
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Interface {
+    network_interface_id: String,
+    subnet_id: String,
+    vpc_id: String,
+    description: &'static str,
+    owner_id: String,
+    status: &'static str,
+    mac_address: String,
+    private_ip_address: String,
+    private_dns_name: String,
+    source_dest_check: bool,
+    group_set: Vec<GroupItem>,
+    attachment: Attachment,
+    private_ip_addresses_set: Vec<Address>,
+    ipv6_addresses_set: Vec<String>,
+    interface_type: &'static str,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Attachment {
+    attachment_id: String,
+    device_index: u32,
+    network_card_index: u32,
+    status: &'static str,
+    attach_time: Time,
+    delete_on_termination: bool,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Address {
+    private_ip_address: String,
+    private_dns_name: String,
+    primary: bool,
+}
+
+impl Interface {
+    fn new(nic: &Nic, groups: &[GroupItem], source_dest_check: bool, attach_time: Time) -> Interface {
+        let (ip, name) = (nic.private_ip.to_string(), nic.private_dns_name());
+        Interface {
+            network_interface_id: nic.eni_id.clone(),
+            subnet_id: nic.subnet.id.clone(),
+            vpc_id: nic.subnet.vpc_id.clone(),
+            description: "",
+            owner_id: nic.account.clone(),
+            status: "in-use",
+            mac_address: nic.mac.to_string(),
+            private_ip_address: ip.clone(),
+            private_dns_name: name.clone(),
+            source_dest_check,
+            group_set: groups.to_vec(),
+            attachment: Attachment {
+                // An interface has one attachment at most, so its id can follow from the interface's.
+                attachment_id: nic.eni_id.replacen("eni-", "eni-attach-", 1),
+                device_index: nic.device_index.unwrap_or(0),
+                network_card_index: 0,
+                status: "attached",
+                attach_time,
+                delete_on_termination: true,
+            },
+            private_ip_addresses_set: vec![Address { private_ip_address: ip, private_dns_name: name, primary: true }],
+            ipv6_addresses_set: Vec::new(),
+            interface_type: "interface",
+        }
+    }
+}
+
+impl InstanceItem {
+    /// `tags` are the instance's.
+    pub fn new(instance: Instance, tags: Vec<Tag>) -> InstanceItem {
+        let Instance { row, spec, state, nic } = instance;
+        let size = types::find(&row.instance_type);
+        let threads_per_core = size.map_or(1, |t| t.family.threads_per_core);
+        let launch_time = Time(clock::from_ms(row.launched_at));
+        let groups: Vec<GroupItem> = spec.groups.iter().map(GroupItem::from).collect();
+        let (platform_details, usage_operation) = platform_details(spec.platform.as_deref());
+        let source_dest_check = spec.options.source_dest_check;
+        let reason = || StateReason { code: row.reason_code.clone(), message: row.reason_message.clone() };
+        InstanceItem {
+            instance_state: state.into(),
+            private_dns_name: nic.as_ref().map(Nic::private_dns_name).unwrap_or_default(),
+            dns_name: String::new(),
+            state_reason: (!row.reason_code.is_empty()).then(reason),
+            reason: row.transition,
+            key_name: spec.key.map(|k| k.name),
+            ami_launch_index: row.launch_index,
+            product_codes: Vec::new(),
+            launch_time,
+            placement: Placement {
+                availability_zone_id: zone::id(&row.zone),
+                availability_zone: row.zone,
+                group_name: "",
+                tenancy: spec.options.tenancy.clone(),
+            },
+            virtualization_type: if spec.kernel_id.is_some() { "paravirtual" } else { "hvm" },
+            kernel_id: spec.kernel_id,
+            ramdisk_id: spec.ramdisk_id,
+            platform: spec.platform,
+            platform_details,
+            monitoring: Monitoring { state: if spec.options.monitoring { "enabled" } else { "disabled" } },
+            subnet_id: nic.as_ref().map(|n| n.subnet.id.clone()),
+            vpc_id: nic.as_ref().map(|n| n.subnet.vpc_id.clone()),
+            private_ip_address: nic.as_ref().map(|n| n.private_ip.to_string()),
+            source_dest_check: nic.is_some().then_some(source_dest_check),
+            architecture: spec.architecture,
+            root_device_type: "instance-store",
+            root_device_name: spec.root_device_name,
+            block_device_mapping: Vec::new(),
+            client_token: spec.client_token.unwrap_or_default(),
+            tag_set: tags,
+            hypervisor: "xen",
+            network_interface_set: nic
+                .iter()
+                .map(|n| Interface::new(n, &groups, source_dest_check, launch_time))
+                .collect(),
+            // A terminated instance has given its interface back, and its groups with it.
+            group_set: if nic.is_some() { groups } else { Vec::new() },
+            ebs_optimized: spec.options.ebs_optimized,
+            ena_support: true,
+            cpu_options: CpuOptions { core_count: (row.vcpus as u32 / threads_per_core).max(1), threads_per_core },
+            capacity_reservation_specification: CapacityReservation { capacity_reservation_preference: "open" },
+            hibernation_options: HibernationOptions { configured: false },
+            metadata_options: MetadataItem::new(&spec.options.metadata),
+            enclave_options: EnclaveOptions { enabled: false },
+            boot_mode: "legacy-bios",
+            current_instance_boot_mode: "legacy-bios",
+            usage_operation,
+            usage_operation_update_time: launch_time,
+            private_dns_name_options: nic.is_some().then_some(DnsOptions {
+                hostname_type: "ip-name",
+                enable_resource_name_dns_a_record: false,
+                enable_resource_name_dns_aaaa_record: false,
+            }),
+            maintenance_options: MaintenanceOptions { auto_recovery: "default", reboot_migration: "default" },
+            reservation_id: row.reservation_id,
+            owner_id: row.account,
+            instance_id: row.id,
+            instance_type: row.instance_type,
+            image_id: spec.image_id,
+        }
+    }
+
+    /// Sorts instances as they were launched.
+    pub fn key(&self) -> String {
+        format!("{} {} {:05}", self.launch_time, self.reservation_id, self.ami_launch_index)
+    }
+}
+
+fn text<'a>(value: &'a str) -> Vec<Cow<'a, str>> {
+    vec![value.into()]
+}
+
+fn of_interfaces<'a>(i: &'a InstanceItem, value: fn(&'a Interface) -> Cow<'a, str>) -> Vec<Cow<'a, str>> {
+    i.network_interface_set.iter().map(value).collect()
+}
+
+impl Filtered for InstanceItem {
+    const FILTERS: &'static [(&'static str, Values<Self>)] = &[
+        ("affinity", |_| vec![]),
+        ("architecture", |i| text(&i.architecture)),
+        ("availability-zone", |i| text(&i.placement.availability_zone)),
+        ("availability-zone-id", |i| text(&i.placement.availability_zone_id)),
+        ("block-device-mapping.attach-time", |_| vec![]),
+        ("block-device-mapping.delete-on-termination", |_| vec![]),
+        ("block-device-mapping.device-name", |_| vec![]),
+        ("block-device-mapping.status", |_| vec![]),
+        ("block-device-mapping.volume-id", |_| vec![]),
+        ("boot-mode", |i| text(i.boot_mode)),
+        ("capacity-reservation-id", |_| vec![]),
+        ("capacity-reservation-specification.capacity-reservation-preference", |i| {
+            text(i.capacity_reservation_specification.capacity_reservation_preference)
+        }),
+        ("client-token", |i| text(&i.client_token)),
+        ("current-instance-boot-mode", |i| text(i.current_instance_boot_mode)),
+        ("dns-name", |i| text(&i.dns_name)),
+        ("ebs-optimized", |i| flag(i.ebs_optimized)),
+        ("ena-support", |i| flag(i.ena_support)),
+        ("enclave-options.enabled", |i| flag(i.enclave_options.enabled)),
+        ("group-id", |i| i.group_set.iter().map(|g| g.group_id.as_str().into()).collect()),
+        ("group-name", |i| i.group_set.iter().map(|g| g.group_name.as_str().into()).collect()),
+        ("hibernation-options.configured", |i| flag(i.hibernation_options.configured)),
+        ("host-id", |_| vec![]),
+        ("hypervisor", |i| text(i.hypervisor)),
+        ("iam-instance-profile.arn", |_| vec![]),
+        ("iam-instance-profile.id", |_| vec![]),
+        ("image-id", |i| text(&i.image_id)),
+        ("instance-id", |i| text(&i.instance_id)),
+        ("instance-lifecycle", |_| vec![]),
+        ("instance-state-code", |i| vec![i.instance_state.code.to_string().into()]),
+        ("instance-state-name", |i| text(i.instance_state.name)),
+        ("instance-type", |i| text(&i.instance_type)),
+        ("instance.group-id", |i| i.group_set.iter().map(|g| g.group_id.as_str().into()).collect()),
+        ("instance.group-name", |i| i.group_set.iter().map(|g| g.group_name.as_str().into()).collect()),
+        ("ip-address", |_| vec![]),
+        ("ipv6-address", |_| vec![]),
+        ("kernel-id", |i| maybe(&i.kernel_id)),
+        ("key-name", |i| maybe(&i.key_name)),
+        ("launch-index", |i| vec![i.ami_launch_index.to_string().into()]),
+        ("launch-time", |i| vec![i.launch_time.to_string().into()]),
+        ("maintenance-options.auto-recovery", |i| text(i.maintenance_options.auto_recovery)),
+        ("metadata-options.http-endpoint", |i| text(i.metadata_options.http_endpoint)),
+        ("metadata-options.http-put-response-hop-limit", |i| {
+            vec![i.metadata_options.http_put_response_hop_limit.to_string().into()]
+        }),
+        ("metadata-options.http-tokens", |i| text(i.metadata_options.http_tokens)),
+        ("metadata-options.instance-metadata-tags", |i| text(i.metadata_options.instance_metadata_tags)),
+        ("monitoring-state", |i| text(i.monitoring.state)),
+        ("network-interface.addresses.primary", |i| of_interfaces(i, |_| "true".into())),
+        ("network-interface.addresses.private-ip-address", |i| {
+            of_interfaces(i, |n| n.private_ip_address.as_str().into())
+        }),
+        ("network-interface.attachment.attachment-id", |i| {
+            of_interfaces(i, |n| n.attachment.attachment_id.as_str().into())
+        }),
+        ("network-interface.attachment.delete-on-termination", |i| of_interfaces(i, |_| "true".into())),
+        ("network-interface.attachment.device-index", |i| {
+            of_interfaces(i, |n| n.attachment.device_index.to_string().into())
+        }),
+        ("network-interface.attachment.instance-id", |i| text(&i.instance_id)),
+        ("network-interface.attachment.status", |i| of_interfaces(i, |n| n.attachment.status.into())),
+        ("network-interface.availability-zone", |i| text(&i.placement.availability_zone)),
+        ("network-interface.description", |i| of_interfaces(i, |n| n.description.into())),
+        ("network-interface.group-id", |i| i.group_set.iter().map(|g| g.group_id.as_str().into()).collect()),
+        ("network-interface.group-name", |i| i.group_set.iter().map(|g| g.group_name.as_str().into()).collect()),
+        ("network-interface.mac-address", |i| of_interfaces(i, |n| n.mac_address.as_str().into())),
+        ("network-interface.network-interface-id", |i| of_interfaces(i, |n| n.network_interface_id.as_str().into())),
+        ("network-interface.owner-id", |i| of_interfaces(i, |n| n.owner_id.as_str().into())),
+        ("network-interface.private-dns-name", |i| of_interfaces(i, |n| n.private_dns_name.as_str().into())),
+        ("network-interface.source-dest-check", |i| i.source_dest_check.map(flag).unwrap_or_default()),
+        ("network-interface.status", |i| of_interfaces(i, |n| n.status.into())),
+        ("network-interface.subnet-id", |i| of_interfaces(i, |n| n.subnet_id.as_str().into())),
+        ("network-interface.vpc-id", |i| of_interfaces(i, |n| n.vpc_id.as_str().into())),
+        ("outpost-arn", |_| vec![]),
+        ("owner-id", |i| text(&i.owner_id)),
+        ("placement-group-name", |_| vec![]),
+        ("placement-partition-number", |_| vec![]),
+        ("platform", |i| maybe(&i.platform)),
+        ("platform-details", |i| text(i.platform_details)),
+        ("private-dns-name", |i| text(&i.private_dns_name)),
+        ("private-dns-name-options.hostname-type", |i| {
+            i.private_dns_name_options.iter().map(|o| o.hostname_type.into()).collect()
+        }),
+        ("private-ip-address", |i| maybe(&i.private_ip_address)),
+        ("product-code", |_| vec![]),
+        ("product-code.type", |_| vec![]),
+        ("ramdisk-id", |i| maybe(&i.ramdisk_id)),
+        ("reason", |i| text(&i.reason)),
+        ("requester-id", |_| vec![]),
+        ("reservation-id", |i| text(&i.reservation_id)),
+        ("root-device-name", |i| text(&i.root_device_name)),
+        ("root-device-type", |i| text(i.root_device_type)),
+        ("source-dest-check", |i| i.source_dest_check.map(flag).unwrap_or_default()),
+        ("spot-instance-request-id", |_| vec![]),
+        ("state-reason-code", |i| i.state_reason.iter().map(|r| r.code.as_str().into()).collect()),
+        ("state-reason-message", |i| i.state_reason.iter().map(|r| r.message.as_str().into()).collect()),
+        ("subnet-id", |i| maybe(&i.subnet_id)),
+        ("tenancy", |i| text(&i.placement.tenancy)),
+        ("usage-operation", |i| text(i.usage_operation)),
+        ("usage-operation-update-time", |i| vec![i.usage_operation_update_time.to_string().into()]),
+        ("virtualization-type", |i| text(i.virtualization_type)),
+        ("vpc-id", |i| maybe(&i.vpc_id)),
+    ];
+    const TAGGED: bool = true;
+    fn tags(&self) -> Option<&[Tag]> {
+        Some(&self.tag_set)
+    }
+}
