@@ -105,6 +105,12 @@ impl Iam {
         Ok((iam, first))
     }
 
+    /// An identity of this account, whichever of its keys: for its names.
+    pub fn of_account(&self, account: &str) -> Option<Arc<Identity>> {
+        let keys = self.keys.read().expect("no panic while held");
+        keys.values().find(|c| c.identity.account == account).map(|c| c.identity.clone())
+    }
+
     fn reload(&self, db: &Db) -> Result<(), db::Error> {
         let keys = db.read(db::iam::keys)?;
         *self.keys.write().expect("no panic while held") = keys

@@ -87,7 +87,7 @@ impl Algorithm {
     }
 
     /// Bytes of a value.
-    pub fn len(self) -> usize {
+    pub fn size(self) -> usize {
         match self {
             Algorithm::Crc32 | Algorithm::Crc32c => 4,
             Algorithm::Crc64Nvme => 8,
@@ -133,7 +133,7 @@ impl Value {
     /// Read the base64 text of headers; `None` when it is not a value of this algorithm.
     pub fn parse(algorithm: Algorithm, text: &str) -> Option<Value> {
         let bytes = BASE64_STANDARD.decode(text).ok()?;
-        (bytes.len() == algorithm.len()).then_some(Value { algorithm, bytes })
+        (bytes.len() == algorithm.size()).then_some(Value { algorithm, bytes })
     }
 
     /// The base64 text of headers.
@@ -178,7 +178,7 @@ impl Hasher {
 }
 
 fn crc_bytes(algorithm: Algorithm, crc: u64) -> Vec<u8> {
-    crc.to_be_bytes()[8 - algorithm.len()..].to_vec()
+    crc.to_be_bytes()[8 - algorithm.size()..].to_vec()
 }
 
 fn crc_number(bytes: &[u8]) -> u64 {

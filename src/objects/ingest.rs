@@ -179,32 +179,34 @@ pub struct Expect {
     pub checksums: Vec<checksum::Value>,
 }
 
-impl Staged {
-    /// Compare with what the sender said.
-    pub fn verify(&self, expect: &Expect) -> Result<()> {
-        if expect.length.is_some_and(|length| length != self.size) {
+impl Expect {
+    /// Compare with what came.
+    pub fn verify(&self, size: u64, computed: &Computed) -> Result<()> {
+        if self.length.is_some_and(|length| length != size) {
             return Err(Error::IncompleteBody);
         }
-        if let Some(sha) = expect.sha256 {
-            let computed = self.computed.get(Algorithm::Sha256).map(|v| v.bytes.clone()).unwrap_or_default();
-            if computed != sha {
+        if let Some(expected) = self.sha256 {
+            let sha = computed.get(Algorithm::Sha256).map(|v| v.bytes.as_slice()).unwrap_or_default();
+            if sha != expected {
                 return Err(Error::ContentSha256Mismatch {
-                    expected: hex::encode(sha),
-                    computed: hex::encode(computed),
+                    expected: hex::encode(expected),
+                    computed: hex::encode(sha),
                 });
             }
         }
-        if let Some(md5) = expect.md5
-            && md5 != self.computed.md5
+        if let Some(expected) = self.md5
+            && expected != computed.md5
         {
-            return Err(Error::BadDigest { expected: hex::encode(md5), computed: hex::encode(self.computed.md5) });
+            return Err(Error::BadDigest { expected: hex::encode(expected), computed: hex::encode(computed.md5) });
         }
-        match expect.checksums.iter().find(|said| self.computed.get(said.algorithm) != Some(said)) {
+        match self.checksums.iter().find(|said| computed.get(said.algorithm) != Some(said)) {
             Some(wrong) => Err(Error::ChecksumMismatch { algorithm: wrong.algorithm }),
             None => Ok(()),
         }
     }
+}
 
+impl Staged {
     /// The MD5 in hex: the ETag of an object or a part.
     pub fn etag(&self) -> String {
         hex::encode(self.computed.md5)

@@ -227,6 +227,17 @@ impl Store {
         self.db.read(|c| list(c, bucket, query))
     }
 
+    /// Up to `limit` parts of an object that was uploaded in parts, after a number, and whether there are more.
+    pub fn object_parts(&self, object: &ObjectInfo, after: u32, limit: usize) -> Result<(Vec<Part>, bool)> {
+        let upload = match &object.place {
+            Place::Parts(upload) if object.part_count > 0 => upload,
+            Place::Parts(_) | Place::Empty | Place::Inline(_) | Place::File(_) => return Ok((Vec::new(), false)),
+        };
+        let rows = self.db.read(|c| uploads::parts(c, upload, i64::from(after), limit + 1))?;
+        let more = rows.len() > limit;
+        Ok((rows.into_iter().take(limit).map(read_part).collect(), more))
+    }
+
     /// The part of this number of an object that was uploaded in parts: its offset and size.
     pub fn part_of(&self, object: &ObjectInfo, number: u32) -> Result<Option<(u64, Part)>> {
         match &object.place {

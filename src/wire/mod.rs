@@ -4,4 +4,5 @@ pub mod aws_chunked;
 pub mod ec2_xml;
 pub mod percent;
 pub mod query;
+pub mod s3_xml;
 pub mod timestamp;

@@ -135,14 +135,12 @@ pub struct ListedRow {
 /// key at or after that one.
 pub type Step = ControlFlow<(), Option<String>>;
 
+/// What a scan calls: the key, and how to read the rest of the row.
+pub type Visit<'v> = dyn FnMut(&str, &dyn Fn() -> Result<ListedRow, Error>) -> Result<Step, Error> + 'v;
+
 /// Visit live objects from `from` (included) on, in key order; `visit` may jump ahead, which costs one descent of the
 /// index whatever lies between. `visit` sees the key before the rest of the row is read.
-pub fn scan(
-    c: &Conn,
-    bucket: &str,
-    from: &str,
-    visit: &mut dyn FnMut(&str, &dyn Fn() -> Result<ListedRow, Error>) -> Result<Step, Error>,
-) -> Result<(), Error> {
+pub fn scan(c: &Conn, bucket: &str, from: &str, visit: &mut Visit<'_>) -> Result<(), Error> {
     let mut q = c.prepare_cached(
         "SELECT key, size, etag, modified_at, owner, storage_class, checksum_algorithm, checksum_type
          FROM objects WHERE bucket = ?1 AND key >= ?2 AND live = 1 ORDER BY key",

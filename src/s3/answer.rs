@@ -1,0 +1,88 @@
+//! Pieces that answers are made of.
+
+use crate::clock;
+use crate::http::{Body, Response};
+use crate::objects::info::Checksum;
+use crate::objects::{Headers, ObjectInfo};
+use crate::wire::{s3_xml::Writer, timestamp};
+use http::{HeaderName, HeaderValue, StatusCode};
+
+/// An answer without a body.
+pub fn empty(status: StatusCode) -> Response {
+    with_body(status, Body::empty())
+}
+
+/// An answer with this body.
+pub fn with_body(status: StatusCode, body: Body) -> Response {
+    let mut response = Response::new(body);
+    *response.status_mut() = status;
+    response
+}
+
+/// 200 and a document.
+pub fn xml(document: Writer) -> Response {
+    let mut response = with_body(StatusCode::OK, Body::from(document.finish()));
+    set(&mut response, "content-type", "application/xml");
+    response
+}
+
+/// Set a header. A value that no header can carry (a control character in metadata) is left out.
+pub fn set(response: &mut Response, name: &str, value: &str) {
+    if let (Ok(name), Ok(value)) = (HeaderName::try_from(name), HeaderValue::from_bytes(value.as_bytes())) {
+        response.headers_mut().insert(name, value);
+    }
+}
+
+/// A time of headers, from milliseconds.
+pub fn http_date(ms: i64) -> String {
+    timestamp::rfc1123(clock::from_ms(ms))
+}
+
+/// A time of documents, from milliseconds: whole seconds, as S3 has them.
+pub fn xml_date(ms: i64) -> String {
+    timestamp::iso8601_ms(clock::from_ms(ms - ms.rem_euclid(1000)))
+}
+
+/// The ETag header.
+pub fn etag(response: &mut Response, etag: &str) {
+    set(response, "etag", &format!("\"{etag}\""));
+}
+
+/// The headers of a checksum.
+pub fn checksum(response: &mut Response, checksum: &Checksum) {
+    set(response, checksum.algorithm.header(), &checksum.text);
+    set(response, "x-amz-checksum-type", checksum.kind.name());
+}
+
+/// The elements of a checksum.
+pub fn checksum_elements(document: &mut Writer, checksum: &Checksum) {
+    document.text(checksum.algorithm.element(), &checksum.text).text("ChecksumType", checksum.kind.name());
+}
+
+/// What GET and HEAD say of an object beside its bytes.
+pub fn object(response: &mut Response, info: &ObjectInfo) {
+    etag(response, &info.etag);
+    set(response, "last-modified", &http_date(info.modified_at));
+    set(response, "accept-ranges", "bytes");
+    if info.storage_class != crate::objects::object::STANDARD {
+        set(response, "x-amz-storage-class", &info.storage_class);
+    }
+    let Headers { content_type, cache_control, content_disposition, content_encoding, content_language, expires, user } =
+        &info.headers;
+    set(response, "content-type", content_type.as_deref().unwrap_or("binary/octet-stream"));
+    let standard = [
+        ("cache-control", cache_control),
+        ("content-disposition", content_disposition),
+        ("content-encoding", content_encoding),
+        ("content-language", content_language),
+        ("expires", expires),
+    ];
+    for (name, value) in standard {
+        if let Some(value) = value {
+            set(response, name, value);
+        }
+    }
+    for (name, value) in user {
+        set(response, &format!("x-amz-meta-{name}"), value);
+    }
+}

@@ -1,0 +1,34 @@
+//! What the two copying operations have in common: the headers that name and restrict the source.
+
+use super::cx::Cx;
+use super::error::{Result, invalid_argument};
+use super::headers;
+use crate::objects::copy::Source;
+use crate::wire::percent;
+
+/// The source that `x-amz-copy-source` names: `[/]bucket/key[?versionId=null]`, percent-encoded.
+pub fn source(cx: &Cx<'_>) -> Result<Source> {
+    let raw = cx.header("x-amz-copy-source").unwrap_or_default();
+    let bad = || {
+        invalid_argument(
+            "x-amz-copy-source",
+            raw.clone(),
+            "Copy Source must mention the source bucket and key: sourcebucket/sourcekey",
+        )
+    };
+    let (path, version) = match raw.split_once("?versionId=") {
+        Some((path, version)) => (path, Some(version)),
+        None => (raw.as_str(), None),
+    };
+    if version.is_some_and(|v| v != "null") {
+        return Err(invalid_argument("x-amz-copy-source", raw.clone(), "Invalid version id specified"));
+    }
+    let path = String::from_utf8(percent::decode(path.as_bytes()).into_owned()).map_err(|_| bad())?;
+    let path = path.strip_prefix('/').unwrap_or(&path);
+    let (bucket, key) = path.split_once('/').filter(|(b, k)| !b.is_empty() && !k.is_empty()).ok_or_else(bad)?;
+    Ok(Source {
+        bucket: bucket.to_owned(),
+        key: key.to_owned(),
+        conditions: headers::conditions(&cx.parts.headers, "x-amz-copy-source-"),
+    })
+}

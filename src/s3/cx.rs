@@ -1,0 +1,143 @@
+//! What an operation has at hand.
+
+use super::S3;
+use super::error::{Error, Result, invalid_argument};
+use super::payload::Incoming;
+use super::request::{Query, header_text};
+use crate::auth::Payload;
+use crate::iam::{self, Identity};
+use crate::objects::acl::{Caller, Need};
+use crate::objects::bucket::Bucket;
+use crate::objects::{self, ObjectInfo, Store};
+use crate::wire::s3_xml::Writer;
+use std::sync::Arc;
+
+/// One request under way.
+pub struct Cx<'r> {
+    pub s3: &'r S3,
+    pub parts: http::request::Parts,
+    /// Empty: the service itself.
+    pub bucket: String,
+    /// Empty: the bucket itself.
+    pub key: String,
+    pub query: Query,
+    /// `None`: anonymous.
+    pub caller: Option<Arc<Identity>>,
+    /// The region of the signature's scope, as sent.
+    pub scope: Option<String>,
+    pub payload: Payload,
+    pub incoming: &'r mut Incoming,
+}
+
+/// Who owns something, as documents say it.
+pub struct Owner {
+    pub id: String,
+    pub name: String,
+}
+
+/// Whether owners are shown with their display name. AWS stopped in 2025; older clients and test suites want it.
+const DISPLAY_NAMES: bool = true;
+
+impl Owner {
+    /// `<Owner>`, `<Initiator>` or `<Grantee>`'s inside.
+    pub fn write(&self, document: &mut Writer) {
+        document.text("ID", &self.id);
+        if DISPLAY_NAMES {
+            document.text("DisplayName", &self.name);
+        }
+    }
+}
+
+impl Cx<'_> {
+    pub fn store(&self) -> &Arc<Store> {
+        &self.s3.store
+    }
+
+    /// The caller, for access checks.
+    pub fn who(&self) -> Caller<'_> {
+        Caller::from(self.caller.as_deref())
+    }
+
+    /// The caller's account; anonymous callers own nothing.
+    pub fn account(&self) -> Result<&str> {
+        match &self.caller {
+            Some(identity) => Ok(&identity.account),
+            None => Err(objects::Error::AccessDenied.into()),
+        }
+    }
+
+    /// The account that owns what this request writes: an anonymous writer's objects are the bucket owner's.
+    pub fn writer(&self, bucket: &Bucket) -> String {
+        self.caller.as_ref().map_or_else(|| bucket.owner.clone(), |identity| identity.account.clone())
+    }
+
+    pub fn header(&self, name: &str) -> Option<String> {
+        header_text(&self.parts.headers, name)
+    }
+
+    /// The region that this request is for.
+    pub fn region(&self) -> &str {
+        self.s3.config.region(self.scope.as_deref())
+    }
+
+    /// The request's bucket, if the caller may do this with it and it has the expected owner.
+    pub fn bucket(&self, need: Need) -> Result<Bucket> {
+        let bucket = self.any_bucket()?;
+        bucket.allow(self.who(), need)?;
+        Ok(bucket)
+    }
+
+    /// The request's bucket, whoever asks: for operations on objects, which have rights of their own.
+    pub fn any_bucket(&self) -> Result<Bucket> {
+        let bucket = self.store().bucket(&self.bucket)?;
+        match self.header("x-amz-expected-bucket-owner") {
+            Some(expected) if expected != bucket.owner => Err(objects::Error::AccessDenied.into()),
+            Some(_) | None => Ok(bucket),
+        }
+    }
+
+    /// The request's object, if the caller may do this with it. Who may not list the bucket does not learn that
+    /// an object is missing.
+    pub fn object(&self, need: Need) -> Result<(Bucket, ObjectInfo)> {
+        let bucket = self.any_bucket()?;
+        let info = self.store().head(&self.bucket, &self.key).map_err(|e| self.hide(&bucket, e))?;
+        info.allow(&bucket, self.who(), need)?;
+        Ok((bucket, info))
+    }
+
+    /// A missing key is no news for who may not list the bucket.
+    pub fn hide(&self, bucket: &Bucket, error: objects::Error) -> Error {
+        match error {
+            objects::Error::NoSuchKey(_) if bucket.allow(self.who(), Need::Read).is_err() => {
+                objects::Error::AccessDenied.into()
+            }
+            other => other.into(),
+        }
+    }
+
+    /// How documents call an account.
+    pub fn owner(&self, account: &str) -> Owner {
+        match self.s3.iam.of_account(account) {
+            Some(identity) => Owner { id: identity.canonical_id.clone(), name: identity.name.clone() },
+            None => Owner { id: iam::canonical_id(account), name: account.to_owned() },
+        }
+    }
+
+    /// A number of the query, cut to `most`; `default` when absent.
+    pub fn number(&self, name: &'static str, default: u32, most: u32) -> Result<u32> {
+        match self.query.get(name) {
+            None | Some("") => Ok(default),
+            Some(text) => match text.parse::<i64>() {
+                Ok(n) if (0..=i64::from(i32::MAX)).contains(&n) => Ok((n as u32).min(most)),
+                Ok(_) => Err(invalid_argument(
+                    name,
+                    text,
+                    format!("Argument {name} must be an integer between 0 and {}", i32::MAX),
+                )),
+                Err(_) => {
+                    Err(invalid_argument(name, text, format!("Provided {name} not an integer or within integer range")))
+                }
+            },
+        }
+    }
+}

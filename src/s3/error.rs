@@ -1,0 +1,179 @@
+//! Why a request failed, and how S3 says so: [`Error::wire`] is the one table of codes and statuses.
+
+use crate::objects;
+use crate::{auth, wire::s3_xml};
+use http::StatusCode;
+use std::borrow::Cow;
+
+/// Everything that an operation may fail with.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    #[error(transparent)]
+    Objects(#[from] objects::Error),
+    #[error(transparent)]
+    Auth(#[from] auth::Error),
+    #[error("The XML you provided was not well-formed or did not validate against our published schema")]
+    MalformedXml,
+    #[error("Couldn't parse the specified URI.")]
+    InvalidUri(String),
+    #[error("You must provide the Content-Length HTTP header.")]
+    MissingContentLength,
+    #[error("The Content-MD5 you specified was invalid.")]
+    InvalidDigest(String),
+    #[error("Missing required header for this request: {0}")]
+    MissingHeader(&'static str),
+    #[error("Your metadata headers exceed the maximum allowed metadata size")]
+    MetadataTooLarge { size: usize },
+    #[error("The specified method is not allowed against this resource.")]
+    MethodNotAllowed { method: String, resource: &'static str },
+    #[error("A header or query you provided implies functionality that is not implemented")]
+    NotImplemented(String),
+    #[error("{message}")]
+    NoConfiguration { code: &'static str, message: &'static str },
+    #[error("The specified location-constraint is not valid")]
+    InvalidLocation(String),
+    #[error("The storage class you specified is not valid")]
+    InvalidStorageClass(String),
+    #[error("The request body is larger than {limit} bytes")]
+    BodyTooLarge { limit: usize },
+}
+
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+impl From<s3_xml::Malformed> for Error {
+    fn from(_: s3_xml::Malformed) -> Error {
+        Error::MalformedXml
+    }
+}
+
+/// An error as it goes to the client.
+pub struct Wire {
+    pub code: &'static str,
+    pub status: StatusCode,
+    pub message: Cow<'static, str>,
+    /// More elements of the document.
+    pub fields: Vec<(&'static str, String)>,
+}
+
+/// A bad argument, as S3 says it.
+pub fn invalid_argument(name: &'static str, value: impl Into<String>, message: impl Into<String>) -> Error {
+    Error::Objects(objects::Error::InvalidArgument { name, value: value.into(), message: message.into() })
+}
+
+/// A request that makes no sense.
+pub fn invalid_request(message: impl Into<String>) -> Error {
+    Error::Objects(objects::Error::InvalidRequest(message.into()))
+}
+
+const BAD: StatusCode = StatusCode::BAD_REQUEST;
+const MISSING: StatusCode = StatusCode::NOT_FOUND;
+const CONFLICT: StatusCode = StatusCode::CONFLICT;
+const INTERNAL: StatusCode = StatusCode::INTERNAL_SERVER_ERROR;
+
+impl Error {
+    /// Code, status and further elements. The message is `Display`'s, but for signatures, whose `Display` is for our log.
+    pub fn wire(&self) -> Wire {
+        let (code, status, fields): (&'static str, StatusCode, Vec<(&'static str, String)>) = match self {
+            Error::Objects(e) => objects_wire(e),
+            Error::Auth(e) => {
+                let wire = e.wire(auth::Service::S3);
+                return Wire { code: wire.code, status: wire.status, message: wire.message, fields: e.fields() };
+            }
+            Error::MalformedXml => ("MalformedXML", BAD, vec![]),
+            Error::InvalidUri(uri) => ("InvalidURI", BAD, vec![("URI", uri.clone())]),
+            Error::MissingContentLength => ("MissingContentLength", StatusCode::LENGTH_REQUIRED, vec![]),
+            Error::InvalidDigest(value) => ("InvalidDigest", BAD, vec![("Content-MD5", value.clone())]),
+            Error::MissingHeader(_) => ("InvalidRequest", BAD, vec![]),
+            Error::MetadataTooLarge { size } => (
+                "MetadataTooLarge",
+                BAD,
+                vec![("Size", size.to_string()), ("MaxSizeAllowed", super::headers::MAX_METADATA.to_string())],
+            ),
+            Error::MethodNotAllowed { method, resource } => (
+                "MethodNotAllowed",
+                StatusCode::METHOD_NOT_ALLOWED,
+                vec![("Method", method.clone()), ("ResourceType", (*resource).into())],
+            ),
+            Error::NotImplemented(what) => {
+                ("NotImplemented", StatusCode::NOT_IMPLEMENTED, vec![("Header", what.clone())])
+            }
+            Error::NoConfiguration { code, .. } => (code, MISSING, vec![]),
+            Error::InvalidLocation(given) => {
+                ("InvalidLocationConstraint", BAD, vec![("LocationConstraint", given.clone())])
+            }
+            Error::InvalidStorageClass(class) => {
+                ("InvalidStorageClass", BAD, vec![("StorageClassRequested", class.clone())])
+            }
+            Error::BodyTooLarge { limit } => {
+                ("MaxMessageLengthExceeded", BAD, vec![("MaxMessageLengthBytes", limit.to_string())])
+            }
+        };
+        Wire { code, status, message: Cow::Owned(self.to_string()), fields }
+    }
+}
+
+fn objects_wire(e: &objects::Error) -> (&'static str, StatusCode, Vec<(&'static str, String)>) {
+    use objects::Error as E;
+    let bucket = |name: &String| vec![("BucketName", name.clone())];
+    match e {
+        E::NoSuchBucket(name) => ("NoSuchBucket", MISSING, bucket(name)),
+        E::NoSuchKey(key) => ("NoSuchKey", MISSING, vec![("Key", key.clone())]),
+        E::NoSuchUpload(id) => ("NoSuchUpload", MISSING, vec![("UploadId", id.clone())]),
+        E::InvalidBucketName(name) => ("InvalidBucketName", BAD, bucket(name)),
+        E::BucketAlreadyExists(name) => ("BucketAlreadyExists", CONFLICT, bucket(name)),
+        E::BucketAlreadyOwnedByYou(name) => ("BucketAlreadyOwnedByYou", CONFLICT, bucket(name)),
+        E::BucketNotEmpty(name) => ("BucketNotEmpty", CONFLICT, bucket(name)),
+        E::AccessDenied => ("AccessDenied", StatusCode::FORBIDDEN, vec![]),
+        E::KeyTooLong { size } => {
+            ("KeyTooLongError", BAD, vec![("Size", size.to_string()), ("MaxSizeAllowed", objects::MAX_KEY.to_string())])
+        }
+        E::BadDigest { expected, computed } => {
+            ("BadDigest", BAD, vec![("ExpectedDigest", expected.clone()), ("CalculatedDigest", computed.clone())])
+        }
+        E::ChecksumMismatch { .. } => ("BadDigest", BAD, vec![]),
+        E::ContentSha256Mismatch { expected, computed } => (
+            "XAmzContentSHA256Mismatch",
+            BAD,
+            vec![("ClientComputedContentSHA256", expected.clone()), ("S3ComputedContentSHA256", computed.clone())],
+        ),
+        E::IncompleteBody => ("IncompleteBody", BAD, vec![]),
+        E::EntityTooLarge { limit, proposed } => {
+            ("EntityTooLarge", BAD, vec![("ProposedSize", proposed.to_string()), ("MaxSizeAllowed", limit.to_string())])
+        }
+        E::EntityTooSmall { part, etag, size } => (
+            "EntityTooSmall",
+            BAD,
+            vec![
+                ("ProposedSize", size.to_string()),
+                ("MinSizeAllowed", objects::multipart::MIN_PART.to_string()),
+                ("PartNumber", part.to_string()),
+                ("ETag", etag.clone()),
+            ],
+        ),
+        E::InvalidPart { upload, part, etag } => (
+            "InvalidPart",
+            BAD,
+            vec![("UploadId", upload.clone()), ("PartNumber", part.to_string()), ("ETag", etag.clone())],
+        ),
+        E::InvalidPartOrder { upload } => ("InvalidPartOrder", BAD, vec![("UploadId", upload.clone())]),
+        E::InvalidArgument { name, value, .. } => {
+            ("InvalidArgument", BAD, vec![("ArgumentName", (*name).into()), ("ArgumentValue", value.clone())])
+        }
+        E::InvalidRequest(_) => ("InvalidRequest", BAD, vec![]),
+        E::InvalidRange { range, size } => (
+            "InvalidRange",
+            StatusCode::RANGE_NOT_SATISFIABLE,
+            vec![("RangeRequested", range.clone()), ("ActualObjectSize", size.to_string())],
+        ),
+        E::InvalidPartNumber { asked, have } => (
+            "InvalidPartNumber",
+            StatusCode::RANGE_NOT_SATISFIABLE,
+            vec![("PartNumberRequested", asked.to_string()), ("ActualPartCount", have.to_string())],
+        ),
+        E::PreconditionFailed { header } => {
+            ("PreconditionFailed", StatusCode::PRECONDITION_FAILED, vec![("Condition", (*header).into())])
+        }
+        E::NotModified { .. } => ("NotModified", StatusCode::NOT_MODIFIED, vec![]),
+        E::Db(_) | E::Io(_) => ("InternalError", INTERNAL, vec![]),
+    }
+}

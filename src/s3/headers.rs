@@ -1,0 +1,164 @@
+//! Request headers, read into the arguments of `objects`.
+
+use super::error::{Error, Result, invalid_argument};
+use super::request::header_text;
+use crate::objects::Headers;
+use crate::objects::acl::Canned;
+use crate::objects::condition::Conditions;
+use crate::objects::object::STANDARD;
+use crate::wire::timestamp;
+use http::HeaderMap;
+use std::collections::BTreeMap;
+
+/// The most bytes of names and values of `x-amz-meta-*`.
+pub const MAX_METADATA: usize = 2 * 1024;
+
+const META: &str = "x-amz-meta-";
+
+/// Headers that ask for what is not built yet; ignoring them would be a lie.
+const REFUSED: [&str; 12] = [
+    "x-amz-server-side-encryption",
+    "x-amz-server-side-encryption-customer-algorithm",
+    "x-amz-copy-source-server-side-encryption-customer-algorithm",
+    "x-amz-object-lock-mode",
+    "x-amz-object-lock-legal-hold",
+    "x-amz-tagging",
+    "x-amz-website-redirect-location",
+    "x-amz-grant-read",
+    "x-amz-grant-write",
+    "x-amz-grant-read-acp",
+    "x-amz-grant-write-acp",
+    "x-amz-grant-full-control",
+];
+
+/// Refuse headers that are not built yet.
+pub fn refuse_unbuilt(headers: &HeaderMap) -> Result<()> {
+    match REFUSED.into_iter().find(|name| headers.contains_key(*name)) {
+        Some(name) => Err(Error::NotImplemented(name.into())),
+        None => Ok(()),
+    }
+}
+
+/// What the client wants back with the bytes.
+pub fn metadata(headers: &HeaderMap) -> Result<Headers> {
+    let mut user: BTreeMap<String, String> = BTreeMap::new();
+    for name in headers.keys() {
+        let Some(short) = name.as_str().strip_prefix(META) else { continue };
+        let values = headers.get_all(name).iter().map(|v| {
+            let bytes = v.as_bytes();
+            String::from_utf8(bytes.to_vec()).unwrap_or_else(|_| bytes.iter().map(|b| char::from(*b)).collect())
+        });
+        user.insert(short.to_owned(), values.collect::<Vec<_>>().join(","));
+    }
+    let size = user.iter().map(|(n, v)| n.len() + v.len()).sum();
+    if size > MAX_METADATA {
+        return Err(Error::MetadataTooLarge { size });
+    }
+    Ok(Headers {
+        content_type: header_text(headers, "content-type").filter(|v| !v.is_empty()),
+        cache_control: header_text(headers, "cache-control"),
+        content_disposition: header_text(headers, "content-disposition"),
+        content_encoding: header_text(headers, "content-encoding").and_then(|v| without_aws_chunked(&v)),
+        content_language: header_text(headers, "content-language"),
+        expires: header_text(headers, "expires"),
+        user,
+    })
+}
+
+/// `aws-chunked` is the transport's business; what remains is the object's.
+fn without_aws_chunked(value: &str) -> Option<String> {
+    let rest: Vec<&str> = value.split(',').map(str::trim).filter(|e| !e.is_empty() && *e != "aws-chunked").collect();
+    (!rest.is_empty()).then(|| rest.join(", "))
+}
+
+/// The canned ACL of `x-amz-acl`; private when there is none.
+pub fn canned_acl(headers: &HeaderMap) -> Result<Canned> {
+    match header_text(headers, "x-amz-acl") {
+        None => Ok(Canned::Private),
+        Some(name) => Canned::parse(&name).ok_or_else(|| invalid_argument("x-amz-acl", name, "")),
+    }
+}
+
+/// The storage class; it is kept as a name, all bytes are stored alike.
+pub fn storage_class(headers: &HeaderMap) -> Result<String> {
+    const KNOWN: [&str; 8] = [
+        STANDARD,
+        "REDUCED_REDUNDANCY",
+        "STANDARD_IA",
+        "ONEZONE_IA",
+        "INTELLIGENT_TIERING",
+        "GLACIER",
+        "DEEP_ARCHIVE",
+        "GLACIER_IR",
+    ];
+    match header_text(headers, "x-amz-storage-class") {
+        None => Ok(STANDARD.into()),
+        Some(class) if KNOWN.contains(&class.as_str()) => Ok(class),
+        Some(class) => Err(Error::InvalidStorageClass(class)),
+    }
+}
+
+/// The conditions of a request; `prefix` is empty or `x-amz-copy-source-`. A date that cannot be read is no condition.
+pub fn conditions(headers: &HeaderMap, prefix: &str) -> Conditions {
+    let text = |name: &str| header_text(headers, &format!("{prefix}{name}"));
+    let time = |name: &str| text(name).and_then(|v| timestamp::parse(&v)).map(|t| t.unix_timestamp());
+    Conditions {
+        if_match: text("if-match"),
+        if_none_match: text("if-none-match"),
+        if_modified_since: time("if-modified-since"),
+        if_unmodified_since: time("if-unmodified-since"),
+    }
+}
+
+/// The conditions of a write: only ETags count. S3 takes no ETag in `If-None-Match` but `*`.
+pub fn write_conditions(headers: &HeaderMap) -> Result<Conditions> {
+    let all = conditions(headers, "");
+    match &all.if_none_match {
+        Some(value) if value.trim() != "*" => Err(Error::NotImplemented("If-None-Match".into())),
+        Some(_) | None => Ok(Conditions { if_modified_since: None, if_unmodified_since: None, ..all }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn headers(pairs: &[(&str, &str)]) -> HeaderMap {
+        let mut map = HeaderMap::new();
+        for (name, value) in pairs {
+            let name = http::HeaderName::try_from(*name).unwrap();
+            map.append(name, http::HeaderValue::from_bytes(value.as_bytes()).unwrap());
+        }
+        map
+    }
+
+    #[test]
+    fn metadata_is_taken_by_prefix_and_repeated_headers_are_joined() {
+        let read = metadata(&headers(&[("x-amz-meta-A", "1"), ("x-amz-meta-a", "2"), ("x-amz-meta-é", "x")][..2]));
+        assert_eq!(read.unwrap().user["a"], "1,2");
+        let large = "v".repeat(MAX_METADATA);
+        assert!(matches!(metadata(&headers(&[("x-amz-meta-a", &large)])), Err(Error::MetadataTooLarge { .. })));
+    }
+
+    #[test]
+    fn aws_chunked_is_no_encoding_of_the_object() {
+        assert_eq!(without_aws_chunked("aws-chunked"), None);
+        assert_eq!(without_aws_chunked("aws-chunked,gzip"), Some("gzip".into()));
+        assert_eq!(without_aws_chunked("gzip, aws-chunked, br"), Some("gzip, br".into()));
+    }
+
+    #[test]
+    fn dates_of_all_forms_are_conditions_and_nonsense_is_not() {
+        let c = conditions(&headers(&[("if-modified-since", "Sat, 21 Nov 2026 22:36:08 -0000")]), "");
+        assert!(c.if_modified_since.is_some());
+        assert!(conditions(&headers(&[("if-modified-since", "soon")]), "").is_empty());
+    }
+
+    #[test]
+    fn unknown_names_are_refused() {
+        assert!(canned_acl(&headers(&[("x-amz-acl", "aws-exec-read")])).is_ok());
+        assert!(canned_acl(&headers(&[("x-amz-acl", "public")])).is_err());
+        assert!(storage_class(&headers(&[("x-amz-storage-class", "GOLD")])).is_err());
+        assert!(write_conditions(&headers(&[("if-none-match", "\"abc\"")])).is_err());
+    }
+}

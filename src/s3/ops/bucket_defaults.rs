@@ -1,0 +1,78 @@
+//! Reads of bucket configurations that cannot be set yet: each answers what AWS says of a bucket without one.
+
+use crate::http::Response;
+use crate::objects::acl::Need;
+use crate::s3::answer;
+use crate::s3::cx::Cx;
+use crate::s3::error::{Error, Result};
+use crate::wire::s3_xml::Writer;
+
+/// What a bucket without this configuration answers.
+enum Unset {
+    /// A document with this root and these elements.
+    Document(&'static str, &'static [(&'static str, &'static str)]),
+    /// 404 with this code and message.
+    Missing(&'static str, &'static str),
+}
+
+const UNSET: [(&str, Unset); 16] = [
+    ("versioning", Unset::Document("VersioningConfiguration", &[])),
+    ("requestPayment", Unset::Document("RequestPaymentConfiguration", &[("Payer", "BucketOwner")])),
+    ("logging", Unset::Document("BucketLoggingStatus", &[])),
+    ("accelerate", Unset::Document("AccelerateConfiguration", &[])),
+    ("notification", Unset::Document("NotificationConfiguration", &[])),
+    ("tagging", Unset::Missing("NoSuchTagSet", "The TagSet does not exist")),
+    ("policy", Unset::Missing("NoSuchBucketPolicy", "The bucket policy does not exist")),
+    ("policyStatus", Unset::Missing("NoSuchBucketPolicy", "The bucket policy does not exist")),
+    ("lifecycle", Unset::Missing("NoSuchLifecycleConfiguration", "The lifecycle configuration does not exist")),
+    ("cors", Unset::Missing("NoSuchCORSConfiguration", "The CORS configuration does not exist")),
+    (
+        "website",
+        Unset::Missing("NoSuchWebsiteConfiguration", "The specified bucket does not have a website configuration"),
+    ),
+    (
+        "replication",
+        Unset::Missing("ReplicationConfigurationNotFoundError", "The replication configuration was not found"),
+    ),
+    (
+        "encryption",
+        Unset::Missing(
+            "ServerSideEncryptionConfigurationNotFoundError",
+            "The server side encryption configuration was not found",
+        ),
+    ),
+    (
+        "object-lock",
+        Unset::Missing(
+            "ObjectLockConfigurationNotFoundError",
+            "Object Lock configuration does not exist for this bucket",
+        ),
+    ),
+    (
+        "publicAccessBlock",
+        Unset::Missing("NoSuchPublicAccessBlockConfiguration", "The public access block configuration was not found"),
+    ),
+    (
+        "ownershipControls",
+        Unset::Missing("OwnershipControlsNotFoundError", "The bucket ownership controls were not found"),
+    ),
+];
+
+pub async fn run(cx: &mut Cx<'_>) -> Result<Response> {
+    cx.bucket(Need::Own)?;
+    let (name, unset) = UNSET
+        .iter()
+        .find(|(name, _)| cx.query.has(name))
+        .ok_or_else(|| Error::NotImplemented(cx.parts.uri.query().unwrap_or_default().to_owned()))?;
+    tracing::debug!(configuration = name, "a bucket's configuration that is never set");
+    match unset {
+        Unset::Missing(code, message) => Err(Error::NoConfiguration { code, message }),
+        Unset::Document(root, elements) => {
+            let mut doc = Writer::new(root);
+            for (name, value) in *elements {
+                doc.text(name, value);
+            }
+            Ok(answer::xml(doc))
+        }
+    }
+}

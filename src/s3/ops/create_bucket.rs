@@ -1,0 +1,40 @@
+//! CreateBucket.
+
+use crate::http::Response;
+use crate::objects::bucket::NewBucket;
+use crate::s3::cx::Cx;
+use crate::s3::error::{Error, Result};
+use crate::s3::{answer, headers};
+use crate::wire::s3_xml::Element;
+use http::StatusCode;
+
+pub async fn run(cx: &mut Cx<'_>) -> Result<Response> {
+    let owner = cx.account()?.to_owned();
+    let acl = headers::canned_acl(&cx.parts.headers)?;
+    if cx.header("x-amz-bucket-object-lock-enabled").is_some_and(|v| v.eq_ignore_ascii_case("true")) {
+        return Err(Error::NotImplemented("x-amz-bucket-object-lock-enabled".into()));
+    }
+    headers::refuse_unbuilt(&cx.parts.headers)?;
+    let document = cx.document(64 * 1024).await?;
+    let region = region(cx, &document)?;
+    cx.store().create_bucket(NewBucket { name: cx.bucket.clone(), owner, region, acl }).await?;
+    let mut response = answer::empty(StatusCode::OK);
+    answer::set(&mut response, "location", &format!("/{}", cx.bucket));
+    Ok(response)
+}
+
+/// The region that the bucket is to be in: one of ours, or the one that the client believes to speak to.
+fn region(cx: &Cx<'_>, document: &[u8]) -> Result<String> {
+    if document.iter().all(u8::is_ascii_whitespace) {
+        return Ok(cx.region().to_owned());
+    }
+    let configuration = Element::parse("CreateBucketConfiguration", document)?;
+    match configuration.get("LocationConstraint").map(str::trim) {
+        None | Some("") => Ok(cx.region().to_owned()),
+        Some("EU") => Ok("eu-west-1".into()),
+        Some(name) if cx.s3.config.regions.iter().any(|r| r == name) || cx.scope.as_deref() == Some(name) => {
+            Ok(name.to_owned())
+        }
+        Some(other) => Err(Error::InvalidLocation(other.to_owned())),
+    }
+}

@@ -1,0 +1,12 @@
+//! GetObjectAcl.
+
+use crate::http::Response;
+use crate::objects::acl::Need;
+use crate::s3::acl;
+use crate::s3::cx::Cx;
+use crate::s3::error::Result;
+
+pub async fn run(cx: &mut Cx<'_>) -> Result<Response> {
+    let (_, info) = cx.object(Need::Own)?;
+    Ok(acl::document(cx, &info.owner, info.acl))
+}

@@ -1,0 +1,18 @@
+//! HeadObject: what GetObject says, without the bytes.
+
+use super::get_object;
+use crate::http::Response;
+use crate::s3::cx::Cx;
+use crate::s3::error::{Error, Result};
+use crate::s3::{answer, headers};
+
+pub async fn run(cx: &mut Cx<'_>) -> Result<Response> {
+    headers::refuse_unbuilt(&cx.parts.headers)?;
+    let bucket = cx.any_bucket()?;
+    let found = cx.store().head(&cx.bucket, &cx.key).map_err(Error::from);
+    let info = found.map_err(|e| get_object::hide(cx, &bucket, e))?;
+    let span = get_object::choose(cx, &bucket, &info)?;
+    let mut response = answer::empty(span.status());
+    get_object::describe(cx, &mut response, &info, &span)?;
+    Ok(response)
+}

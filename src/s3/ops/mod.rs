@@ -1,0 +1,30 @@
+//! One operation a file, named as AWS names it. Each reads its arguments, calls `objects`, and says the answer.
+
+pub mod abort_multipart_upload;
+pub mod bucket_defaults;
+pub mod complete_multipart_upload;
+pub mod copy_object;
+pub mod create_bucket;
+pub mod create_multipart_upload;
+pub mod delete_bucket;
+pub mod delete_object;
+pub mod delete_objects;
+pub mod get_bucket_acl;
+pub mod get_bucket_location;
+pub mod get_object;
+pub mod get_object_acl;
+pub mod get_object_attributes;
+pub mod get_object_tagging;
+pub mod head_bucket;
+pub mod head_object;
+pub mod list_buckets;
+pub mod list_multipart_uploads;
+pub mod list_object_versions;
+pub mod list_objects;
+pub mod list_objects_v2;
+pub mod list_parts;
+pub mod put_bucket_acl;
+pub mod put_object;
+pub mod put_object_acl;
+pub mod upload_part;
+pub mod upload_part_copy;

@@ -1,0 +1,31 @@
+//! PutObject.
+
+use crate::http::Response;
+use crate::objects::acl::Need;
+use crate::objects::object::{self, NewObject};
+use crate::s3::cx::Cx;
+use crate::s3::error::Result;
+use crate::s3::{answer, headers};
+use http::StatusCode;
+
+pub async fn run(cx: &mut Cx<'_>) -> Result<Response> {
+    let bucket = cx.bucket(Need::Write)?;
+    object::check_key(&cx.key)?;
+    headers::refuse_unbuilt(&cx.parts.headers)?;
+    let mut new = NewObject {
+        acl: headers::canned_acl(&cx.parts.headers)?,
+        storage_class: headers::storage_class(&cx.parts.headers)?,
+        headers: headers::metadata(&cx.parts.headers)?,
+        conditions: headers::write_conditions(&cx.parts.headers)?,
+        ..NewObject::of(&cx.bucket, &cx.key, &cx.writer(&bucket))
+    };
+    let received = cx.receive(None).await?;
+    new.checksum = received.algorithm;
+    let written = cx.store().put(new, received.staged).await?;
+    let mut response = answer::empty(StatusCode::OK);
+    answer::etag(&mut response, &written.etag);
+    if let Some(checksum) = &written.checksum {
+        answer::checksum(&mut response, checksum);
+    }
+    Ok(response)
+}

@@ -1,0 +1,138 @@
+//! What a request addresses: a bucket and a key, told by the path or by the host name, and its query.
+
+use super::error::{Error, Result};
+use crate::wire::percent;
+use http::request::Parts;
+use http::{HeaderMap, header};
+
+/// The path below which nova's clients expect S3.
+const BASE_PATH: &str = "/services/objectstorage";
+
+/// What a path addresses.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Address {
+    /// Empty: the service itself.
+    pub bucket: String,
+    /// Empty: the bucket itself.
+    pub key: String,
+    /// The bucket came from the host name.
+    pub virtual_host: bool,
+}
+
+impl Address {
+    /// Of this request; `domains` are the names below which buckets are served.
+    pub fn of(parts: &Parts, domains: &[String]) -> Result<Address> {
+        let path = parts.uri.path();
+        let path = match path.strip_prefix(BASE_PATH) {
+            Some(rest) if rest.is_empty() || rest.starts_with('/') => rest,
+            Some(_) | None => path,
+        };
+        let path = path.strip_prefix('/').unwrap_or(path);
+        let text = |raw: &str| {
+            String::from_utf8(percent::decode(raw.as_bytes()).into_owned())
+                .map_err(|_| Error::InvalidUri(parts.uri.path().to_owned()))
+        };
+        if let Some(bucket) = virtual_bucket(parts, domains) {
+            return Ok(Address { bucket, key: text(path)?, virtual_host: true });
+        }
+        let (bucket, key) = path.split_once('/').unwrap_or((path, ""));
+        Ok(Address { bucket: text(bucket)?, key: text(key)?, virtual_host: false })
+    }
+}
+
+/// The bucket that the host name gives.
+fn virtual_bucket(parts: &Parts, domains: &[String]) -> Option<String> {
+    let host = parts.headers.get(header::HOST).and_then(|v| v.to_str().ok()).or_else(|| parts.uri.host())?;
+    let host = match host.rsplit_once(':') {
+        Some((name, port)) if port.bytes().all(|b| b.is_ascii_digit()) => name,
+        Some(_) | None => host,
+    };
+    let host = host.to_ascii_lowercase();
+    let built_in = ["s3.localhost", "localhost"];
+    let mut known: Vec<&str> = built_in.into_iter().chain(domains.iter().map(String::as_str)).collect();
+    if known.contains(&host.as_str()) {
+        return None;
+    }
+    known.sort_by_key(|name| std::cmp::Reverse(name.len()));
+    let bucket = known.into_iter().find_map(|domain| host.strip_suffix(domain)?.strip_suffix('.'))?;
+    (!bucket.is_empty()).then(|| bucket.to_owned())
+}
+
+/// The query's pairs, decoded.
+#[derive(Debug, Clone, Default)]
+pub struct Query(Vec<(String, String)>);
+
+impl Query {
+    /// Read it; what is not UTF-8 is refused.
+    pub fn parse(raw: &str) -> Result<Query> {
+        let text = |bytes: &[u8]| {
+            String::from_utf8(percent::decode_form(bytes).into_owned())
+                .map_err(|_| Error::InvalidUri(format!("?{raw}")))
+        };
+        let pairs = percent::pairs(raw.as_bytes());
+        Ok(Query(pairs.map(|(n, v)| Ok((text(n)?, text(v.unwrap_or_default())?))).collect::<Result<_>>()?))
+    }
+
+    /// The first value of this name; empty when it has none.
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.0.iter().find(|(n, _)| n == name).map(|(_, v)| v.as_str())
+    }
+
+    /// Whether the name is there, with or without a value.
+    pub fn has(&self, name: &str) -> bool {
+        self.get(name).is_some()
+    }
+}
+
+/// A header's text; what is not UTF-8 is read as Latin-1, as HTTP once meant it.
+pub fn header_text(headers: &HeaderMap, name: &str) -> Option<String> {
+    let bytes = headers.get(name)?.as_bytes();
+    Some(String::from_utf8(bytes.to_vec()).unwrap_or_else(|_| bytes.iter().map(|b| char::from(*b)).collect()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn address(uri: &str, host: &str) -> (String, String) {
+        let (parts, ()) = http::Request::get(uri).header("host", host).body(()).unwrap().into_parts();
+        let address = Address::of(&parts, &["s3.example.com".to_owned()]).unwrap();
+        (address.bucket, address.key)
+    }
+
+    fn pair(bucket: &str, key: &str) -> (String, String) {
+        (bucket.into(), key.into())
+    }
+
+    #[test]
+    fn a_path_names_bucket_and_key() {
+        let here = "127.0.0.1:8773";
+        assert_eq!(address("/", here), pair("", ""));
+        assert_eq!(address("/b", here), pair("b", ""));
+        assert_eq!(address("/b/", here), pair("b", ""));
+        assert_eq!(address("/b//x/../y/", here), pair("b", "/x/../y/"));
+        assert_eq!(address("/b/a%20b+c%2Fd%C3%A9", here), pair("b", "a b+c/dé"));
+        assert_eq!(address("/services/objectstorage", here), pair("", ""));
+        assert_eq!(address("/services/objectstorage/b/k", here), pair("b", "k"));
+        assert_eq!(address("/services/objectstoragex", here), pair("services", "objectstoragex"));
+    }
+
+    #[test]
+    fn a_host_name_may_name_the_bucket() {
+        assert_eq!(address("/k", "b.localhost:8773"), pair("b", "k"));
+        assert_eq!(address("/", "b.c.s3.localhost"), pair("b.c", ""));
+        assert_eq!(address("/b/k", "localhost:8773"), pair("b", "k"));
+        assert_eq!(address("/b/k", "s3.localhost:8773"), pair("b", "k"));
+        assert_eq!(address("/k", "B.s3.example.com"), pair("b", "k"));
+        assert_eq!(address("/b/k", "s3.example.com"), pair("b", "k"));
+        assert_eq!(address("/b/k", "other.example.com"), pair("b", "k"));
+    }
+
+    #[test]
+    fn queries_are_decoded() {
+        let q = Query::parse("uploads&prefix=a+b%2Bc&x=").unwrap();
+        assert!(q.has("uploads") && q.has("x") && !q.has("y"));
+        assert_eq!(q.get("prefix"), Some("a b+c"));
+        assert!(Query::parse("prefix=%FF").is_err());
+    }
+}

@@ -1,0 +1,226 @@
+//! The route table: method, target and sub-resource decide the operation. It is also the list of what is built.
+
+use super::cx::Cx;
+use super::error::{Error, Result, invalid_argument};
+use super::ops;
+use super::request::{Address, Query};
+use crate::http::Response;
+use http::{HeaderMap, Method};
+use std::future::Future;
+use std::pin::Pin;
+
+/// What a request addresses.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Target {
+    Service,
+    Bucket,
+    Object,
+}
+
+impl Target {
+    fn of(address: &Address) -> Target {
+        match (address.bucket.is_empty(), address.key.is_empty()) {
+            (true, _) => Target::Service,
+            (false, true) => Target::Bucket,
+            (false, false) => Target::Object,
+        }
+    }
+
+    fn name(self) -> &'static str {
+        match self {
+            Target::Service => "SERVICE",
+            Target::Bucket => "BUCKET",
+            Target::Object => "OBJECT",
+        }
+    }
+}
+
+pub type Answer<'a> = Pin<Box<dyn Future<Output = Result<Response>> + Send + 'a>>;
+pub(super) type Run = for<'a, 'r> fn(&'a mut Cx<'r>) -> Answer<'a>;
+
+/// One operation and the requests that mean it.
+pub struct Route {
+    /// As AWS names it.
+    pub name: &'static str,
+    pub method: Method,
+    pub target: Target,
+    /// Query names that must be there. A sub-resource that is not among them excludes the route.
+    pub query: &'static [&'static str],
+    /// A header that must be there.
+    pub header: Option<&'static str>,
+    pub(super) run: Run,
+}
+
+macro_rules! routes {
+    ($( $name:literal $method:ident $target:ident $query:tt $($header:literal)? => $op:ident )*) => {
+        &[$( Route {
+            name: $name,
+            method: Method::$method,
+            target: Target::$target,
+            query: &$query,
+            header: routes!(@header $($header)?),
+            run: |cx| Box::pin(ops::$op::run(cx)),
+        } ),*]
+    };
+    (@header) => { None };
+    (@header $header:literal) => { Some($header) };
+}
+
+/// Every route; of two that match, the first counts.
+pub static ROUTES: &[Route] = routes! {
+    "ListBuckets" GET Service [] => list_buckets
+
+    "ListObjectsV2" GET Bucket ["list-type"] => list_objects_v2
+    "ListObjects" GET Bucket [] => list_objects
+    "ListObjectVersions" GET Bucket ["versions"] => list_object_versions
+    "ListMultipartUploads" GET Bucket ["uploads"] => list_multipart_uploads
+    "GetBucketLocation" GET Bucket ["location"] => get_bucket_location
+    "GetBucketAcl" GET Bucket ["acl"] => get_bucket_acl
+    "HeadBucket" HEAD Bucket [] => head_bucket
+    "PutBucketAcl" PUT Bucket ["acl"] => put_bucket_acl
+    "CreateBucket" PUT Bucket [] => create_bucket
+    "DeleteBucket" DELETE Bucket [] => delete_bucket
+    "DeleteObjects" POST Bucket ["delete"] => delete_objects
+
+    "GetBucketVersioning" GET Bucket ["versioning"] => bucket_defaults
+    "GetBucketRequestPayment" GET Bucket ["requestPayment"] => bucket_defaults
+    "GetBucketLogging" GET Bucket ["logging"] => bucket_defaults
+    "GetBucketAccelerateConfiguration" GET Bucket ["accelerate"] => bucket_defaults
+    "GetBucketNotificationConfiguration" GET Bucket ["notification"] => bucket_defaults
+    "GetBucketTagging" GET Bucket ["tagging"] => bucket_defaults
+    "GetBucketPolicy" GET Bucket ["policy"] => bucket_defaults
+    "GetBucketPolicyStatus" GET Bucket ["policyStatus"] => bucket_defaults
+    "GetBucketLifecycleConfiguration" GET Bucket ["lifecycle"] => bucket_defaults
+    "GetBucketCors" GET Bucket ["cors"] => bucket_defaults
+    "GetBucketWebsite" GET Bucket ["website"] => bucket_defaults
+    "GetBucketReplication" GET Bucket ["replication"] => bucket_defaults
+    "GetBucketEncryption" GET Bucket ["encryption"] => bucket_defaults
+    "GetObjectLockConfiguration" GET Bucket ["object-lock"] => bucket_defaults
+    "GetPublicAccessBlock" GET Bucket ["publicAccessBlock"] => bucket_defaults
+    "GetBucketOwnershipControls" GET Bucket ["ownershipControls"] => bucket_defaults
+
+    "ListParts" GET Object ["uploadId"] => list_parts
+    "GetObjectAcl" GET Object ["acl"] => get_object_acl
+    "GetObjectAttributes" GET Object ["attributes"] => get_object_attributes
+    "GetObjectTagging" GET Object ["tagging"] => get_object_tagging
+    "GetObject" GET Object [] => get_object
+    "HeadObject" HEAD Object [] => head_object
+    "UploadPartCopy" PUT Object ["partNumber", "uploadId"] "x-amz-copy-source" => upload_part_copy
+    "UploadPart" PUT Object ["partNumber", "uploadId"] => upload_part
+    "PutObjectAcl" PUT Object ["acl"] => put_object_acl
+    "CopyObject" PUT Object [] "x-amz-copy-source" => copy_object
+    "PutObject" PUT Object [] => put_object
+    "CreateMultipartUpload" POST Object ["uploads"] => create_multipart_upload
+    "CompleteMultipartUpload" POST Object ["uploadId"] => complete_multipart_upload
+    "AbortMultipartUpload" DELETE Object ["uploadId"] => abort_multipart_upload
+    "DeleteObject" DELETE Object [] => delete_object
+};
+
+/// Query names that turn a request into another one.
+const SUB_RESOURCES: [&str; 38] = [
+    "accelerate",
+    "acl",
+    "analytics",
+    "attributes",
+    "cors",
+    "delete",
+    "encryption",
+    "intelligent-tiering",
+    "inventory",
+    "legal-hold",
+    "lifecycle",
+    "list-type",
+    "location",
+    "logging",
+    "metadataConfiguration",
+    "metadataTable",
+    "metrics",
+    "notification",
+    "object-lock",
+    "ownershipControls",
+    "policy",
+    "policyStatus",
+    "publicAccessBlock",
+    "renameObject",
+    "replication",
+    "requestPayment",
+    "restore",
+    "retention",
+    "select",
+    "session",
+    "tagging",
+    "torrent",
+    "uploadId",
+    "uploads",
+    "versioning",
+    "versions",
+    "website",
+    "abac",
+];
+
+/// The operation that a request means.
+pub fn find(method: &Method, address: &Address, query: &Query, headers: &HeaderMap) -> Result<&'static Route> {
+    match query.get("versionId") {
+        None | Some("null") => {}
+        Some("") => return Err(invalid_argument("versionId", "", "Version id cannot be the empty string")),
+        Some(other) => return Err(invalid_argument("versionId", other, "Invalid version id specified")),
+    }
+    let target = Target::of(address);
+    let asked: Vec<&str> = SUB_RESOURCES.into_iter().filter(|name| query.has(name)).collect();
+    let matches = |route: &&Route| {
+        route.method == *method
+            && route.target == target
+            && route.query.iter().all(|name| query.has(name))
+            && asked.iter().all(|name| route.query.contains(name))
+            && route.header.is_none_or(|name| headers.contains_key(name))
+    };
+    ROUTES.iter().find(matches).ok_or_else(|| match asked.first() {
+        Some(name) => Error::NotImplemented((*name).to_owned()),
+        None => Error::MethodNotAllowed { method: method.to_string(), resource: target.name() },
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn named(method: Method, uri: &str, copy: bool) -> String {
+        let (mut parts, ()) = http::Request::builder().method(method).uri(uri).body(()).unwrap().into_parts();
+        if copy {
+            parts.headers.insert("x-amz-copy-source", "b/k".parse().unwrap());
+        }
+        let address = Address::of(&parts, &[]).unwrap();
+        let query = Query::parse(parts.uri.query().unwrap_or_default()).unwrap();
+        match find(&parts.method, &address, &query, &parts.headers) {
+            Ok(route) => route.name.to_owned(),
+            Err(e) => e.wire().code.to_owned(),
+        }
+    }
+
+    #[test]
+    fn method_target_and_sub_resource_decide() {
+        for (method, uri, copy, name) in [
+            (Method::GET, "/", false, "ListBuckets"),
+            (Method::GET, "/b", false, "ListObjects"),
+            (Method::GET, "/b/?&max-keys=0", false, "ListObjects"),
+            (Method::GET, "/b?list-type=2&prefix=x", false, "ListObjectsV2"),
+            (Method::GET, "/b?location", false, "GetBucketLocation"),
+            (Method::GET, "/b/k?response-content-type=x", false, "GetObject"),
+            (Method::GET, "/b/k?uploadId=1&max-parts=5", false, "ListParts"),
+            (Method::GET, "/b/k?partNumber=1", false, "GetObject"),
+            (Method::PUT, "/b/k", false, "PutObject"),
+            (Method::PUT, "/b/k", true, "CopyObject"),
+            (Method::PUT, "/b/k?partNumber=1&uploadId=x", false, "UploadPart"),
+            (Method::PUT, "/b/k?partNumber=1&uploadId=x", true, "UploadPartCopy"),
+            (Method::POST, "/b?delete", false, "DeleteObjects"),
+            (Method::POST, "/b/k?uploads", false, "CreateMultipartUpload"),
+            (Method::DELETE, "/b/k?uploadId=x", false, "AbortMultipartUpload"),
+            (Method::DELETE, "/b?policy", false, "NotImplemented"),
+            (Method::PUT, "/b/k?tagging", false, "NotImplemented"),
+            (Method::PUT, "/", false, "MethodNotAllowed"),
+            (Method::GET, "/b/k?versionId=abc", false, "InvalidArgument"),
+        ] {
+            assert_eq!(named(method, uri, copy), name, "{uri}");
+        }
+    }
+}
