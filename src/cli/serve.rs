@@ -98,7 +98,7 @@ fn start_loops(
     listeners: tokio::sync::mpsc::UnboundedReceiver<crate::network::Listener>,
 ) -> Result<(), db::Error> {
     let directory = Arc::new(OfCompute { db: cloud.db.clone(), compute: cloud.compute.clone() });
-    let key = cloud.db.read(imds::token::Key::load)?;
+    let key = tokio::task::block_in_place(|| cloud.db.write_blocking(imds::token::Key::load))?;
     tokio::spawn(imds::serve(listeners, directory, key));
     tokio::spawn(cloud.images.clone().run());
     let cloud = cloud.clone();
