@@ -6,6 +6,8 @@ use crate::config::{Config, Driver, VirtType};
 use crate::ec2::Ec2;
 use crate::http::{self, Body, Meta, Request, Response, route::Target};
 use crate::imds::{self, of_compute::OfCompute};
+use crate::objects;
+use crate::s3::S3;
 use crate::{config, db};
 use ::http::{Method, StatusCode, header};
 use std::net::SocketAddr;
@@ -80,7 +82,8 @@ async fn serve(config: Config) -> Outcome {
     start_loops(&cloud, listeners)?;
     println!("Serving EC2, STS and S3 on http://{address} ({}).", cloud.compute.describe_host());
 
-    let services = Services { ec2: Ec2::new(cloud.clone()), cloud: cloud.clone() };
+    let s3 = S3::new(cloud.objects.clone(), cloud.iam.clone(), cloud.config.clone());
+    let services = Services { ec2: Ec2::new(cloud.clone()), s3, cloud: cloud.clone() };
     http::serve(listener, Arc::new(services), asked_to_stop()?).await;
     tokio::task::block_in_place(|| {
         if let Err(e) = cloud.network.tidy() {
@@ -100,6 +103,7 @@ fn start_loops(
     let directory = Arc::new(OfCompute { db: cloud.db.clone(), compute: cloud.compute.clone() });
     let key = tokio::task::block_in_place(|| cloud.db.write_blocking(imds::token::Key::load))?;
     tokio::spawn(imds::serve(listeners, directory, key));
+    tokio::spawn(objects::janitor::run(cloud.objects.clone()));
     tokio::spawn(cloud.images.clone().run());
     let cloud = cloud.clone();
     tokio::spawn(async move {
@@ -137,12 +141,13 @@ fn asked_to_stop() -> std::io::Result<impl Future<Output = ()>> {
 struct Services {
     cloud: Arc<Cloud>,
     ec2: Ec2,
+    s3: S3,
 }
 
 impl http::Handler for Services {
     async fn handle(&self, target: Target, request: Request, meta: Meta) -> Response {
         match target {
-            Target::S3 => plain(StatusCode::NOT_IMPLEMENTED, "text/plain", "S3 is not open yet\n".into()),
+            Target::S3 => self.s3.handle(request, &meta).await,
             Target::Own => self.own(request).await,
             Target::Query => {
                 let (parts, body) = request.into_parts();
