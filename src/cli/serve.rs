@@ -79,7 +79,7 @@ async fn serve(config: Config) -> Outcome {
         println!("Its secret is in {}.", super::env::credentials_file(&cloud.config.data_dir).display());
         println!("Use it: eval \"$(novella env --data-dir {})\"", cloud.config.data_dir.display());
     }
-    start_loops(&cloud, listeners)?;
+    start_loops(&cloud, listeners).await?;
     println!("Serving EC2, STS and S3 on http://{address} ({}).", cloud.compute.describe_host());
 
     let s3 = S3::new(cloud.objects.clone(), cloud.iam.clone(), cloud.config.clone());
@@ -96,12 +96,12 @@ async fn serve(config: Config) -> Outcome {
 }
 
 /// Start everything that works beside requests.
-fn start_loops(
+async fn start_loops(
     cloud: &Arc<Cloud>,
     listeners: tokio::sync::mpsc::UnboundedReceiver<crate::network::Listener>,
 ) -> Result<(), db::Error> {
     let directory = Arc::new(OfCompute { db: cloud.db.clone(), compute: cloud.compute.clone() });
-    let key = tokio::task::block_in_place(|| cloud.db.write_blocking(imds::token::Key::load))?;
+    let key = cloud.db.write(imds::token::Key::load).await?;
     tokio::spawn(imds::serve(listeners, directory, key));
     tokio::spawn(objects::janitor::run(cloud.objects.clone()));
     tokio::spawn(cloud.images.clone().run());
