@@ -192,6 +192,9 @@ async fn perform(cx: &Cx, known: Result<&'static Entry, String>, form: Form) -> 
         let form = form;
         COMMON.iter().chain(entry.ignored).for_each(|name| form.ignore(name));
         let params = form.params();
+        if let Some(name) = entry.refused.iter().find(|name| form.has(name)) {
+            return Err(Error::Unsupported((*name).to_owned()).into());
+        }
         let dry_run = entry.service == Service::Ec2 && params.opt_bool("DryRun")?.unwrap_or(false);
         let ready = (entry.read)(&params)?;
         form.finish()?;

@@ -22,6 +22,8 @@ pub trait Action: Sized + Send + 'static {
     const SERVICE: Service = Service::Ec2;
     /// Parameters that are accepted and have no effect here. Everything else that `read` does not read is an error.
     const IGNORED: &'static [&'static str] = &[];
+    /// Parameters that AWS knows and that cannot be done here: `UnsupportedOperation`.
+    const REFUSED: &'static [&'static str] = &[];
     type Output: Serialize + Send;
 
     /// Take the parameters from the form. Checks what the form alone can tell.
@@ -40,12 +42,13 @@ pub struct Entry {
     pub name: &'static str,
     pub service: Service,
     pub ignored: &'static [&'static str],
+    pub refused: &'static [&'static str],
     pub read: fn(&Params<'_>) -> Result<Ready, Error>,
 }
 
 /// The registry's line for an action.
 pub const fn entry<A: Action>() -> Entry {
-    Entry { name: A::NAME, service: A::SERVICE, ignored: A::IGNORED, read: read::<A> }
+    Entry { name: A::NAME, service: A::SERVICE, ignored: A::IGNORED, refused: A::REFUSED, read: read::<A> }
 }
 
 fn read<A: Action>(p: &Params<'_>) -> Result<Ready, Error> {
@@ -65,4 +68,57 @@ fn read<A: Action>(p: &Params<'_>) -> Result<Ready, Error> {
 /// The action of that name.
 pub fn find(name: &str) -> Option<&'static Entry> {
     actions::ALL.iter().find(|entry| entry.name == name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fmt::Write;
+
+    fn source(name: &str) -> String {
+        let mut file = String::new();
+        for c in name.chars() {
+            if c.is_ascii_uppercase() && !file.is_empty() {
+                file.push('_');
+            }
+            file.push(c.to_ascii_lowercase());
+        }
+        format!("src/ec2/actions/{file}.rs")
+    }
+
+    /// What the file's module comment says, in one line.
+    fn about(path: &std::path::Path) -> String {
+        let text = std::fs::read_to_string(path).unwrap();
+        let lines = text.lines().map_while(|line| line.strip_prefix("//!")).map(str::trim);
+        lines.collect::<Vec<_>>().join(" ").trim().to_owned()
+    }
+
+    /// `docs/coverage.md` says what the registry says. `UPDATE_FIXTURES=1` writes it.
+    #[test]
+    fn the_coverage_page_is_the_registrys() {
+        let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+        let mut page = String::from(
+            "# What works\n\nWritten from the registry by a test (`UPDATE_FIXTURES=1 cargo test coverage`). Any other action \
+             answers `InvalidAction`,\nany other parameter of these `UnknownParameter`. *Without effect*: accepted, and nothing \
+             comes of it. *Refused*:\n`UnsupportedOperation`.\n",
+        );
+        for (title, service) in [("EC2", Service::Ec2), ("STS", Service::Sts)] {
+            let entries: Vec<_> = actions::ALL.iter().filter(|e| e.service == service).collect();
+            let _ = write!(page, "\n## {title}: {} actions\n\n", entries.len());
+            page.push_str("| action | what it does | without effect | refused |\n|---|---|---|---|\n");
+            for entry in entries {
+                let path = source(entry.name);
+                let about = about(&root.join(&path)).replace('|', "\\|");
+                let names = |list: &[&str]| list.join(", ");
+                let (ignored, refused) = (names(entry.ignored), names(entry.refused));
+                let _ = writeln!(page, "| [{}](../{path}) | {about} | {ignored} | {refused} |", entry.name);
+            }
+        }
+        let file = root.join("docs/coverage.md");
+        if std::env::var_os("UPDATE_FIXTURES").is_some() {
+            std::fs::write(&file, &page).unwrap();
+        }
+        let kept = std::fs::read_to_string(&file).unwrap_or_default();
+        assert!(kept == page, "docs/coverage.md is not what the registry says: UPDATE_FIXTURES=1 cargo test coverage");
+    }
 }

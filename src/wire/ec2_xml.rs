@@ -3,7 +3,7 @@
 //! | value | element |
 //! |---|---|
 //! | struct field | an element of the field's name |
-//! | `Vec` | one element with an `<item>` for each; present, though empty |
+//! | `Vec` | one element with an `<item>` for each; present though empty |
 //! | `None` | nothing |
 //! | `bool`, number, text, unit variant | text |
 //! | bytes | base64 |
@@ -115,10 +115,9 @@ struct Element<'a> {
 impl Element<'_> {
     fn text(self, text: &str) -> Result<(), Error> {
         let name = self.name.ok_or_else(|| Error(format!("{text:?} has no element")))?;
-        let _ = write!(self.out, "<{name}>");
-        escape(self.out, text);
-        let _ = write!(self.out, "</{name}>");
-        Ok(())
+        let parts = Element { name: Some(name), ..self }.open();
+        escape(parts.out, text);
+        parts.close()
     }
 
     fn plain(self, value: impl fmt::Display) -> Result<(), Error> {
@@ -133,7 +132,8 @@ impl<'a> Element<'a> {
         if let Some(name) = self.name {
             let _ = write!(self.out, "<{name}>");
         }
-        Parts { out: self.out, name: self.name, key: String::new() }
+        let start = self.out.len();
+        Parts { out: self.out, name: self.name, start, key: String::new() }
     }
 }
 
@@ -141,6 +141,9 @@ impl<'a> Element<'a> {
 struct Parts<'a> {
     out: &'a mut String,
     name: Option<&'a str>,
+    /// Where its content begins.
+    start: usize,
+    /// The map's key whose value comes next.
     key: String,
 }
 
@@ -150,7 +153,11 @@ impl Parts<'_> {
     }
 
     fn close(self) -> Result<(), Error> {
-        if let Some(name) = self.name {
+        let Some(name) = self.name else { return Ok(()) };
+        if self.out.len() == self.start {
+            self.out.pop();
+            self.out.push_str("/>");
+        } else {
             let _ = write!(self.out, "</{name}>");
         }
         Ok(())
@@ -369,8 +376,8 @@ mod tests {
             response("Do", "2016-11-15", "rid", &output).unwrap().strip_prefix(DECLARATION).unwrap(),
             "<DoResponse xmlns=\"http://ec2.amazonaws.com/doc/2016-11-15/\"><requestId>rid</requestId>\
              <itemSet><item><name>&lt;a &amp; &quot;b&quot;&#13;\u{FFFD}&gt;</name><n>-1</n></item>\
-             <item><name></name></item></itemSet><empty></empty><return>true</return><clock>2.0</clock>\
-             <at>2026-01-02T03:04:05.678Z</at><unit></unit><name>flat</name></DoResponse>"
+             <item><name/></item></itemSet><empty/><return>true</return><clock>2.0</clock>\
+             <at>2026-01-02T03:04:05.678Z</at><unit/><name>flat</name></DoResponse>"
         );
     }
 

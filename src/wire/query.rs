@@ -91,6 +91,11 @@ impl Form {
         Params { node: &self.0, path: String::new() }
     }
 
+    /// Whether the parameter, or anything below it, was sent.
+    pub fn has(&self, name: &str) -> bool {
+        self.0.children.contains_key(name)
+    }
+
     /// Count a parameter, and everything below it, as read.
     pub fn ignore(&self, name: &str) {
         fn mark(node: &Node) {

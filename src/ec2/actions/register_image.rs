@@ -32,6 +32,7 @@ impl Action for RegisterImage {
     /// Guests have the devices that the hypervisor gives, whatever an image declares about itself.
     const IGNORED: &'static [&'static str] =
         &["EnaSupport", "SriovNetSupport", "VirtualizationType", "BootMode", "ImdsSupport", "BillingProduct"];
+    const REFUSED: &'static [&'static str] = &["TpmSupport", "UefiData"];
     type Output = Output;
 
     fn read(p: &Params<'_>) -> Result<Self, Error> {

@@ -63,14 +63,19 @@ impl Action for RunInstances {
         "NetworkPerformanceOptions",
         "PrivateDnsNameOptions",
     ];
+    const REFUSED: &'static [&'static str] = &[
+        "ElasticGpuSpecification",
+        "ElasticInferenceAccelerator",
+        "IamInstanceProfile",
+        "InstanceMarketOptions",
+        "Ipv6Address",
+        "Ipv6AddressCount",
+        "LaunchTemplate",
+        "SecondaryInterface",
+    ];
     type Output = Reservation;
 
     fn read(p: &Params<'_>) -> Result<Self, Error> {
-        for name in ["LaunchTemplate", "InstanceMarketOptions", "IamInstanceProfile"] {
-            if p.nested(name).is_some() {
-                return Err(Error::Unsupported(name.into()));
-            }
-        }
         let owned = |name| p.opt(name).filter(|text| !text.is_empty()).map(str::to_owned);
         let (min_count, max_count) = (p.int("MinCount", 1..=MOST_INSTANCES)?, p.int("MaxCount", 1..=MOST_INSTANCES)?);
         if min_count > max_count {
