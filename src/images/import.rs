@@ -41,6 +41,9 @@ impl Images {
             manifest::architecture(&request.architecture).map_err(|e| Error::InvalidParameter(e.to_string()))?;
         let mut source = std::fs::File::open(path).map_err(at)?;
         let size = source.metadata().map_err(at)?.len();
+        if size == 0 {
+            return Err(Error::Format(format!("{} is empty", path.display())));
+        }
         let staged = self.folder.stage().map_err(at)?;
         let written =
             unbundle::write_sparsely(&mut source, size, staged.file()).map_err(|e| Error::Format(e.to_string()))?;

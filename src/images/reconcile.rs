@@ -426,6 +426,38 @@ mod tests {
         assert!(images.set_public("2", &mine.id, false).await.is_err());
     }
 
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_reset_takes_what_accounts_registered_and_keeps_what_was_imported() {
+        let data = tempfile::tempdir().unwrap();
+        let images = open(data.path(), &fixtures());
+        let _running = tokio::spawn(images.clone().run());
+        let asked = images.register(request("ami/tiny.img.manifest.xml")).await.unwrap();
+        at_rest(&images, &asked.id).await;
+        let request = crate::images::ImportRequest {
+            id: Some("ami-0000000a".into()),
+            image_type: ImageType::Machine,
+            account: asked.account.clone(),
+            region: None,
+            name: Some("kept".into()),
+            description: String::new(),
+            architecture: "amd64".into(),
+            platform: None,
+            kernel_id: None,
+            ramdisk_id: None,
+            is_public: false,
+        };
+        images.import_file(&fixtures().join("tiny.img"), request.clone()).unwrap();
+        let empty = data.path().join("empty");
+        std::fs::write(&empty, "").unwrap();
+        let other = crate::images::ImportRequest { id: None, name: None, ..request };
+        assert!(images.import_file(&empty, other).is_err());
+        images.reset().await.unwrap();
+        let left = images.describe(&Select::default()).unwrap();
+        assert_eq!(left.iter().map(|i| i.id.as_str()).collect::<Vec<_>>(), ["ami-0000000a"]);
+        assert_eq!(images.get(&asked.id).unwrap(), None);
+        assert!(!images.folder.of(&asked.id).exists() && images.folder.image("ami-0000000a").exists());
+    }
+
     /// Never a wrong image: whatever single bit of a part changes, the image fails.
     #[test]
     fn no_flipped_bit_is_accepted() {

@@ -375,3 +375,151 @@ impl Read for TarStream<'_> {
         Ok(n)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::images::ImageType;
+    use crate::images::source::Folder;
+    use aes::cipher::BlockEncryptMut;
+    use aes::cipher::block_padding::Pkcs7;
+    use flate2::write::GzEncoder;
+    use std::io::{Seek, Write};
+    use std::os::unix::fs::MetadataExt;
+    use std::path::Path;
+
+    const SECRET: [u8; 16] = [7; 16];
+
+    fn gzip(bytes: &[u8]) -> Vec<u8> {
+        let mut zip = GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        zip.write_all(bytes).unwrap();
+        zip.finish().unwrap()
+    }
+
+    /// One regular member, or one of another type.
+    fn tar_of(name: &str, kind: tar::EntryType, data: &[u8]) -> Vec<u8> {
+        let mut header = tar::Header::new_gnu();
+        header.as_old_mut().name[..name.len()].copy_from_slice(name.as_bytes());
+        header.set_size(data.len() as u64);
+        header.set_mode(0o644);
+        header.set_entry_type(kind);
+        header.set_cksum();
+        let mut out = tar::Builder::new(Vec::new());
+        out.append(&header, data).unwrap();
+        out.into_inner().unwrap()
+    }
+
+    /// What `tar` makes of the file `image` in `dir`.
+    fn tar_by_program(dir: &Path, options: &[&str]) -> Vec<u8> {
+        let made =
+            std::process::Command::new("tar").args(options).args(["-cf", "-", "image"]).current_dir(dir).output();
+        let made = made.unwrap();
+        assert!(made.status.success());
+        made.stdout
+    }
+
+    /// Unbundle a gzip stream that is encrypted as a bundle of two parts; everything in the manifest is right.
+    fn open(gzip: &[u8], tar: &[u8], size: u64) -> (Result<Written, Failure>, File) {
+        let dir = tempfile::tempdir().unwrap();
+        let fixture = |name: &str| Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/bundle").join(name);
+        std::fs::copy(fixture("ec2-key.pem"), dir.path().join("cloud-key.pem")).unwrap();
+        let key = CloudKey::load_or_create(dir.path()).unwrap();
+        let public = crate::images::keys::read_certificate(&fixture("ec2-cert.pem")).unwrap();
+        let mut encrypted = gzip.to_vec();
+        encrypted.resize(gzip.len() + BLOCK, 0);
+        let cipher = cbc::Encryptor::<aes::Aes128>::new(&SECRET.into(), &SECRET.into());
+        let length = cipher.encrypt_padded_mut::<Pkcs7>(&mut encrypted, gzip.len()).unwrap().len();
+        encrypted.truncate(length);
+        let mut wrap =
+            || public.encrypt(&mut rand::thread_rng(), rsa::Pkcs1v15Encrypt, hex::encode(SECRET).as_bytes()).unwrap();
+        std::fs::create_dir(dir.path().join("b")).unwrap();
+        let (one, two) = encrypted.split_at(encrypted.len() / 2);
+        let parts = [("p0", one), ("p1", two)].map(|(name, bytes)| {
+            std::fs::write(dir.path().join("b").join(name), bytes).unwrap();
+            Part { filename: name.into(), digest: hex::encode(Sha1::digest(bytes)) }
+        });
+        let manifest = Manifest {
+            image_type: ImageType::Machine,
+            architecture: "x86_64".into(),
+            kernel_id: None,
+            ramdisk_id: None,
+            mappings: vec![],
+            product_codes: vec![],
+            name: String::new(),
+            user: String::new(),
+            digest: hex::encode(Sha1::digest(tar)),
+            size,
+            bundled_size: encrypted.len() as u64,
+            encrypted_key: wrap(),
+            encrypted_iv: wrap(),
+            parts: parts.to_vec(),
+            signature: None,
+        };
+        let source = Folder(dir.path().into());
+        let location = Location { bucket: "b".into(), key: "m".into() };
+        let bundle = Bundle { source: &source, account: "1", location: &location, manifest: &manifest, key: &key };
+        let file = tempfile::tempfile().unwrap();
+        (unbundle(&bundle, &file, &|| true), file)
+    }
+
+    fn refusal(tar: &[u8], size: u64) -> String {
+        open(&gzip(tar), tar, size).0.unwrap_err().to_string()
+    }
+
+    #[test]
+    fn sparse_members_become_sparse_files() {
+        let dir = tempfile::tempdir().unwrap();
+        let image = File::create(dir.path().join("image")).unwrap();
+        // Many extents, so that the map goes on in headers of its own, and a hole at the end.
+        for n in 0..64u64 {
+            image.write_all_at(&[n as u8 + 1; 5000], n * 1_000_000).unwrap();
+        }
+        image.set_len(70_000_000).unwrap();
+        let tar = tar_by_program(dir.path(), &["--format=gnu", "-S"]);
+        assert!(tar.len() < 2_000_000, "tar found the holes");
+        let (written, mut file) = open(&gzip(&tar), &tar, 70_000_000);
+        let written = written.unwrap();
+        let mut bytes = Vec::new();
+        file.rewind().unwrap();
+        file.read_to_end(&mut bytes).unwrap();
+        assert!(bytes == std::fs::read(dir.path().join("image")).unwrap());
+        assert_eq!(written.digest, hex::encode(Sha256::digest(&bytes)));
+        assert!(file.metadata().unwrap().blocks() * 512 < 2_000_000);
+
+        let pax = tar_by_program(dir.path(), &["--format=posix", "-S"]);
+        assert!(refusal(&pax, 70_000_000).contains("PAX"));
+    }
+
+    #[test]
+    fn gzip_streams_of_several_members_are_one_stream() {
+        let tar = tar_of("image", tar::EntryType::Regular, &[9; 100_000]);
+        let (head, tail) = tar.split_at(33_333);
+        let (written, _) = open(&[gzip(head), gzip(tail)].concat(), &tar, 100_000);
+        assert_eq!(written.unwrap().size, 100_000);
+    }
+
+    #[test]
+    fn unsafe_and_odd_archives_are_refused() {
+        let file = tar::EntryType::Regular;
+        assert!(refusal(&tar_of("../image", file, b"x"), 1).contains("unsafe"));
+        assert!(refusal(&tar_of("/etc/passwd", file, b"x"), 1).contains("unsafe"));
+        assert!(refusal(&tar_of("a/../../b", file, b"x"), 1).contains("unsafe"));
+        assert!(refusal(&tar_of("image", tar::EntryType::Symlink, b""), 1).contains("not a regular file"));
+        assert!(refusal(&tar_of("image", tar::EntryType::Block, b""), 1).contains("not a regular file"));
+        assert!(refusal(&tar_of("image", file, b"xx"), 1).contains("has 2 bytes"));
+        assert!(refusal(&[0; 10240], 1).contains("empty"));
+        assert!(refusal(b"this is no archive, and it is far too short to be one", 1).contains("tar archive"));
+        let cut = &tar_of("image", file, &[1; 5000])[..2000];
+        assert!(refusal(cut, 5000).contains("ends before its size"));
+    }
+
+    #[test]
+    fn what_blows_up_is_stopped() {
+        // A long name that never ends, and endless zeros behind a small image.
+        let endless = vec![b'a'; 8 << 20];
+        assert!(refusal(&tar_of("././@LongLink", tar::EntryType::GNULongName, &endless), 1).contains("far larger"));
+        let mut tail = tar_of("image", tar::EntryType::Regular, b"x");
+        tail.resize(tail.len() + (MAX_TRAILER as usize) + 1, 0);
+        assert!(refusal(&tail, 1).contains("far larger"));
+    }
+}
