@@ -57,13 +57,14 @@ impl S3 {
             Ok(response) => response,
             Err(error) => {
                 log(&error, &method, &path);
-                // The client of a small body may send it whole before it reads the answer.
-                if !expects_continue {
-                    incoming.drain().await;
-                }
                 say(&error, &method, &path, meta)
             }
         };
+        // The client of a small body may send it whole before it reads the answer. One that waits for "100 Continue"
+        // shall not be asked for a body that nobody wants; the connection, whose next bytes nobody can tell, ends.
+        if !incoming.drained(!expects_continue).await {
+            answer::set(&mut response, "connection", "close");
+        }
         answer::set(&mut response, "x-amz-request-id", &meta.request_id);
         answer::set(&mut response, "x-amz-id-2", &host_id(meta));
         answer::set(&mut response, "server", "AmazonS3");

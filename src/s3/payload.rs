@@ -45,14 +45,17 @@ impl Incoming {
         }
     }
 
-    /// Read the rest of a small body, so that the connection can go on; a large one is left to be closed.
-    pub async fn drain(&mut self) {
+    /// Whether the body has ended. The rest of a small one is read if it `may` be.
+    pub async fn drained(&mut self, may: bool) -> bool {
+        if self.ended || http_body::Body::is_end_stream(&self.body) {
+            return true;
+        }
         let small = http_body::Body::size_hint(&self.body).upper().is_some_and(|n| n <= DRAIN as u64);
-        if self.ended || !small {
-            return;
+        if !may || !small {
+            return false;
         }
         let rest = async { while let Ok(Some(_)) = self.piece().await {} };
-        let _ = tokio::time::timeout(DRAIN_TIME, rest).await;
+        tokio::time::timeout(DRAIN_TIME, rest).await.is_ok()
     }
 }
 
