@@ -430,7 +430,7 @@ mod tests {
         let cipher = cbc::Encryptor::<aes::Aes128>::new(&SECRET.into(), &SECRET.into());
         let length = cipher.encrypt_padded_mut::<Pkcs7>(&mut encrypted, gzip.len()).unwrap().len();
         encrypted.truncate(length);
-        let mut wrap =
+        let wrap =
             || public.encrypt(&mut rand::thread_rng(), rsa::Pkcs1v15Encrypt, hex::encode(SECRET).as_bytes()).unwrap();
         std::fs::create_dir(dir.path().join("b")).unwrap();
         let (one, two) = encrypted.split_at(encrypted.len() / 2);
