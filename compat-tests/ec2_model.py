@@ -1,0 +1,275 @@
+#!/usr/bin/env python3
+"""Every EC2 answer against the public EC2 model that ships with botocore.
+
+    ec2_model.py path/to/novella
+
+Starts a server with the simulated driver in a temporary folder, goes through the life of an image, a key pair and some
+instances, and walks every answer along the model's output shape. Failures: an element that the model does not know, a
+value of the wrong type, a member that AWS always returns and we do not, an action of docs/coverage.md that was not called.
+The same answers are read again by every older version of the model that botocore has.
+
+Needs boto3.
+"""
+import collections, os, pathlib, re, signal, subprocess, sys, tempfile, time
+import xml.etree.ElementTree as ET
+
+import boto3
+import botocore.config
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+ACCOUNT, KEY, SECRET = "123456789012", "AKIAMODELTEST0000000", "model-secret"
+REGION = "us-east-1"
+KERNEL, RAMDISK = "aki-00000001", "ari-00000002"
+
+# What AWS puts into every answer, however empty: clients read it without asking. Instances are running ones.
+ALWAYS = {
+    "DescribeInstances.reservationSet[]": "reservationId ownerId groupSet instancesSet",
+    "DescribeInstances.reservationSet[].instancesSet[]": """
+        amiLaunchIndex architecture blockDeviceMapping bootMode capacityReservationSpecification clientToken cpuOptions
+        currentInstanceBootMode dnsName ebsOptimized enaSupport enclaveOptions groupSet hibernationOptions hypervisor imageId
+        instanceId instanceState instanceType keyName launchTime maintenanceOptions metadataOptions monitoring
+        networkInterfaceSet placement platformDetails privateDnsName privateDnsNameOptions privateIpAddress productCodes reason
+        rootDeviceName rootDeviceType sourceDestCheck subnetId usageOperation usageOperationUpdateTime virtualizationType
+        vpcId tagSet""",
+    "DescribeInstances.reservationSet[].instancesSet[].placement": "availabilityZone availabilityZoneId groupName tenancy",
+    "DescribeInstances.reservationSet[].instancesSet[].metadataOptions": """
+        state httpTokens httpPutResponseHopLimit httpEndpoint httpProtocolIpv6 instanceMetadataTags""",
+    "DescribeInstances.reservationSet[].instancesSet[].networkInterfaceSet[]": """
+        attachment description groupSet interfaceType ipv6AddressesSet macAddress networkInterfaceId ownerId privateDnsName
+        privateIpAddress privateIpAddressesSet sourceDestCheck status subnetId vpcId""",
+    "DescribeInstances.reservationSet[].instancesSet[].networkInterfaceSet[].attachment": """
+        attachTime attachmentId deleteOnTermination deviceIndex networkCardIndex status""",
+    "DescribeInstanceStatus.instanceStatusSet[]": """
+        availabilityZone instanceId instanceState instanceStatus systemStatus""",
+    "DescribeImages.imagesSet[]": """
+        architecture blockDeviceMapping creationDate enaSupport hypervisor imageId imageLocation imageOwnerId imageState
+        imageType isPublic name platformDetails rootDeviceName rootDeviceType usageOperation virtualizationType""",
+    "DescribeKeyPairs.keySet[]": "createTime keyFingerprint keyName keyPairId keyType tagSet",
+    "DescribeAvailabilityZones.availabilityZoneInfo[]": """
+        groupName messageSet networkBorderGroup optInStatus regionName zoneId zoneName zoneState zoneType""",
+    "DescribeRegions.regionInfo[]": "optInStatus regionEndpoint regionName",
+    "DescribeInstanceTypes.instanceTypeSet[]": """
+        autoRecoverySupported bareMetal burstablePerformanceSupported currentGeneration dedicatedHostsSupported ebsInfo
+        freeTierEligible hibernationSupported hypervisor instanceStorageSupported instanceType memoryInfo networkInfo
+        placementGroupInfo processorInfo supportedBootModes supportedRootDeviceTypes supportedUsageClasses
+        supportedVirtualizationTypes vCpuInfo""",
+    "DescribeVpcs.vpcSet[]": "cidrBlock cidrBlockAssociationSet dhcpOptionsId instanceTenancy isDefault ownerId state vpcId",
+    "DescribeSubnets.subnetSet[]": """
+        assignIpv6AddressOnCreation availabilityZone availabilityZoneId availableIpAddressCount cidrBlock defaultForAz
+        ipv6CidrBlockAssociationSet mapPublicIpOnLaunch ownerId state subnetArn subnetId vpcId""",
+    "DescribeSecurityGroups.securityGroupInfo[]": """
+        groupDescription groupId groupName ipPermissions ipPermissionsEgress ownerId vpcId""",
+    "DescribeSecurityGroups.securityGroupInfo[].ipPermissions[]": "groups ipProtocol ipRanges ipv6Ranges prefixListIds",
+    "DescribeTags.tagSet[]": "key resourceId resourceType value",
+}
+
+INSTANCE = "DescribeInstances.reservationSet[].instancesSet[]"
+# A terminated instance has given its interface back.
+GONE_WITH_THE_INTERFACE = "privateDnsNameOptions privateIpAddress sourceDestCheck subnetId vpcId".split()
+
+Finding = collections.namedtuple("Finding", "kind path detail")
+
+# Findings that are meant, with the reason. One that does not come is a finding itself.
+EXPECTED = {
+    Finding("enum", "DescribeInstanceTypes.instanceTypeSet[].instanceType", "m1.tiny"): "nova's smallest type",
+}
+
+
+def tag(element):
+    return element.tag.split("}")[-1]
+
+
+def walk(shape, element, path, found):
+    """Compare an element with the shape that the model gives it."""
+    text = (element.text or "").strip()
+    if shape.type_name == "structure":
+        members = {m.serialization.get("name", name): m for name, m in shape.members.items()}
+        seen = set()
+        for child in element:
+            name = tag(child)
+            if name == "requestId" and "." not in path:
+                continue
+            if name in seen:
+                found.append(Finding("twice", f"{path}.{name}", ""))
+            seen.add(name)
+            if name not in members:
+                found.append(Finding("unknown", f"{path}.{name}", text))
+            else:
+                walk(members[name], child, f"{path}.{name}", found)
+        terminated = any(tag(e) == "name" and e.text == "terminated" for c in element if tag(c) == "instanceState" for e in c)
+        for name in ALWAYS.get(path, "").split():
+            if name not in seen and not (path == INSTANCE and terminated and name in GONE_WITH_THE_INTERFACE):
+                found.append(Finding("missing", f"{path}.{name}", ""))
+    elif shape.type_name == "list":
+        for child in element:
+            if tag(child) != "item":
+                found.append(Finding("unknown", f"{path}.{tag(child)}", "a list holds items"))
+            walk(shape.member, child, f"{path}[]", found)
+    elif len(element):
+        found.append(Finding("type", path, "elements where the model has a " + shape.type_name))
+    elif shape.type_name == "boolean" and text not in ("true", "false"):
+        found.append(Finding("type", path, text))
+    elif shape.type_name in ("integer", "long") and not re.fullmatch(r"-?\d+", text):
+        found.append(Finding("type", path, text))
+    elif shape.type_name in ("double", "float") and not re.fullmatch(r"-?\d+(\.\d+)?", text):
+        found.append(Finding("type", path, text))
+    elif shape.type_name == "timestamp" and not re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z", text):
+        found.append(Finding("type", path, text))
+    elif getattr(shape, "enum", None) and text not in shape.enum:
+        found.append(Finding("enum", path, text))
+
+
+class Server:
+    def __init__(self, program):
+        self.dir = tempfile.TemporaryDirectory()
+        path = pathlib.Path(self.dir.name)
+        (path / "data/keys").mkdir(parents=True)
+        (path / "data/keys/cloud-key.pem").write_bytes((ROOT / "fixtures/bundle/ec2-key.pem").read_bytes())
+        (path / "config.toml").write_text(
+            f'regions = ["{REGION}"]\n[[accounts]]\nid = "{ACCOUNT}"\nname = "model"\n'
+            f'[[accounts.keys]]\naccess_key_id = "{KEY}"\nsecret_access_key = "{SECRET}"\n'
+        )
+        # What the bundle boots with; any file will do for the simulated driver.
+        for id in [KERNEL, RAMDISK]:
+            subprocess.run([program, "image", "--data-dir", path / "data", "import", ROOT / "fixtures/bundle/tiny.img",
+                            "--id", id, "--owner", ACCOUNT, "--public"], check=True, stdout=subprocess.DEVNULL)
+        self.process = subprocess.Popen(
+            [program, "serve", "--config", path / "config.toml", "--data-dir", path / "data", "--driver", "simulated",
+             "--listen", "127.0.0.1:0"],
+            stdout=subprocess.PIPE, text=True, env=os.environ | {"NOVELLA_LOG": os.environ.get("NOVELLA_LOG", "warn")},
+        )
+        for line in self.process.stdout:
+            if match := re.search(r"http://[0-9.:]+", line):
+                self.url = match[0]
+                return
+        raise SystemExit("the server did not start")
+
+    def client(self, service, **options):
+        config = botocore.config.Config(retries={"total_max_attempts": 1}, s3={"addressing_style": "path"})
+        return boto3.client(service, region_name=REGION, endpoint_url=self.url, aws_access_key_id=KEY,
+                            aws_secret_access_key=SECRET, config=config, **options)
+
+    def stop(self):
+        self.process.send_signal(signal.SIGTERM)
+        self.process.wait(timeout=30)
+
+
+def until(what, condition):
+    deadline = time.monotonic() + 60
+    while not condition():
+        if time.monotonic() > deadline:
+            raise SystemExit(f"in vain: {what}")
+        time.sleep(0.1)
+
+
+def life(server, ec2):
+    """Call every action while there is something to tell."""
+    s3 = server.client("s3")
+    s3.create_bucket(Bucket="images")
+    for part in sorted((ROOT / "fixtures/bundle/ami").iterdir()):
+        s3.put_object(Bucket="images", Key=part.name, Body=part.read_bytes())
+    manifest = next((ROOT / "fixtures/bundle/ami").glob("*.manifest.xml")).name
+    image = ec2.register_image(ImageLocation=f"images/{manifest}", Name="model test", Description="x & <y>",
+                               TagSpecifications=[tags("image")])["ImageId"]
+    until("the image", lambda: ec2.describe_images(ImageIds=[image])["Images"][0]["State"] != "pending")
+    state = ec2.describe_images(ImageIds=[image])["Images"][0]
+    assert state["State"] == "available", state
+
+    ec2.create_key_pair(KeyName="made", KeyType="ed25519", TagSpecifications=[tags("key-pair")])
+    ec2.import_key_pair(KeyName="mine", PublicKeyMaterial=(ROOT / "fixtures/keys/rsa.pub").read_bytes())
+    ec2.describe_key_pairs(IncludePublicKey=True)
+    ec2.describe_regions()
+    ec2.describe_availability_zones()
+    ec2.describe_account_attributes()
+    ec2.describe_vpcs()
+    ec2.describe_subnets()
+    ec2.describe_security_groups()
+    for page in ec2.get_paginator("describe_instance_types").paginate(PaginationConfig={"PageSize": 20}):
+        assert page["InstanceTypes"]
+
+    launched = ec2.run_instances(
+        ImageId=image, KernelId=KERNEL, RamdiskId=RAMDISK, InstanceType="t3.micro", KeyName="mine", MinCount=2,
+        MaxCount=2, UserData="#!/bin/sh\n", TagSpecifications=[tags("instance"), tags("network-interface")],
+        MetadataOptions={"HttpTokens": "required", "HttpPutResponseHopLimit": 2},
+        Monitoring={"Enabled": True}, Placement={"AvailabilityZone": f"{REGION}b"},
+    )
+    ids = [i["InstanceId"] for i in launched["Instances"]]
+
+    def states():
+        reservations = ec2.describe_instances(InstanceIds=ids)["Reservations"]
+        return {i["State"]["Name"] for r in reservations for i in r["Instances"]}
+
+    until("running instances", lambda: states() == {"running"})
+    ec2.describe_instance_status()
+    ec2.describe_instance_credit_specifications(InstanceIds=ids)
+    ec2.get_console_output(InstanceId=ids[0])
+    ec2.get_password_data(InstanceId=ids[0])
+    ec2.create_tags(Resources=ids, Tags=[{"Key": "more", "Value": ""}])
+    ec2.describe_tags(Filters=[{"Name": "resource-id", "Values": ids}])
+    ec2.delete_tags(Resources=ids, Tags=[{"Key": "more"}])
+    ec2.reboot_instances(InstanceIds=ids)
+    ec2.stop_instances(InstanceIds=ids)
+    until("stopped instances", lambda: states() == {"stopped"})
+    ec2.start_instances(InstanceIds=ids)
+    until("running instances", lambda: states() == {"running"})
+    old_versions(server)
+    ec2.terminate_instances(InstanceIds=ids)
+    until("terminated instances", lambda: states() == {"terminated"})
+    ec2.describe_instance_status(IncludeAllInstances=True)
+    ec2.delete_key_pair(KeyName="made")
+    ec2.deregister_image(ImageId=image)
+    server.client("sts").get_caller_identity()
+
+
+def tags(kind):
+    return {"ResourceType": kind, "Tags": [{"Key": "Name", "Value": "model & co"}]}
+
+
+def old_versions(server):
+    """What the models of the last ten years make of today's answers: they must read them, and see the instances."""
+    loader = boto3.session.Session()._session.get_component("data_loader")
+    for version in loader.list_api_versions("ec2", "service-2"):
+        ec2 = server.client("ec2", api_version=version)
+        assert len(ec2.describe_instances()["Reservations"][0]["Instances"]) == 2, version
+        assert ec2.describe_images(Owners=["self"])["Images"] and ec2.describe_key_pairs()["KeyPairs"], version
+        assert ec2.describe_vpcs()["Vpcs"] and ec2.describe_subnets()["Subnets"], version
+        assert ec2.describe_availability_zones()["AvailabilityZones"], version
+
+
+def main(program):
+    server = Server(program)
+    found, called = [], {"GetCallerIdentity"}
+    try:
+        ec2 = server.client("ec2")
+
+        def check(http_response, model, **_):
+            called.add(model.name)
+            if http_response.status_code == 200:
+                root = ET.fromstring(http_response.content)
+                if model.output_shape is not None:
+                    walk(model.output_shape, root, model.name, found)
+                elif [tag(c) for c in root] != ["requestId", "return"]:
+                    found.append(Finding("void", model.name, "expected requestId and return only"))
+
+        ec2.meta.events.register("after-call.ec2.*", check)
+        life(server, ec2)
+    finally:
+        server.stop()
+    coverage = (ROOT / "docs/coverage.md").read_text()
+    for action in re.findall(r"^\| \[(\w+)\]", coverage, re.M):
+        if action not in called:
+            found.append(Finding("not called", action, "add it to this test"))
+    for finding, reason in EXPECTED.items():
+        if finding not in found:
+            found.append(Finding("expected", finding.path, f"{finding.kind} {finding.detail}: {reason}"))
+    counts = collections.Counter(f for f in found if f not in EXPECTED)
+    for finding, times in sorted(counts.items()):
+        print(f"{finding.kind:10} {finding.path}  {finding.detail!r} x{times}")
+    print(f"{len(called)} actions called, {len(counts)} findings")
+    return 1 if counts else 0
+
+
+if __name__ == "__main__":
+    if len(sys.argv) != 2:
+        raise SystemExit(__doc__)
+    sys.exit(main(sys.argv[1]))
