@@ -43,7 +43,8 @@ pub trait Handler: Send + Sync + 'static {
 /// Serve `listener` until `stop` resolves, then let requests under way end, for a while.
 pub async fn serve(listener: TcpListener, handler: Arc<impl Handler>, stop: impl Future<Output = ()>) {
     let mut server = hyper::server::conn::http1::Builder::new();
-    server.timer(TokioTimer::new()).header_read_timeout(HEAD_PATIENCE).pipeline_flush(true);
+    // No `pipeline_flush`: with it hyper gathers an answer's body without a bound when its client is slow.
+    server.timer(TokioTimer::new()).header_read_timeout(HEAD_PATIENCE);
     let connections = GracefulShutdown::new();
     let mut stop = std::pin::pin!(stop);
     loop {
