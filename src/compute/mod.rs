@@ -35,6 +35,7 @@ use crate::images::Images;
 use crate::network::{self, Network};
 use crate::{clock, config};
 use driver::Driver;
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
@@ -178,7 +179,7 @@ impl Compute {
     }
 
     /// The base files that live instances stand on.
-    pub fn bases_in_use(&self) -> Result<Vec<String>, db::Error> {
+    fn bases_in_use(&self) -> Result<HashSet<String>, db::Error> {
         let specs = self.db.read(db::instances::specs_alive)?;
         Ok(specs.iter().filter_map(|s| Spec::parse(s).ok()).flat_map(|s| s.bases).collect())
     }

@@ -24,6 +24,8 @@ const WORKERS: usize = 8;
 const PATIENCE_OFF_MS: i64 = 120_000;
 /// How long a guest has to reboot by itself.
 const PATIENCE_REBOOT_MS: i64 = 60_000;
+/// How long a base image may lie unused (nova's default).
+const BASE_AGE: Duration = Duration::from_secs(24 * 3600);
 /// Tries to build or start a machine before the API says that it failed.
 const TRIES: i64 = 4;
 /// How often to look without a wake, for what no event told.
@@ -72,10 +74,11 @@ impl StepError {
     fn is_final(&self) -> bool {
         match self {
             StepError::Driver(driver::Error::Refused(_)) | StepError::NoInterface => true,
+            // Deregistered between the launch and its first disk.
+            StepError::Image(e) => e.status() < 500,
             StepError::Driver(driver::Error::Failed(_))
             | StepError::Db(_)
             | StepError::Network(_)
-            | StepError::Image(_)
             | StepError::Folder(_) => false,
         }
     }
@@ -426,6 +429,10 @@ impl Compute {
                 }
                 Some(_) | None => Ok(()),
             })?;
+        }
+        let in_use = self.bases_in_use()?;
+        for base in self.images.age_bases(&in_use, BASE_AGE)? {
+            tracing::info!(base, "removed a base image that nothing used for long");
         }
         let limit = clock::now_ms() - VISIBLE_AFTER_END.as_millis() as i64;
         let old = self.db.read(|c| db::instances::gone_before(c, limit))?;
