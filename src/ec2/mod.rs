@@ -189,7 +189,6 @@ async fn perform(cx: &Cx, known: Result<&'static Entry, String>, form: Form) -> 
     let span = tracing::Span::current();
     span.record("action", entry.name).record("account", &cx.caller.account);
     let ready = {
-        let form = form;
         COMMON.iter().chain(entry.ignored).for_each(|name| form.ignore(name));
         let params = form.params();
         if let Some(name) = entry.refused.iter().find(|name| form.has(name)) {
