@@ -11,6 +11,7 @@ use crate::network::Nic;
 use crate::wire::ec2_xml::Time;
 use serde::Serialize;
 use std::borrow::Cow;
+use std::collections::HashMap;
 
 /// One launch: what RunInstances answers and DescribeInstances lists.
 #[derive(Serialize)]
@@ -27,16 +28,18 @@ impl Reservation {
     /// Instances into their reservations, in the order in which reservations first come.
     pub fn group(items: Vec<InstanceItem>) -> Vec<Reservation> {
         let mut all: Vec<Reservation> = Vec::new();
+        let mut place: HashMap<String, usize> = HashMap::new();
         for item in items {
-            match all.iter_mut().find(|r| r.reservation_id == item.reservation_id) {
-                Some(reservation) => reservation.instances_set.push(item),
-                None => all.push(Reservation {
+            let at = *place.entry(item.reservation_id.clone()).or_insert(all.len());
+            if at == all.len() {
+                all.push(Reservation {
                     reservation_id: item.reservation_id.clone(),
                     owner_id: item.owner_id.clone(),
                     group_set: Vec::new(),
-                    instances_set: vec![item],
-                }),
+                    instances_set: Vec::new(),
+                });
             }
+            all[at].instances_set.push(item);
         }
         all
     }

@@ -37,7 +37,6 @@ pub struct Status {
     instance_state: StateItem,
     system_status: Summary,
     instance_status: Summary,
-    attached_ebs_status: Summary,
 }
 
 #[derive(Serialize)]
@@ -70,7 +69,8 @@ impl Summary {
 
 impl Filtered for Status {
     const FILTERS: &'static [(&'static str, Values<Self>)] = &[
-        ("attached-ebs-status.status", |s| vec![s.attached_ebs_status.status.into()]),
+        // Bundled instances have no volumes. boto 2 does not know the element and takes its content for the state's.
+        ("attached-ebs-status.status", |_| vec![]),
         ("availability-zone", |s| vec![s.availability_zone.as_str().into()]),
         ("availability-zone-id", |s| vec![s.availability_zone_id.as_str().into()]),
         ("event.code", |_| vec![]),
@@ -114,7 +114,6 @@ impl Action for DescribeInstanceStatus {
                 instance_state: i.state.into(),
                 system_status: Summary::of(i.state),
                 instance_status: Summary::of(i.state),
-                attached_ebs_status: Summary::of(i.state),
                 state: i.state,
                 instance_id: i.row.id,
             })
