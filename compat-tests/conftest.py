@@ -1,0 +1,54 @@
+"""One server with the simulated driver for all tests of the API; its clients' environment is everybody's."""
+
+import os
+import pathlib
+import shutil
+import tempfile
+
+import pytest
+
+import cloud
+
+_session = {}
+
+
+def pytest_sessionstart(session):
+    """Before collection, because s3_core.py reads the address from the environment when it is read itself."""
+    if not cloud.PROGRAM.exists():
+        raise pytest.UsageError(f"{cloud.PROGRAM} is not built; run `cargo build`, or scripts/test for everything")
+    folder = tempfile.mkdtemp(prefix="novella-tests.")
+    server = cloud.Server(folder, "--driver", "simulated").start()
+    os.environ.update(server.environment())
+    os.environ.update(ALT_AWS_ACCESS_KEY_ID=cloud.OTHER.key, ALT_AWS_SECRET_ACCESS_KEY=cloud.OTHER.secret)
+    _session.update(server=server, folder=folder)
+
+
+def pytest_sessionfinish(session):
+    if server := _session.get("server"):
+        server.stop()
+        shutil.rmtree(_session["folder"])
+
+
+@pytest.fixture(scope="session")
+def server():
+    return _session["server"]
+
+
+@pytest.fixture(scope="session")
+def tiny_image(tmp_path_factory):
+    """A megabyte that is a disk image for those who never boot it."""
+    file = tmp_path_factory.mktemp("image") / "tiny.img"
+    file.write_bytes(os.urandom(1 << 20))
+    return file
+
+
+@pytest.fixture(scope="session")
+def tiny_bundle(server, tiny_image, tmp_path_factory):
+    return server.bundle(tiny_image, "tiny", tmp_path_factory.mktemp("bundle"))
+
+
+@pytest.fixture(scope="session")
+def tiny_ami(server, tiny_bundle):
+    image = server.registered(server.upload(tiny_bundle, "shared-images", "tiny/"))
+    assert image["State"] == "available", image
+    return image["ImageId"]
