@@ -74,13 +74,19 @@ class Server:
         self.host, self.port = parts.hostname, parts.port
         return self
 
+    def _pid(self):
+        """nsenter forks; the server is its child then."""
+        if not self.inside:
+            return self.process.pid
+        return int(pathlib.Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text())
+
     def kill(self):
         """As a power cut would."""
-        self.process.kill()
+        os.kill(self._pid(), signal.SIGKILL)
         self.process.wait()
 
     def stop(self):
-        self.process.send_signal(signal.SIGTERM)
+        os.kill(self._pid(), signal.SIGTERM)
         try:
             return self.process.wait(30)
         except subprocess.TimeoutExpired:
@@ -143,7 +149,7 @@ class Server:
         """`novella bundle`; the files, the manifest last."""
         done = subprocess.run(
             [PROGRAM, "bundle", "--data-dir", self.data, "--image", image, "--prefix", prefix, "--destination", to, *options],
-            check=True, capture_output=True, text=True,
+            check=True, capture_output=True, text=True, env=self.environment(),
         )
         return [pathlib.Path(line.split()[-1]) for line in done.stdout.splitlines()]
 

@@ -10,6 +10,7 @@ use crate::objects;
 use crate::s3::S3;
 use crate::{config, db};
 use ::http::{Method, StatusCode, header};
+use std::io::IsTerminal;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -58,7 +59,11 @@ impl Args {
 
 pub fn run(args: Args) -> Outcome {
     let filter = EnvFilter::try_from_env("NOVELLA_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal())
+        .init();
     let config = args.config()?;
     crate::fault::stop_at(config.testing.stop_at_effect);
     tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(serve(config))

@@ -86,6 +86,8 @@ async fn serve_subnet(listener: network::Listener, directory: Arc<dyn Directory>
         let connection = hyper::server::conn::http1::Builder::new()
             .timer(TokioTimer::new())
             .header_read_timeout(PATIENCE)
+            // Small guests ask by `nc`, which closes its half before the answer comes.
+            .half_close(true)
             .serve_connection(TokioIo::new(stream), service);
         let mut closed = closed.clone();
         tokio::spawn(async move {
