@@ -63,7 +63,7 @@ pub fn valid_name(name: &str) -> bool {
         && bytes.iter().all(|b| plain(*b) || matches!(b, b'.' | b'-'))
         && plain(bytes[0])
         && plain(bytes[bytes.len() - 1])
-        && !name.contains("..")
+        && !["..", ".-", "-."].iter().any(|pair| name.contains(pair))
         && name.parse::<std::net::Ipv4Addr>().is_err()
 }
 
@@ -144,7 +144,20 @@ mod tests {
         for good in ["abc", "a-b.c", "0123", "a".repeat(63).as_str(), "1.2.3"] {
             assert!(valid_name(good), "{good}");
         }
-        for bad in ["ab", "a".repeat(64).as_str(), "Abc", "a_b", "-ab", "ab-", "a..b", "192.168.1.1", "äbc", ""] {
+        for bad in [
+            "ab",
+            "a".repeat(64).as_str(),
+            "Abc",
+            "a_b",
+            "-ab",
+            "ab-",
+            "a..b",
+            "a.-b",
+            "a-.b",
+            "192.168.1.1",
+            "äbc",
+            "",
+        ] {
             assert!(!valid_name(bad), "{bad}");
         }
     }

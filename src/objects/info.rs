@@ -9,7 +9,7 @@ use crate::db::objects::versions::ObjectRow;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// What the client gave with the bytes and gets back with them.
+/// What the client gave with the bytes and gets back with them. Values are opaque: one character is one byte.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Headers {

@@ -408,14 +408,6 @@ fn choose<'r>(upload: &Upload, rows: &'r [PartRow], list: &[Chosen]) -> Result<V
         }
         match &part.checksum {
             Some(value) if value.algorithm == upload.algorithm && value.text() != row.checksum => return Err(invalid()),
-            None if upload.asked && upload.kind == Kind::Composite => {
-                return Err(Error::InvalidRequest(format!(
-                    "The upload was created using a {} checksum. The complete request must include the checksum for each \
-                     part. It was missing for part {} in the request.",
-                    upload.algorithm.name().to_lowercase(),
-                    part.number
-                )));
-            }
             Some(_) | None => {}
         }
         if n + 1 < list.len() && (row.size as u64) < MIN_PART {

@@ -267,8 +267,9 @@ pub struct Deletion {
 fn delete(c: &Conn, bucket: &str, one: &Deletion, garbage: &mut bool) -> Result<bool> {
     if !one.conditions.is_empty() {
         let existing = versions::live(c, bucket, &one.key)?;
-        let existing = existing.as_ref().map(|o| o.etag.as_str());
-        one.conditions.for_write(existing).map_err(|e| at_key(e.into(), &one.key))?;
+        // What is not there needs no deletion, whatever it should have been.
+        let Some(existing) = existing else { return Ok(false) };
+        one.conditions.for_write(Some(&existing.etag)).map_err(|e| at_key(e.into(), &one.key))?;
     }
     let Some(place) = versions::delete(c, bucket, &one.key, NULL_VERSION)? else { return Ok(false) };
     *garbage |= db_bytes::release(c, &place)?;

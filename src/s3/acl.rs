@@ -20,9 +20,6 @@ pub fn document(cx: &Cx<'_>, account: &str, acl: Canned) -> Response {
     let grantee = |doc: &mut Writer, kind: &str| {
         doc.open("Grant").open_with("Grantee", &[("xmlns:xsi", XSI), ("xsi:type", kind)]);
     };
-    grantee(&mut doc, "CanonicalUser");
-    owner.write(&mut doc);
-    doc.close().text("Permission", "FULL_CONTROL").close();
     for (group, need) in acl.grants() {
         let permission = match need {
             Need::Read => "READ",
@@ -32,6 +29,9 @@ pub fn document(cx: &Cx<'_>, account: &str, acl: Canned) -> Response {
         grantee(&mut doc, "Group");
         doc.text("URI", group.uri()).close().text("Permission", permission).close();
     }
+    grantee(&mut doc, "CanonicalUser");
+    owner.write(&mut doc);
+    doc.close().text("Permission", "FULL_CONTROL").close();
     answer::xml(doc)
 }
 

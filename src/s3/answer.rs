@@ -33,6 +33,15 @@ pub fn set(response: &mut Response, name: &str, value: &str) {
     }
 }
 
+/// Set a header to what `request::latin1` read, byte for byte.
+pub fn set_latin1(response: &mut Response, name: &str, value: &str) {
+    let bytes: Option<Vec<u8>> = value.chars().map(|c| u8::try_from(c).ok()).collect();
+    let value = bytes.and_then(|b| HeaderValue::from_bytes(&b).ok());
+    if let (Ok(name), Some(value)) = (HeaderName::try_from(name), value) {
+        response.headers_mut().insert(name, value);
+    }
+}
+
 /// A time of headers, from milliseconds.
 pub fn http_date(ms: i64) -> String {
     timestamp::rfc1123(clock::from_ms(ms))
@@ -69,7 +78,7 @@ pub fn object(response: &mut Response, info: &ObjectInfo) {
     }
     let Headers { content_type, cache_control, content_disposition, content_encoding, content_language, expires, user } =
         &info.headers;
-    set(response, "content-type", content_type.as_deref().unwrap_or("binary/octet-stream"));
+    set_latin1(response, "content-type", content_type.as_deref().unwrap_or("binary/octet-stream"));
     let standard = [
         ("cache-control", cache_control),
         ("content-disposition", content_disposition),
@@ -79,10 +88,10 @@ pub fn object(response: &mut Response, info: &ObjectInfo) {
     ];
     for (name, value) in standard {
         if let Some(value) = value {
-            set(response, name, value);
+            set_latin1(response, name, value);
         }
     }
     for (name, value) in user {
-        set(response, &format!("x-amz-meta-{name}"), value);
+        set_latin1(response, &format!("x-amz-meta-{name}"), value);
     }
 }

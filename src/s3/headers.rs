@@ -1,7 +1,7 @@
 //! Request headers, read into the arguments of `objects`.
 
 use super::error::{Error, Result, invalid_argument};
-use super::request::header_text;
+use super::request::{header_text, latin1};
 use crate::objects::Headers;
 use crate::objects::acl::Canned;
 use crate::objects::condition::Conditions;
@@ -39,28 +39,26 @@ pub fn refuse_unbuilt(headers: &HeaderMap) -> Result<()> {
     }
 }
 
-/// What the client wants back with the bytes.
+/// What the client wants back with the bytes, byte for byte: each character is one byte.
 pub fn metadata(headers: &HeaderMap) -> Result<Headers> {
     let mut user: BTreeMap<String, String> = BTreeMap::new();
     for name in headers.keys() {
         let Some(short) = name.as_str().strip_prefix(META) else { continue };
-        let values = headers.get_all(name).iter().map(|v| {
-            let bytes = v.as_bytes();
-            String::from_utf8(bytes.to_vec()).unwrap_or_else(|_| bytes.iter().map(|b| char::from(*b)).collect())
-        });
+        let values = headers.get_all(name).iter().map(latin1);
         user.insert(short.to_owned(), values.collect::<Vec<_>>().join(","));
     }
     let size = user.iter().map(|(n, v)| n.len() + v.len()).sum();
     if size > MAX_METADATA {
         return Err(Error::MetadataTooLarge { size });
     }
+    let text = |name: &str| headers.get(name).map(latin1);
     Ok(Headers {
-        content_type: header_text(headers, "content-type").filter(|v| !v.is_empty()),
-        cache_control: header_text(headers, "cache-control"),
-        content_disposition: header_text(headers, "content-disposition"),
-        content_encoding: header_text(headers, "content-encoding").and_then(|v| without_aws_chunked(&v)),
-        content_language: header_text(headers, "content-language"),
-        expires: header_text(headers, "expires"),
+        content_type: text("content-type").filter(|v| !v.is_empty()),
+        cache_control: text("cache-control"),
+        content_disposition: text("content-disposition"),
+        content_encoding: text("content-encoding").and_then(|v| without_aws_chunked(&v)),
+        content_language: text("content-language"),
+        expires: text("expires"),
         user,
     })
 }

@@ -3,7 +3,7 @@
 use super::error::{Error, Result};
 use crate::wire::percent;
 use http::request::Parts;
-use http::{HeaderMap, header};
+use http::{HeaderMap, HeaderValue, header};
 
 /// The path below which nova's clients expect S3.
 const BASE_PATH: &str = "/services/objectstorage";
@@ -86,8 +86,13 @@ impl Query {
 
 /// A header's text; what is not UTF-8 is read as Latin-1, as HTTP once meant it.
 pub fn header_text(headers: &HeaderMap, name: &str) -> Option<String> {
-    let bytes = headers.get(name)?.as_bytes();
-    Some(String::from_utf8(bytes.to_vec()).unwrap_or_else(|_| bytes.iter().map(|b| char::from(*b)).collect()))
+    let value = headers.get(name)?;
+    Some(String::from_utf8(value.as_bytes().to_vec()).unwrap_or_else(|_| latin1(value)))
+}
+
+/// A header's bytes, one character each: what `answer::set_latin1` sends back the same, whatever its encoding.
+pub fn latin1(value: &HeaderValue) -> String {
+    value.as_bytes().iter().map(|b| char::from(*b)).collect()
 }
 
 #[cfg(test)]

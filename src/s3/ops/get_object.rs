@@ -4,6 +4,7 @@ use crate::http::Response;
 use crate::objects::acl::Need;
 use crate::objects::bucket::Bucket;
 use crate::objects::condition::Failed;
+use crate::objects::info::Checksum;
 use crate::objects::range::Range;
 use crate::objects::{self, ObjectInfo};
 use crate::s3::cx::Cx;
@@ -43,6 +44,8 @@ pub struct Span {
     pub length: u64,
     /// Not the whole object, or asked for as a part.
     pub partial: bool,
+    /// The checksum of these bytes, if it is known.
+    pub checksum: Option<Checksum>,
 }
 
 impl Span {
@@ -78,13 +81,13 @@ pub fn choose(cx: &Cx<'_>, bucket: &Bucket, info: &ObjectInfo) -> Result<Span> {
         return part(cx, info, text);
     }
     match range.as_deref().and_then(Range::parse) {
-        None => Ok(Span { start: 0, length: info.size, partial: false }),
+        None => Ok(Span { start: 0, length: info.size, partial: false, checksum: info.checksum.clone() }),
         Some(parsed) => {
             let (start, length) = parsed.within(info.size).map_err(|_| objects::Error::InvalidRange {
                 range: range.clone().unwrap_or_default(),
                 size: info.size,
             })?;
-            Ok(Span { start, length, partial: true })
+            Ok(Span { start, length, partial: true, checksum: None })
         }
     }
 }
@@ -95,10 +98,11 @@ fn part(cx: &Cx<'_>, info: &ObjectInfo, text: &str) -> Result<Span> {
             invalid_argument("partNumber", text, "Part number must be an integer between 1 and 10000, inclusive")
         })?;
     if let Some((start, part)) = cx.store().part_of(info, number)? {
-        return Ok(Span { start, length: part.size, partial: true });
+        let checksum = info.checksum.clone().map(|whole| Checksum { text: part.checksum, ..whole });
+        return Ok(Span { start, length: part.size, partial: true, checksum });
     }
     if info.part_count == 0 && number == 1 {
-        return Ok(Span { start: 0, length: info.size, partial: info.size > 0 });
+        return Ok(Span { start: 0, length: info.size, partial: info.size > 0, checksum: info.checksum.clone() });
     }
     Err(objects::Error::InvalidPartNumber { asked: number, have: u64::from(info.part_count.max(1)) }.into())
 }
@@ -114,9 +118,8 @@ pub fn describe(cx: &Cx<'_>, response: &mut Response, info: &ObjectInfo, span: &
     if info.part_count > 0 && cx.query.has("partNumber") {
         answer::set(response, "x-amz-mp-parts-count", &info.part_count.to_string());
     }
-    let whole = span.length == info.size;
     let wanted = cx.header("x-amz-checksum-mode").is_some_and(|v| v.eq_ignore_ascii_case("ENABLED"));
-    if let Some(checksum) = info.checksum.as_ref().filter(|_| wanted && whole && !span.partial) {
+    if let Some(checksum) = span.checksum.as_ref().filter(|_| wanted) {
         answer::checksum(response, checksum);
     }
     for (query, header) in OVERRIDES {

@@ -59,7 +59,7 @@ fn parts(cx: &Cx<'_>, doc: &mut Writer, info: &ObjectInfo) -> Result<()> {
     };
     let (limit, after) = (number("x-amz-max-parts", 1000)?.min(1000), number("x-amz-part-number-marker", 0)?);
     let (parts, more) = cx.store().object_parts(info, after, limit as usize)?;
-    doc.open("ObjectParts").value("TotalPartsCount", info.part_count).value("PartNumberMarker", after);
+    doc.open("ObjectParts").value("PartsCount", info.part_count).value("PartNumberMarker", after);
     doc.value("NextPartNumberMarker", parts.last().map_or(0, |p| p.number));
     doc.value("MaxParts", limit).value("IsTruncated", more);
     for part in &parts {

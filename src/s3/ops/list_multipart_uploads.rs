@@ -13,7 +13,7 @@ use crate::wire::s3_xml::Writer;
 const MAX: u32 = 1000;
 
 pub async fn run(cx: &mut Cx<'_>) -> Result<Response> {
-    let bucket = cx.bucket(Need::Read)?;
+    cx.bucket(Need::Read)?;
     let encoding = Encoding::of(cx)?;
     let text = |name| cx.query.get(name).unwrap_or_default();
     let marker = |name| cx.query.get(name).filter(|v| !v.is_empty()).map(str::to_owned);
@@ -43,7 +43,7 @@ pub async fn run(cx: &mut Cx<'_>) -> Result<Response> {
         doc.open("Initiator");
         cx.owner(&upload.initiator).write(&mut doc);
         doc.close().open("Owner");
-        cx.owner(&bucket.owner).write(&mut doc);
+        cx.owner(&upload.initiator).write(&mut doc);
         doc.close().text("StorageClass", &upload.storage_class);
         doc.text("Initiated", answer::xml_date(upload.initiated_at));
         if upload.asked {

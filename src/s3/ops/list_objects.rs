@@ -14,7 +14,8 @@ pub async fn run(cx: &mut Cx<'_>) -> Result<Response> {
     let page = listing::page(cx, &query).await?;
 
     let mut doc = Writer::new("ListBucketResult");
-    doc.text("Name", &cx.bucket).text("Prefix", encoding.key(&query.prefix)).text("Marker", encoding.key(&marker));
+    // The prefix comes back as it was sent: clients do not decode it here.
+    doc.text("Name", &cx.bucket).text("Prefix", &query.prefix).text("Marker", encoding.key(&marker));
     // Without a delimiter the last key is the marker.
     if let Some(next) = page.next.as_deref().filter(|_| !query.delimiter.is_empty()) {
         doc.text("NextMarker", encoding.key(next));

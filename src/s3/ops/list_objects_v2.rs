@@ -13,7 +13,8 @@ pub async fn run(cx: &mut Cx<'_>) -> Result<Response> {
     let encoding = Encoding::of(cx)?;
     let start_after = cx.query.get("start-after").map(str::to_owned);
     let token = cx.query.get("continuation-token").map(str::to_owned);
-    let after = match &token {
+    let given = token.as_deref().filter(|t| !t.is_empty());
+    let after = match given {
         Some(token) => Some(read_token(token).ok_or_else(|| {
             invalid_argument("continuation-token", token, "The continuation token provided is incorrect")
         })?),

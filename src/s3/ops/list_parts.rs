@@ -12,7 +12,7 @@ use crate::wire::s3_xml::Writer;
 const MAX: u32 = 1000;
 
 pub async fn run(cx: &mut Cx<'_>) -> Result<Response> {
-    let bucket = cx.bucket(Need::Write)?;
+    cx.bucket(Need::Write)?;
     let encoding = Encoding::of(cx)?;
     let id = cx.query.get("uploadId").unwrap_or_default();
     let upload = cx.store().upload(&cx.bucket, &cx.key, id)?;
@@ -25,7 +25,7 @@ pub async fn run(cx: &mut Cx<'_>) -> Result<Response> {
     doc.open("Initiator");
     cx.owner(&upload.initiator).write(&mut doc);
     doc.close().open("Owner");
-    cx.owner(&bucket.owner).write(&mut doc);
+    cx.owner(&upload.initiator).write(&mut doc);
     doc.close().text("StorageClass", &upload.storage_class);
     doc.value("PartNumberMarker", after);
     doc.value("NextPartNumberMarker", parts.last().map_or(0, |p| p.number));
