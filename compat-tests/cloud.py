@@ -13,7 +13,7 @@ import boto3
 import botocore.config
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-PROGRAM = pathlib.Path(os.environ.get("NOVELLA_BIN", ROOT / "target/debug/novella"))
+PROGRAM = pathlib.Path(os.environ.get("NOVELLA_BIN") or (ROOT / "target/debug/novella"))
 REGION = "us-east-1"
 
 
