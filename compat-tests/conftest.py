@@ -1,7 +1,6 @@
 """One server with the simulated driver for all tests of the API; its clients' environment is everybody's."""
 
 import os
-import pathlib
 import shutil
 import tempfile
 
@@ -47,8 +46,10 @@ def tiny_bundle(server, tiny_image, tmp_path_factory):
     return server.bundle(tiny_image, "tiny", tmp_path_factory.mktemp("bundle"))
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="session", autouse=True)
 def tiny_ami(server, tiny_bundle):
+    """There from the beginning: ec2_core.py launches it too."""
     image = server.registered(server.upload(tiny_bundle, "shared-images", "tiny/"))
     assert image["State"] == "available", image
+    os.environ["EC2_TEST_IMAGE"] = image["ImageId"]
     return image["ImageId"]

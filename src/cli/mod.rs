@@ -27,7 +27,7 @@ enum Command {
     /// Say what this machine lacks to carry instances, and the command that mends it.
     Doctor(doctor::Args),
     /// Make a bundle of an image file, to be uploaded and registered; options as those of euca-bundle-image
-    Bundle(bundle::Args),
+    Bundle(Box<bundle::Args>),
     /// Import, list and remove images, with or without a running server
     Image(image::Args),
 }
@@ -39,7 +39,7 @@ pub fn main() -> ExitCode {
         Command::Serve(args) => serve::run(args),
         Command::Env(args) => env::run(args),
         Command::Doctor(args) => doctor::run(args),
-        Command::Bundle(args) => bundle::run(args),
+        Command::Bundle(args) => bundle::run(*args),
         Command::Image(args) => image::run(args),
     };
     match done {
