@@ -6,6 +6,7 @@ use super::error::{Error, Result};
 use crate::clock;
 use crate::db::Conn;
 use crate::db::objects::buckets::{self, BucketRow};
+use crate::db::objects::configs;
 
 /// One bucket.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -128,6 +129,32 @@ impl Store {
         Ok(())
     }
 
+    /// The bucket's configuration of this name (a sub-resource's), if it has one.
+    pub fn config(&self, bucket: &str, name: &str) -> Result<Option<String>> {
+        self.db.read(|c| Ok(configs::get(c, bucket, name)?))
+    }
+
+    /// Set a configuration, or remove it with `None`.
+    pub async fn set_config(&self, bucket: &str, name: &str, document: Option<String>) -> Result<()> {
+        let (bucket, name) = (bucket.to_owned(), name.to_owned());
+        self.write(move |c| {
+            get(c, &bucket)?;
+            match document {
+                Some(document) => configs::put(c, &bucket, &name, &document)?,
+                None => {
+                    configs::delete(c, &bucket, &name)?;
+                }
+            }
+            Ok(())
+        })
+        .await
+    }
+
+    /// The configurations whose name begins with `prefix`, by name.
+    pub fn configs(&self, bucket: &str, prefix: &str) -> Result<Vec<(String, String)>> {
+        self.db.read(|c| Ok(configs::with_prefix(c, bucket, prefix)?))
+    }
+
     /// PutBucketAcl with a canned ACL.
     pub async fn set_bucket_acl(&self, name: &str, acl: Canned) -> Result<()> {
         let name = name.to_owned();
@@ -172,6 +199,21 @@ mod tests {
         store.create_bucket(NewBucket::of("b-two", "1", "eu-west-1")).await.unwrap();
         let again = store.create_bucket(NewBucket::of("b-two", "1", "eu-west-1")).await;
         assert!(matches!(again, Err(Error::BucketAlreadyOwnedByYou(_))));
+    }
+
+    #[tokio::test]
+    async fn configurations_go_with_their_bucket() {
+        let (_dir, store) = super::super::tests::store();
+        store.set_config("b", "cors", Some("one".into())).await.unwrap();
+        store.set_config("b", "cors", Some("two".into())).await.unwrap();
+        store.set_config("b", "metrics/a", Some("m".into())).await.unwrap();
+        assert_eq!(store.config("b", "cors").unwrap().as_deref(), Some("two"));
+        assert_eq!(store.configs("b", "metrics/").unwrap(), [("metrics/a".into(), "m".into())]);
+        store.set_config("b", "metrics/a", None).await.unwrap();
+        assert_eq!(store.config("b", "metrics/a").unwrap(), None);
+        store.delete_bucket("b").await.unwrap();
+        let gone = store.set_config("b", "cors", Some("x".into())).await;
+        assert!(matches!(gone, Err(Error::NoSuchBucket(_))));
     }
 
     #[tokio::test]

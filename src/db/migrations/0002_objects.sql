@@ -7,6 +7,14 @@ CREATE TABLE buckets (
   created_at BIGINT NOT NULL
 );
 
+-- What is configured of a bucket, a document per sub-resource (`cors`, `lifecycle`, …), in the form of who reads it.
+CREATE TABLE bucket_configs (
+  bucket   TEXT NOT NULL REFERENCES buckets(name),
+  name     TEXT NOT NULL,
+  document TEXT NOT NULL,
+  PRIMARY KEY (bucket, name)
+) WITHOUT ROWID;
+
 -- One number for every write: orders the versions of a key, names inline bodies, makes upload ids ordered by time.
 CREATE TABLE object_sequence (value BIGINT NOT NULL);
 INSERT INTO object_sequence (value) VALUES (0);

@@ -63,6 +63,7 @@ pub fn delete(c: &Conn, name: &str) -> Result<(), Error> {
     )?
     .execute([name])?;
     c.prepare_cached("DELETE FROM uploads WHERE bucket = ?1")?.execute([name])?;
+    c.prepare_cached("DELETE FROM bucket_configs WHERE bucket = ?1")?.execute([name])?;
     c.prepare_cached("DELETE FROM buckets WHERE name = ?1")?.execute([name])?;
     Ok(())
 }

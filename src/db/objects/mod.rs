@@ -2,6 +2,7 @@
 
 pub mod buckets;
 pub mod bytes;
+pub mod configs;
 pub mod uploads;
 pub mod versions;
 
@@ -90,7 +91,7 @@ pub fn wipe(c: &Conn) -> Result<(), Error> {
            ON CONFLICT (body) DO NOTHING;
          INSERT INTO garbage (body, place) SELECT id, 'parts' FROM uploads WHERE true ON CONFLICT (body) DO NOTHING;
          DELETE FROM inline_bodies WHERE id NOT IN (SELECT CAST(body AS INTEGER) FROM parts WHERE place = 'inline');
-         DELETE FROM objects; DELETE FROM uploads; DELETE FROM buckets;",
+         DELETE FROM objects; DELETE FROM uploads; DELETE FROM bucket_configs; DELETE FROM buckets;",
     )?;
     Ok(())
 }
