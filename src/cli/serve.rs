@@ -59,6 +59,10 @@ impl Args {
 
 pub fn run(args: Args) -> Outcome {
     let filter = EnvFilter::try_from_env("NOVELLA_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
+    if std::env::var_os("LIBVIRT_DEBUG").is_none() {
+        // libvirt's own log, of which only errors matter here. SAFETY: the process has no other thread yet.
+        unsafe { std::env::set_var("LIBVIRT_DEBUG", "4") };
+    }
     tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(std::io::stderr)
