@@ -3,6 +3,7 @@
 mod bundle;
 mod doctor;
 mod env;
+mod fsck;
 mod image;
 mod serve;
 
@@ -26,6 +27,8 @@ enum Command {
     Env(env::Args),
     /// Say what this machine lacks to carry instances, and the command that mends it.
     Doctor(doctor::Args),
+    /// Check that every object has its bytes and that all bytes belong to something; repairs nothing
+    Fsck(fsck::Args),
     /// Make a bundle of an image file, to be uploaded and registered; options as those of euca-bundle-image
     Bundle(Box<bundle::Args>),
     /// Import, list and remove images, with or without a running server
@@ -39,6 +42,7 @@ pub fn main() -> ExitCode {
         Command::Serve(args) => serve::run(args),
         Command::Env(args) => env::run(args),
         Command::Doctor(args) => doctor::run(args),
+        Command::Fsck(args) => fsck::run(args),
         Command::Bundle(args) => bundle::run(*args),
         Command::Image(args) => image::run(args),
     };
