@@ -207,6 +207,8 @@ def life(server, ec2):
     ec2.create_tags(Resources=ids, Tags=[{"Key": "more", "Value": ""}])
     ec2.describe_tags(Filters=[{"Name": "resource-id", "Values": ids}])
     ec2.delete_tags(Resources=ids, Tags=[{"Key": "more"}])
+    instance_attributes(ec2, ids)
+    image_attributes(ec2, image)
     ec2.reboot_instances(InstanceIds=ids)
     ec2.stop_instances(InstanceIds=ids)
     until("stopped instances", lambda: states() == {"stopped"})
@@ -219,6 +221,32 @@ def life(server, ec2):
     ec2.delete_key_pair(KeyName="made")
     ec2.deregister_image(ImageId=image)
     server.client("sts").get_caller_identity()
+
+
+def instance_attributes(ec2, ids):
+    one = ids[0]
+    for name in """instanceType kernel ramdisk userData disableApiTermination disableApiStop instanceInitiatedShutdownBehavior
+            rootDeviceName blockDeviceMapping productCodes sourceDestCheck groupSet ebsOptimized sriovNetSupport enaSupport
+            enclaveOptions""".split():
+        ec2.describe_instance_attribute(InstanceId=one, Attribute=name)
+    ec2.modify_instance_attribute(InstanceId=one, DisableApiTermination={"Value": True})
+    ec2.modify_instance_attribute(InstanceId=one, Attribute="disableApiTermination", Value="false")
+    ec2.modify_instance_attribute(InstanceId=one, SourceDestCheck={"Value": False})
+    ec2.reset_instance_attribute(InstanceId=one, Attribute="sourceDestCheck")
+    ec2.modify_instance_metadata_options(InstanceId=one, HttpTokens="optional", InstanceMetadataTags="enabled")
+    ec2.unmonitor_instances(InstanceIds=ids)
+    ec2.monitor_instances(InstanceIds=ids)
+    ec2.describe_instance_type_offerings(LocationType="availability-zone")
+    ec2.get_ebs_encryption_by_default()
+
+
+def image_attributes(ec2, image):
+    ec2.modify_image_attribute(ImageId=image, Description={"Value": "better"})
+    ec2.modify_image_attribute(ImageId=image, LaunchPermission={"Add": [{"Group": "all"}, {"UserId": "210987654321"}]})
+    for name in """description kernel ramdisk launchPermission productCodes blockDeviceMapping sriovNetSupport bootMode
+            tpmSupport uefiData lastLaunchedTime imdsSupport deregistrationProtection""".split():
+        ec2.describe_image_attribute(ImageId=image, Attribute=name)
+    ec2.reset_image_attribute(ImageId=image, Attribute="launchPermission")
 
 
 def tags(kind):

@@ -32,6 +32,15 @@ pub enum IntentError {
     /// `IncorrectInstanceState`: rebooting what does not run
     #[error("Instance {id} is in state {}; it must be running.", state.text())]
     NotRunning { id: String, state: State },
+    /// `IncorrectInstanceState`: what only a stopped instance can be given
+    #[error("The instance '{0}' is not in the 'stopped' state.")]
+    NotStopped(String),
+    /// `IncorrectInstanceState`: nothing changes any more
+    #[error("The instance '{id}' is in state {}: its attributes cannot be changed.", state.text())]
+    Ended { id: String, state: State },
+    /// `InvalidInstanceAttributeValue`
+    #[error("Invalid instance type: {0}")]
+    UnknownType(String),
     /// `OperationNotPermitted`
     #[error(
         "The instance '{0}' may not be terminated. Modify its 'disableApiTermination' instance attribute and try again."
@@ -62,19 +71,8 @@ impl Compute {
         let changed = self
             .db
             .write(move |c| {
-                let mut rows = Vec::new();
-                let mut missing = Vec::new();
-                for id in ids {
-                    match db::instances::get(c, &id)? {
-                        Some(row) if row.account == account && row.region == region => rows.push(row),
-                        Some(_) | None => missing.push(id),
-                    }
-                }
-                if !missing.is_empty() {
-                    return Err(IntentError::NotFound(missing));
-                }
                 let mut changed = Vec::new();
-                for mut row in rows {
+                for mut row in owned(c, &account, &region, ids)? {
                     let (desired, observed) = both(&row)?;
                     let before = visible(desired, observed);
                     let generation = row.generation;
@@ -87,7 +85,7 @@ impl Compute {
                     let after = instance.state;
                     changed.push((instance, before, after));
                 }
-                Ok(changed)
+                Ok::<_, IntentError>(changed)
             })
             .await?;
         self.wake();
@@ -121,6 +119,24 @@ impl Compute {
         }
         self.db.write(db::instances::wipe).await
     }
+}
+
+/// The rows of these instances of an account, or an error that names those that are not there.
+pub(super) fn owned(
+    c: &db::Conn,
+    account: &str,
+    region: &str,
+    ids: Vec<String>,
+) -> Result<Vec<InstanceRow>, IntentError> {
+    let mut rows = Vec::new();
+    let mut missing = Vec::new();
+    for id in ids {
+        match db::instances::get(c, &id)? {
+            Some(row) if row.account == account && row.region == region => rows.push(row),
+            Some(_) | None => missing.push(id),
+        }
+    }
+    if missing.is_empty() { Ok(rows) } else { Err(IntentError::NotFound(missing)) }
 }
 
 /// Put the change into the row; `false`: it already is so.

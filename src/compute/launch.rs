@@ -234,6 +234,7 @@ fn resolve(c: &Conn, r: &LaunchRequest) -> Result<Spec, LaunchError> {
         image_location: image.location,
         mappings: image.mappings.into_iter().map(|m| (m.virtual_name, m.device)).collect(),
         bases: Vec::new(),
+        redefine: false,
         groups: Vec::new(),
         client_token: r.client_token.clone(),
         options: r.options.clone(),

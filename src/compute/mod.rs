@@ -13,6 +13,7 @@
 //! loop looks at every row again, so recovery is the same path as everything else.
 
 pub mod driver;
+mod edit;
 mod folder;
 mod intent;
 pub mod key_material;
@@ -25,6 +26,7 @@ mod spec;
 pub mod state;
 pub mod types;
 
+pub use edit::{Edit, MetadataEdit};
 pub use intent::{Change, IntentError};
 pub use launch::{LaunchError, LaunchRequest, default_group};
 pub use spec::{Group, Instance, Key, MetadataOptions, Options, ShutdownBehavior, Spec};

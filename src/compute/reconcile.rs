@@ -210,7 +210,11 @@ impl Compute {
                 }
                 Step::PowerOn => {
                     // The card's rules and the gateway may be gone since the machine was defined: after a reboot, say.
-                    self.ensure_port(row)?;
+                    if Spec::parse(&row.spec)?.redefine {
+                        self.build(row)?;
+                    } else {
+                        self.ensure_port(row)?;
+                    }
                     driver.power(&row.id, Power::On)?;
                     row.powered = true;
                     row.boot_id = self.boot_id.clone();
@@ -283,10 +287,8 @@ impl Compute {
             .flatten()
             .map(|b| b.digest.clone())
             .collect();
-        if spec.bases != bases {
-            spec.bases = bases;
-            row.spec = spec.to_json();
-        }
+        (spec.bases, spec.redefine) = (bases, false);
+        row.spec = spec.to_json();
         let folder = Folder::new(&self.dir, &row.id);
         folder.make(&disk_base.path, spec.root_bytes.max(disk_base.virtual_size))?;
         let nics = self.ensure_port(row)?;

@@ -29,6 +29,9 @@ pub struct Spec {
     /// Names in `_base` that the disk stands on; filled when the disk is made.
     #[serde(default)]
     pub bases: Vec<String>,
+    /// The machine was defined with other figures: define it again before it is switched on.
+    #[serde(default)]
+    pub redefine: bool,
     pub groups: Vec<Group>,
     pub client_token: Option<String>,
     pub options: Options,
@@ -56,6 +59,21 @@ pub enum ShutdownBehavior {
     #[default]
     Stop,
     Terminate,
+}
+
+impl ShutdownBehavior {
+    /// EC2's word.
+    pub fn text(self) -> &'static str {
+        match self {
+            ShutdownBehavior::Stop => "stop",
+            ShutdownBehavior::Terminate => "terminate",
+        }
+    }
+
+    /// The behaviour of EC2's word.
+    pub fn parse(text: &str) -> Option<ShutdownBehavior> {
+        [ShutdownBehavior::Stop, ShutdownBehavior::Terminate].into_iter().find(|b| b.text() == text)
+    }
 }
 
 /// Attributes that RunInstances may set and ModifyInstanceAttribute may change.
@@ -134,6 +152,13 @@ impl Instance {
             network::nic(c, &row.eni_id).map_err(|e| db::Error::Damaged(format!("interface of {}: {e}", row.id)))?;
         let (desired, observed) = both(&row)?;
         Ok(Instance { spec: Spec::parse(&row.spec)?, state: visible(desired, observed), nic, row })
+    }
+}
+
+impl Instance {
+    /// Its security groups.
+    pub fn groups(&self) -> Vec<Group> {
+        self.spec.groups.clone()
     }
 }
 

@@ -138,7 +138,11 @@ fn intent(e: &IntentError) -> (&'static str, StatusCode) {
     match e {
         IntentError::Db(_) => INTERNAL,
         IntentError::NotFound(_) => ("InvalidInstanceID.NotFound", BAD),
-        IntentError::WrongState { .. } | IntentError::NotRunning { .. } => ("IncorrectInstanceState", BAD),
+        IntentError::WrongState { .. }
+        | IntentError::NotRunning { .. }
+        | IntentError::NotStopped(_)
+        | IntentError::Ended { .. } => ("IncorrectInstanceState", BAD),
+        IntentError::UnknownType(_) => ("InvalidInstanceAttributeValue", BAD),
         IntentError::TerminationDisabled(_) | IntentError::StopDisabled(_) => ("OperationNotPermitted", BAD),
     }
 }

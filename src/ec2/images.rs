@@ -3,7 +3,7 @@
 use super::filter::{Filtered, Values, flag, maybe};
 use crate::clock;
 use crate::db::tags::Tag;
-use crate::images::{Image, ImageType};
+use crate::images::{Image, ImageType, Mapping};
 use crate::wire::ec2_xml::Time;
 use serde::Serialize;
 
@@ -48,9 +48,15 @@ pub struct StateReason {
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct MappingItem {
+pub struct MappingItem {
     device_name: String,
     virtual_name: String,
+}
+
+impl From<Mapping> for MappingItem {
+    fn from(m: Mapping) -> MappingItem {
+        MappingItem { device_name: m.device, virtual_name: m.virtual_name }
+    }
 }
 
 /// `Linux/UNIX` or `Windows`, and the operation that AWS would bill.
@@ -93,11 +99,7 @@ impl ImageItem {
             description: Some(image.description).filter(|text| !text.is_empty()),
             root_device_type: "instance-store",
             root_device_name: image.root_device_name,
-            block_device_mapping: image
-                .mappings
-                .into_iter()
-                .map(|m| MappingItem { device_name: m.device, virtual_name: m.virtual_name })
-                .collect(),
+            block_device_mapping: image.mappings.into_iter().map(MappingItem::from).collect(),
             virtualization_type: if paravirtual { "paravirtual" } else { "hvm" },
             ena_support: true,
             hypervisor: "xen",

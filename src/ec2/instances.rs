@@ -60,7 +60,7 @@ impl From<State> for StateItem {
 
 #[derive(Serialize, Clone)]
 #[serde(rename_all = "camelCase")]
-struct GroupItem {
+pub struct GroupItem {
     group_id: String,
     group_name: String,
 }
@@ -140,8 +140,8 @@ struct Placement {
 }
 
 #[derive(Serialize)]
-struct Monitoring {
-    state: &'static str,
+pub struct Monitoring {
+    pub state: &'static str,
 }
 
 #[derive(Serialize)]
@@ -185,7 +185,7 @@ struct DnsOptions {
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct MetadataItem {
+pub struct MetadataItem {
     state: &'static str,
     http_tokens: &'static str,
     http_put_response_hop_limit: u32,
@@ -195,10 +195,11 @@ struct MetadataItem {
 }
 
 impl MetadataItem {
-    fn new(options: &MetadataOptions) -> MetadataItem {
+    /// `state` is `applied`, or `pending` in the answer to a change.
+    pub fn new(options: &MetadataOptions, state: &'static str) -> MetadataItem {
         let able = |on| if on { "enabled" } else { "disabled" };
         MetadataItem {
-            state: "applied",
+            state,
             http_tokens: if options.tokens_required { "required" } else { "optional" },
             http_put_response_hop_limit: options.hop_limit,
             http_endpoint: able(options.enabled),
@@ -333,7 +334,7 @@ impl InstanceItem {
             cpu_options: CpuOptions { core_count: (row.vcpus as u32 / threads_per_core).max(1), threads_per_core },
             capacity_reservation_specification: CapacityReservation { capacity_reservation_preference: "open" },
             hibernation_options: HibernationOptions { configured: false },
-            metadata_options: MetadataItem::new(&spec.options.metadata),
+            metadata_options: MetadataItem::new(&spec.options.metadata, "applied"),
             enclave_options: EnclaveOptions { enabled: false },
             boot_mode: "legacy-bios",
             current_instance_boot_mode: "legacy-bios",

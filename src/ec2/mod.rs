@@ -9,6 +9,7 @@
 //! form, the log. What several actions share is beside it: `filter`, `page`, `tagging`.
 
 pub mod actions;
+mod attribute;
 mod error;
 pub mod filter;
 mod images;

@@ -71,6 +71,16 @@ pub struct RegisterRequest {
     pub mappings: Option<Vec<Mapping>>,
 }
 
+/// A change of who may launch an image, beside its owner.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Sharing {
+    /// Everybody, or not any more.
+    pub public: Option<bool>,
+    /// Accounts that may from now on, and those that may not any more.
+    pub add: Vec<String>,
+    pub remove: Vec<String>,
+}
+
 /// A file that overlays may stand on; it never changes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Base {
@@ -177,35 +187,30 @@ impl Images {
         .await
     }
 
-    /// Let everybody see and launch the image, or not any more. Only its owner, `account`, may say so.
-    pub async fn set_public(self: &Arc<Self>, account: &str, id: &str, public: bool) -> Result<(), Error> {
+    /// Change who else may launch the image. Only its owner, `account`, may say so.
+    pub async fn share(self: &Arc<Self>, account: &str, id: &str, sharing: Sharing) -> Result<(), Error> {
         let account = account.to_owned();
         self.change(id, move |c, i| {
             if i.account != account {
                 return Err(Error::NotOwner(i.id.clone()));
             }
-            Ok(db::images::set_public(c, &i.id, public)?)
+            if let Some(public) = sharing.public {
+                db::images::set_public(c, &i.id, public)?;
+            }
+            let (add, remove) = (sharing.add.iter().map(|a| (a, true)), sharing.remove.iter().map(|r| (r, false)));
+            Ok(add.chain(remove).try_for_each(|(who, may)| db::images::permit(c, &i.id, who, may))?)
         })
         .await
     }
 
-    /// Let the accounts in `add` launch the image, and those in `remove` not any more. Only its owner may say so.
-    pub async fn permit(
-        self: &Arc<Self>,
-        account: &str,
-        id: &str,
-        add: Vec<String>,
-        remove: Vec<String>,
-    ) -> Result<(), Error> {
+    /// Give the image another description. Only its owner, `account`, may.
+    pub async fn describe_as(self: &Arc<Self>, account: &str, id: &str, text: String) -> Result<(), Error> {
         let account = account.to_owned();
         self.change(id, move |c, i| {
             if i.account != account {
                 return Err(Error::NotOwner(i.id.clone()));
             }
-            for (who, may) in add.iter().map(|a| (a, true)).chain(remove.iter().map(|r| (r, false))) {
-                db::images::permit(c, &i.id, who, may)?;
-            }
-            Ok(())
+            Ok(db::images::set_description(c, &i.id, &text)?)
         })
         .await
     }

@@ -418,12 +418,16 @@ mod tests {
         };
         assert_eq!((seen(&mine.account, "us-east-1"), seen("2", "us-east-1")), (1, 0));
         assert_eq!(seen(&mine.account, "eu-west-1"), 0);
-        images.permit(&mine.account, &mine.id, vec!["2".into()], vec![]).await.unwrap();
+        let share = |public, add: &[&str], remove: &[&str]| super::super::Sharing {
+            public,
+            add: add.iter().map(|a| (*a).to_owned()).collect(),
+            remove: remove.iter().map(|a| (*a).to_owned()).collect(),
+        };
+        images.share(&mine.account, &mine.id, share(None, &["2"], &[])).await.unwrap();
         assert_eq!((seen("2", "us-east-1"), seen("3", "us-east-1")), (1, 0));
-        images.permit(&mine.account, &mine.id, vec![], vec!["2".into()]).await.unwrap();
-        images.set_public(&mine.account, &mine.id, true).await.unwrap();
+        images.share(&mine.account, &mine.id, share(Some(true), &[], &["2"])).await.unwrap();
         assert_eq!((seen("2", "us-east-1"), seen("3", "us-east-1")), (1, 1));
-        assert!(images.set_public("2", &mine.id, false).await.is_err());
+        assert!(images.share("2", &mine.id, share(Some(false), &[], &[])).await.is_err());
     }
 
     #[tokio::test(flavor = "multi_thread")]

@@ -7,9 +7,12 @@ pub mod delete_tags;
 pub mod deregister_image;
 pub mod describe_account_attributes;
 pub mod describe_availability_zones;
+pub mod describe_image_attribute;
 pub mod describe_images;
+pub mod describe_instance_attribute;
 pub mod describe_instance_credit_specifications;
 pub mod describe_instance_status;
+pub mod describe_instance_type_offerings;
 pub mod describe_instance_types;
 pub mod describe_instances;
 pub mod describe_key_pairs;
@@ -20,14 +23,22 @@ pub mod describe_tags;
 pub mod describe_vpcs;
 pub mod get_caller_identity;
 pub mod get_console_output;
+pub mod get_ebs_encryption_by_default;
 pub mod get_password_data;
 pub mod import_key_pair;
+pub mod modify_image_attribute;
+pub mod modify_instance_attribute;
+pub mod modify_instance_metadata_options;
+pub mod monitor_instances;
 pub mod reboot_instances;
 pub mod register_image;
+pub mod reset_image_attribute;
+pub mod reset_instance_attribute;
 pub mod run_instances;
 pub mod start_instances;
 pub mod stop_instances;
 pub mod terminate_instances;
+pub mod unmonitor_instances;
 
 use super::registry::{Entry, entry};
 
@@ -40,9 +51,12 @@ pub static ALL: &[Entry] = &[
     entry::<deregister_image::DeregisterImage>(),
     entry::<describe_account_attributes::DescribeAccountAttributes>(),
     entry::<describe_availability_zones::DescribeAvailabilityZones>(),
+    entry::<describe_image_attribute::DescribeImageAttribute>(),
     entry::<describe_images::DescribeImages>(),
+    entry::<describe_instance_attribute::DescribeInstanceAttribute>(),
     entry::<describe_instance_credit_specifications::DescribeInstanceCreditSpecifications>(),
     entry::<describe_instance_status::DescribeInstanceStatus>(),
+    entry::<describe_instance_type_offerings::DescribeInstanceTypeOfferings>(),
     entry::<describe_instance_types::DescribeInstanceTypes>(),
     entry::<describe_instances::DescribeInstances>(),
     entry::<describe_key_pairs::DescribeKeyPairs>(),
@@ -53,12 +67,20 @@ pub static ALL: &[Entry] = &[
     entry::<describe_vpcs::DescribeVpcs>(),
     entry::<get_caller_identity::GetCallerIdentity>(),
     entry::<get_console_output::GetConsoleOutput>(),
+    entry::<get_ebs_encryption_by_default::GetEbsEncryptionByDefault>(),
     entry::<get_password_data::GetPasswordData>(),
     entry::<import_key_pair::ImportKeyPair>(),
+    entry::<modify_image_attribute::ModifyImageAttribute>(),
+    entry::<modify_instance_attribute::ModifyInstanceAttribute>(),
+    entry::<modify_instance_metadata_options::ModifyInstanceMetadataOptions>(),
+    entry::<monitor_instances::MonitorInstances>(),
     entry::<reboot_instances::RebootInstances>(),
     entry::<register_image::RegisterImage>(),
+    entry::<reset_image_attribute::ResetImageAttribute>(),
+    entry::<reset_instance_attribute::ResetInstanceAttribute>(),
     entry::<run_instances::RunInstances>(),
     entry::<start_instances::StartInstances>(),
     entry::<stop_instances::StopInstances>(),
     entry::<terminate_instances::TerminateInstances>(),
+    entry::<unmonitor_instances::UnmonitorInstances>(),
 ];

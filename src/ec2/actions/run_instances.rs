@@ -240,7 +240,7 @@ fn address(p: &Params<'_>, name: &str) -> Result<Option<Ipv4Addr>, Error> {
 }
 
 /// The base64 text, checked; clients break it into lines and forget its padding.
-fn user_data(text: &str) -> Result<String, Error> {
+pub(super) fn user_data(text: &str) -> Result<String, Error> {
     const LENIENT: GeneralPurpose = GeneralPurpose::new(
         &STANDARD,
         GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
@@ -295,20 +295,24 @@ fn options(p: &Params<'_>) -> Result<Options, Error> {
     })
 }
 
-fn metadata(p: &Params<'_>) -> Result<MetadataOptions, Error> {
-    let one_of = |name, yes: &str, no: &str, default: bool| match p.opt(name) {
-        None => Ok(default),
-        Some(text) if text == yes => Ok(true),
-        Some(text) if text == no => Ok(false),
+/// One of two words; `yes` is true.
+pub(super) fn one_of(p: &Params<'_>, name: &str, yes: &str, no: &str) -> Result<Option<bool>, query::Error> {
+    match p.opt(name) {
+        None => Ok(None),
+        Some(text) if text == yes => Ok(Some(true)),
+        Some(text) if text == no => Ok(Some(false)),
         Some(other) => Err(p.invalid(name, other, format!("Expecting {yes} or {no}."))),
-    };
+    }
+}
+
+fn metadata(p: &Params<'_>) -> Result<MetadataOptions, Error> {
     let default = MetadataOptions::default();
-    let _ = one_of("HttpProtocolIpv6", "enabled", "disabled", false)?;
+    one_of(p, "HttpProtocolIpv6", "enabled", "disabled")?;
     Ok(MetadataOptions {
-        enabled: one_of("HttpEndpoint", "enabled", "disabled", default.enabled)?,
-        tokens_required: one_of("HttpTokens", "required", "optional", default.tokens_required)?,
+        enabled: one_of(p, "HttpEndpoint", "enabled", "disabled")?.unwrap_or(default.enabled),
+        tokens_required: one_of(p, "HttpTokens", "required", "optional")?.unwrap_or(default.tokens_required),
         hop_limit: p.opt_int("HttpPutResponseHopLimit", 1..=64)?.map_or(default.hop_limit, |n| n as u32),
-        tags: one_of("InstanceMetadataTags", "enabled", "disabled", default.tags)?,
+        tags: one_of(p, "InstanceMetadataTags", "enabled", "disabled")?.unwrap_or(default.tags),
     })
 }
 

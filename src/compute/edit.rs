@@ -1,0 +1,107 @@
+//! Changes of what an instance is like, rather than of whether it runs.
+
+use super::Compute;
+use super::intent::IntentError;
+use super::spec::{Instance, MetadataOptions, ShutdownBehavior, Spec, both};
+use super::state::{Observed, State, visible};
+use super::types;
+use crate::clock;
+use crate::db;
+use crate::db::instances::InstanceRow;
+
+/// One attribute's new value.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Edit {
+    /// Takes a stopped instance, like the next two.
+    InstanceType(String),
+    /// Base64; `None` takes the user data away.
+    UserData(Option<String>),
+    EbsOptimized(bool),
+    DisableApiTermination(bool),
+    DisableApiStop(bool),
+    ShutdownBehavior(ShutdownBehavior),
+    SourceDestCheck(bool),
+    Monitoring(bool),
+    Metadata(MetadataEdit),
+}
+
+/// Metadata options; what is `None` stays as it is.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct MetadataEdit {
+    pub enabled: Option<bool>,
+    pub tokens_required: Option<bool>,
+    pub hop_limit: Option<u32>,
+    pub tags: Option<bool>,
+}
+
+impl Compute {
+    /// Give all of `ids` (of one account and region) the new value, or none of them.
+    pub async fn edit(
+        &self,
+        account: &str,
+        region: &str,
+        ids: Vec<String>,
+        edit: Edit,
+    ) -> Result<Vec<Instance>, IntentError> {
+        let (account, region) = (account.to_owned(), region.to_owned());
+        let edited = self.db.write(move |c| {
+            let rows = super::intent::owned(c, &account, &region, ids)?;
+            let mut edited = Vec::new();
+            for mut row in rows {
+                let generation = row.generation;
+                if apply(&mut row, &edit)? {
+                    // The loop may hold an older copy: its write must not win.
+                    row.generation += 1;
+                    row.changed_at = clock::now_ms();
+                    db::instances::update(c, &row, generation)?;
+                }
+                edited.push(Instance::load(c, row)?);
+            }
+            Ok::<_, IntentError>(edited)
+        });
+        let edited = edited.await?;
+        self.wake();
+        Ok(edited)
+    }
+}
+
+/// Put the new value into the row; `false`: it has it already.
+fn apply(row: &mut InstanceRow, edit: &Edit) -> Result<bool, IntentError> {
+    let (desired, observed) = both(row)?;
+    let state = visible(desired, observed);
+    if observed == Observed::Gone || state == State::ShuttingDown {
+        return Err(IntentError::Ended { id: row.id.clone(), state });
+    }
+    if matches!(edit, Edit::InstanceType(_) | Edit::UserData(_) | Edit::EbsOptimized(_)) && state != State::Stopped {
+        return Err(IntentError::NotStopped(row.id.clone()));
+    }
+    let before = row.clone();
+    let mut spec = Spec::parse(&row.spec)?;
+    let options = &mut spec.options;
+    match edit {
+        Edit::InstanceType(name) => {
+            let size = types::find(name).ok_or_else(|| IntentError::UnknownType(name.clone()))?;
+            row.instance_type = name.clone();
+            (row.vcpus, row.memory_mib) = (i64::from(size.vcpus), size.memory_mib as i64);
+            spec.redefine |= before.instance_type != *name;
+        }
+        Edit::UserData(text) => spec.user_data = text.clone(),
+        Edit::EbsOptimized(on) => options.ebs_optimized = *on,
+        Edit::DisableApiTermination(on) => options.disable_api_termination = *on,
+        Edit::DisableApiStop(on) => options.disable_api_stop = *on,
+        Edit::ShutdownBehavior(behavior) => options.shutdown_behavior = *behavior,
+        Edit::SourceDestCheck(on) => options.source_dest_check = *on,
+        Edit::Monitoring(on) => options.monitoring = *on,
+        Edit::Metadata(edit) => {
+            let now = options.metadata.clone();
+            options.metadata = MetadataOptions {
+                enabled: edit.enabled.unwrap_or(now.enabled),
+                tokens_required: edit.tokens_required.unwrap_or(now.tokens_required),
+                hop_limit: edit.hop_limit.unwrap_or(now.hop_limit),
+                tags: edit.tags.unwrap_or(now.tags),
+            };
+        }
+    }
+    row.spec = spec.to_json();
+    Ok(*row != before)
+}

@@ -1,0 +1,145 @@
+//! Say who may launch an image, or describe it anew; one attribute a call.
+
+use super::describe_images::image_id;
+use crate::ec2::registry::Action;
+use crate::ec2::{Cx, Done, Error, attribute};
+use crate::images::Sharing;
+use crate::wire::query::{self, Params};
+
+pub struct ModifyImageAttribute {
+    id: String,
+    change: Change,
+}
+
+enum Change {
+    Description(String),
+    Sharing(Sharing),
+}
+
+impl Action for ModifyImageAttribute {
+    const NAME: &'static str = "ModifyImageAttribute";
+    const REFUSED: &'static [&'static str] = &["ImdsSupport", "ProductCode"];
+    type Output = Done;
+
+    fn read(p: &Params<'_>) -> Result<Self, Error> {
+        let id = image_id(p.req("ImageId")?)?;
+        let description = attribute::new_value(p, &["description"])?;
+        let sharing = sharing(p)?;
+        let change = match (description, sharing) {
+            (Some(_), Some(_)) => {
+                return Err(Error::ParameterCombination("Fields for multiple attribute types specified".into()));
+            }
+            (Some((_, text)), None) => Change::Description(text.to_owned()),
+            (None, Some(sharing)) => Change::Sharing(sharing),
+            (None, None) => return Err(Error::ParameterCombination("No attributes specified.".into())),
+        };
+        Ok(ModifyImageAttribute { id, change })
+    }
+
+    async fn run(self, cx: &Cx) -> Result<Done, Error> {
+        let (images, account) = (&cx.cloud.images, &cx.caller.account);
+        match self.change {
+            Change::Description(text) => images.describe_as(account, &self.id, text).await?,
+            Change::Sharing(sharing) => images.share(account, &self.id, sharing).await?,
+        }
+        Ok(Done::YES)
+    }
+}
+
+/// `LaunchPermission.Add.N`, `LaunchPermission.Remove.N`, or `Attribute=launchPermission` with `OperationType`, `UserId.N`
+/// and `UserGroup.N`, as older clients have it.
+fn sharing(p: &Params<'_>) -> Result<Option<Sharing>, Error> {
+    let mut sharing = Sharing::default();
+    let operation = p.opt("OperationType").filter(|text| !text.is_empty());
+    match p.opt("Attribute").filter(|text| !text.is_empty()) {
+        Some("launchPermission") => {
+            let add = match operation {
+                Some("add") => true,
+                Some("remove") => false,
+                Some(other) => return Err(p.invalid("OperationType", other, "Expecting add or remove.").into()),
+                None => return Err(query::Error::Missing("OperationType".into()).into()),
+            };
+            p.list("UserId").into_iter().try_for_each(|user| account(&mut sharing, p, user, add))?;
+            p.list("UserGroup").into_iter().try_for_each(|name| group(&mut sharing, p, name, add))?;
+        }
+        None | Some("description") => {}
+        Some(other) => return Err(attribute::unknown(other)),
+    }
+    if let Some(permission) = p.nested("LaunchPermission") {
+        for (list, add) in [("Add", true), ("Remove", false)] {
+            for item in permission.structs(list) {
+                match (item.opt("UserId"), item.opt("Group")) {
+                    (Some(user), None) => account(&mut sharing, p, user, add)?,
+                    (None, Some(name)) => group(&mut sharing, p, name, add)?,
+                    _ => {
+                        let ways = ["OrganizationArn", "OrganizationalUnitArn"];
+                        return Err(match ways.iter().find(|way| item.opt(way).is_some()) {
+                            Some(way) => Error::Unsupported(format!("LaunchPermission by {way}")),
+                            None => query::Error::Missing(item.name("UserId")).into(),
+                        });
+                    }
+                }
+            }
+        }
+    }
+    Ok((sharing != Sharing::default()).then_some(sharing))
+}
+
+fn account(sharing: &mut Sharing, p: &Params<'_>, user: &str, add: bool) -> Result<(), Error> {
+    // Some clients write the account's number in groups of four.
+    let user = user.replace('-', "");
+    if user.len() != 12 || !user.bytes().all(|b| b.is_ascii_digit()) {
+        return Err(p.invalid("UserId", &user, "Expecting the 12 digits of an account.").into());
+    }
+    if add {
+        sharing.add.push(user)
+    } else {
+        sharing.remove.push(user)
+    }
+    Ok(())
+}
+
+fn group(sharing: &mut Sharing, p: &Params<'_>, name: &str, add: bool) -> Result<(), Error> {
+    if name != "all" {
+        return Err(p.invalid("UserGroup", name, "Expecting all.").into());
+    }
+    sharing.public = Some(add);
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::ec2::tests::Bench;
+
+    #[tokio::test]
+    async fn an_image_is_shared_described_and_kept_again() {
+        let bench = Bench::new();
+        bench.image("ami-12345678").await;
+        let modify = |form: &str| format!("Action=ModifyImageAttribute&ImageId=ami-12345678&{form}");
+        let attribute = |name: &str| format!("Action=DescribeImageAttribute&ImageId=ami-12345678&Attribute={name}");
+        const SEE: &str = "Action=DescribeImages&ImageId.1=ami-12345678";
+        let add = bench.call(&modify("LaunchPermission.Add.1.UserId=2109-8765-4321")).await;
+        assert_eq!(add.get("return"), Some("true"), "{}", add.xml);
+        assert_eq!(bench.call_other(SEE).await.status, 200);
+        assert_eq!(bench.call(&attribute("launchPermission")).await.get("userId"), Some("210987654321"));
+        assert_eq!(bench.call_other(&attribute("launchPermission")).await.status, 403);
+        bench.call(&modify("Attribute=launchPermission&OperationType=add&UserGroup.1=all")).await;
+        assert_eq!(bench.call(&attribute("launchPermission")).await.get("group"), Some("all"));
+        assert_eq!(
+            bench.call("Action=ResetImageAttribute&ImageId=ami-12345678&Attribute=launchPermission").await.status,
+            200
+        );
+        assert_eq!(bench.call_other(SEE).await.code(), "InvalidAMIID.NotFound");
+        bench.call(&modify("Description.Value=small+%26+fine")).await;
+        assert_eq!(bench.call(&attribute("description")).await.get("value"), Some("small &amp; fine"));
+        for (form, code) in [
+            ("LaunchPermission.Add.1.Group=some", "InvalidParameterValue"),
+            ("LaunchPermission.Add.1.UserId=me", "InvalidParameterValue"),
+            ("Attribute=launchPermission&UserId.1=210987654321", "MissingParameter"),
+            ("", "InvalidParameterCombination"),
+            ("Attribute=colour&Value=1", "InvalidParameterValue"),
+        ] {
+            assert_eq!(bench.call(&modify(form)).await.code(), code, "{form}");
+        }
+    }
+}
