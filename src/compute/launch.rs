@@ -173,7 +173,10 @@ fn launch(c: &Conn, r: &LaunchRequest) -> Result<Vec<Instance>, LaunchError> {
 
 fn load(c: &Conn, reservation_id: &str) -> Result<Vec<Instance>, LaunchError> {
     let rows = db::instances::of_reservation(c, reservation_id)?;
-    Ok(rows.into_iter().map(|row| Instance::load(c, row)).collect::<Result<_, _>>()?)
+    match rows.first().map(|row| row.account.clone()) {
+        Some(account) => Ok(Instance::load_all(c, &account, rows)?),
+        None => Ok(Vec::new()),
+    }
 }
 
 fn candidates(c: &Conn) -> Result<Vec<schedule::Candidate>, db::Error> {

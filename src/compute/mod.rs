@@ -163,7 +163,7 @@ impl Compute {
     pub fn instances(&self, account: &str, region: &str) -> Result<Vec<Instance>, db::Error> {
         self.db.read(|c| {
             let rows = db::instances::of_account(c, account, region)?;
-            rows.into_iter().map(|row| Instance::load(c, row)).collect()
+            Instance::load_all(c, account, rows)
         })
     }
 

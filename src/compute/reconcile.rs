@@ -13,7 +13,7 @@ use super::{Compute, VISIBLE_AFTER_END, intent};
 use crate::db::instances::InstanceRow;
 use crate::images::Base;
 use crate::{clock, db, network};
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::sync::{Notify, Semaphore};
@@ -125,25 +125,29 @@ impl Compute {
         if self.driver.is_none() {
             return Ok(());
         }
-        for row in self.db.read(|c| db::instances::due(c, now))? {
-            if !self.work.busy.lock().expect("no panic while held").insert(row.id.clone()) {
+        for id in self.db.read(|c| db::instances::due(c, now))? {
+            if !self.work.busy.lock().expect("no panic while held").insert(id.clone()) {
                 continue;
             }
             let compute = self.clone();
             tokio::spawn(async move {
                 let _slot = compute.work.workers.clone().acquire_owned().await;
-                let (worker, id) = (compute.clone(), row.id.clone());
-                let worked = tokio::task::spawn_blocking(move || worker.settle(&id)).await;
-                match worked {
+                let (worker, one) = (compute.clone(), id.clone());
+                match tokio::task::spawn_blocking(move || worker.settle(&one)).await {
                     Ok(Ok(())) => {}
-                    Ok(Err(e)) => tracing::error!(instance = row.id, error = %e, "reconciling"),
-                    Err(e) => tracing::error!(instance = row.id, error = %e, "reconciling"),
+                    Ok(Err(e)) => tracing::error!(instance = id, error = %e, "reconciling"),
+                    Err(e) => tracing::error!(instance = id, error = %e, "reconciling"),
                 }
-                compute.work.busy.lock().expect("no panic while held").remove(&row.id);
-                if compute.work.missed.lock().expect("no panic while held").remove(&row.id) {
-                    compute.look_again(&row.id).await;
+                compute.work.busy.lock().expect("no panic while held").remove(&id);
+                if compute.work.missed.lock().expect("no panic while held").remove(&id) {
+                    compute.look_again(&id).await;
                 }
-                compute.wake();
+                // What was changed or postponed meanwhile is for the next pass; most rows rest.
+                match compute.db.read(|c| db::instances::get(c, &id)) {
+                    Ok(Some(row)) if row.settled >= row.generation => {}
+                    Ok(None) => {}
+                    Ok(Some(_)) | Err(_) => compute.wake(),
+                }
             });
         }
         Ok(())
@@ -261,11 +265,7 @@ impl Compute {
 
     /// Put what was seen into the row.
     fn observed(&self, row: &mut InstanceRow, machine: Machine) {
-        let observed = match machine {
-            Machine::Absent => Observed::Absent,
-            Machine::Off(_) => Observed::Off,
-            Machine::Running => Observed::Running,
-        };
+        let observed = seen(machine);
         if observed == Observed::Running && row.desired == Desired::Running.text() {
             row.powered = true;
             row.boot_id = self.boot_id.clone();
@@ -375,12 +375,11 @@ impl Compute {
             let Some(row) = compute.db.read(|c| db::instances::get(c, &id))? else { return Ok(()) };
             let Some(driver) = compute.driver.as_deref() else { return Ok(()) };
             let seen = match driver.observe(&id) {
-                Ok(Machine::Absent) => Some(Observed::Absent),
-                Ok(Machine::Off(_)) => Some(Observed::Off),
-                Ok(Machine::Running) => Some(Observed::Running),
-                Err(_) => None,
+                Ok(machine) => seen(machine),
+                // Let a worker meet the error.
+                Err(_) => return compute.db.write_blocking(move |c| db::instances::touch(c, &id)),
             };
-            if row.observed == Observed::Gone.text() || seen.is_some_and(|s| s.text() == row.observed) {
+            if row.observed == Observed::Gone.text() || seen.text() == row.observed {
                 return Ok(());
             }
             compute.db.write_blocking(move |c| db::instances::touch(c, &id))
@@ -412,25 +411,20 @@ impl Compute {
         // What is there is listed before the rows are read: a launch writes its row before anything else.
         let machines = driver.list()?;
         let folders = folder::present(&self.dir)?;
-        let alive: HashSet<String> = self.db.read(db::instances::alive)?.into_iter().map(|r| r.id).collect();
-        for (id, _) in machines.iter().filter(|(id, _)| !alive.contains(id)) {
-            tracing::warn!(instance = id, "removing a machine that no row knows");
-            driver.remove(id)?;
-        }
-        for (id, machine) in &machines {
-            let seen = match machine {
-                Machine::Absent => Observed::Absent,
-                Machine::Off(_) => Observed::Off,
-                Machine::Running => Observed::Running,
-            };
-            let id = id.clone();
-            self.db.write_blocking(move |c| match db::instances::get(c, &id)? {
-                // Not while it is being worked on, and not what the row already says.
-                Some(row) if row.settled == row.generation && row.observed != seen.text() => {
-                    db::instances::touch(c, &id)
+        let alive: HashMap<String, InstanceRow> =
+            self.db.read(db::instances::alive)?.into_iter().map(|row| (row.id.clone(), row)).collect();
+        for (id, machine) in machines {
+            match alive.get(&id) {
+                None => {
+                    tracing::warn!(instance = id, "removing a machine that no row knows");
+                    driver.remove(&id)?;
                 }
-                Some(_) | None => Ok(()),
-            })?;
+                // No event told of this: have a worker look at it.
+                Some(row) if row.settled == row.generation && row.observed != seen(machine).text() => {
+                    self.db.write_blocking(move |c| db::instances::touch(c, &id))?;
+                }
+                Some(_) => {}
+            }
         }
         let in_use = self.bases_in_use()?;
         for base in self.images.age_bases(&in_use, BASE_AGE)? {
@@ -453,6 +447,15 @@ impl Compute {
             }
         }
         Ok(())
+    }
+}
+
+/// What a row keeps of a look at its machine.
+fn seen(machine: Machine) -> Observed {
+    match machine {
+        Machine::Absent => Observed::Absent,
+        Machine::Off(_) => Observed::Off,
+        Machine::Running => Observed::Running,
     }
 }
 

@@ -5,6 +5,7 @@ use crate::db::instances::InstanceRow;
 use crate::db::{self, Conn};
 use crate::network::{self, Nic};
 use serde::{Deserialize, Serialize};
+use std::collections::HashMap;
 
 /// The parts of an instance that no loop decides on: kept as JSON in its row.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -150,6 +151,23 @@ impl Instance {
     pub(super) fn load(c: &Conn, row: InstanceRow) -> Result<Instance, db::Error> {
         let nic =
             network::nic(c, &row.eni_id).map_err(|e| db::Error::Damaged(format!("interface of {}: {e}", row.id)))?;
+        Instance::of(row, nic)
+    }
+
+    /// Instances of one account, whose interfaces are read at once.
+    pub(super) fn load_all(c: &Conn, account: &str, rows: Vec<InstanceRow>) -> Result<Vec<Instance>, db::Error> {
+        let nics = network::attached_nics_of(c, account)
+            .map_err(|e| db::Error::Damaged(format!("interfaces of account {account}: {e}")))?;
+        let mut nics: HashMap<String, Nic> = nics.into_iter().map(|nic| (nic.eni_id.clone(), nic)).collect();
+        rows.into_iter()
+            .map(|row| {
+                let nic = nics.remove(&row.eni_id);
+                Instance::of(row, nic)
+            })
+            .collect()
+    }
+
+    fn of(row: InstanceRow, nic: Option<Nic>) -> Result<Instance, db::Error> {
         let (desired, observed) = both(&row)?;
         Ok(Instance { spec: Spec::parse(&row.spec)?, state: visible(desired, observed), nic, row })
     }

@@ -155,9 +155,13 @@ pub fn alive(c: &Conn) -> Result<Vec<InstanceRow>, Error> {
     collect(c, "WHERE observed <> 'gone' ORDER BY launched_at, id", [])
 }
 
-/// Instances on which the loop has work and may do it at `now`.
-pub fn due(c: &Conn, now: i64) -> Result<Vec<InstanceRow>, Error> {
-    collect(c, "WHERE settled < generation AND not_before <= ?1 ORDER BY not_before, launched_at, id", [now])
+/// Ids of the instances on which the loop has work and may do it at `now`.
+pub fn due(c: &Conn, now: i64) -> Result<Vec<String>, Error> {
+    let mut q = c.prepare_cached(
+        "SELECT id FROM instances WHERE settled < generation AND not_before <= ?1 ORDER BY not_before, launched_at, id",
+    )?;
+    let rows = q.query_map([now], |r| r.get(0))?;
+    Ok(rows.collect::<Result<_, _>>()?)
 }
 
 /// When the next postponed instance falls due (milliseconds since the epoch), if any is.

@@ -220,6 +220,11 @@ pub fn nics_of(c: &Conn, instance: &str) -> Result<Vec<NicRow>, Error> {
     nics(c, "WHERE n.instance = ?1", [instance])
 }
 
+/// Attached interfaces of an account.
+pub fn attached_nics_of(c: &Conn, account: &str) -> Result<Vec<NicRow>, Error> {
+    nics(c, "WHERE n.account = ?1 AND n.instance IS NOT NULL", [account])
+}
+
 /// Every attached interface.
 pub fn attached_nics(c: &Conn) -> Result<Vec<NicRow>, Error> {
     nics(c, "WHERE n.instance IS NOT NULL", [])

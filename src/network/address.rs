@@ -84,6 +84,11 @@ pub fn nics_of(conn: &db::Conn, instance_id: &str) -> Result<Vec<Nic>, Error> {
     db::network::nics_of(conn, instance_id)?.into_iter().map(Nic::try_from).collect()
 }
 
+/// The attached interfaces of an account, all at once.
+pub fn attached_nics_of(conn: &db::Conn, account: &str) -> Result<Vec<Nic>, Error> {
+    db::network::attached_nics_of(conn, account)?.into_iter().map(Nic::try_from).collect()
+}
+
 /// Every interface that is attached to an instance: what [`super::Network::restore`] wants at start.
 pub fn attached_nics(conn: &db::Conn) -> Result<Vec<Nic>, Error> {
     db::network::attached_nics(conn)?.into_iter().map(Nic::try_from).collect()

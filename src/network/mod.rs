@@ -23,7 +23,9 @@ mod dhcp;
 mod host;
 mod plan;
 
-pub use address::{allocate, allocate_in, attach, attached_nics, ensure_default_vpc, nic, nic_at, nics_of, release};
+pub use address::{
+    allocate, allocate_in, attach, attached_nics, attached_nics_of, ensure_default_vpc, nic, nic_at, nics_of, release,
+};
 pub use agent::Network;
 pub use cidr::{Cidr, Mac, host_name, private_dns_name, private_domain};
 
