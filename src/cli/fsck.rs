@@ -1,34 +1,76 @@
-//! `novella fsck`: does every object have its bytes, and do all bytes belong to something? It repairs nothing.
+//! `novella fsck`: whether the database and the files agree. It repairs nothing.
 
-use super::{Outcome, Place};
+use super::Outcome;
 use crate::db::Db;
 use crate::objects::Store;
+use crate::{compute, images};
+use std::error::Error;
+use std::io::Write;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 #[derive(Debug, clap::Args)]
 pub struct Args {
     #[command(flatten)]
-    place: Place,
+    place: super::Place,
 }
 
 pub fn run(args: Args) -> Outcome {
     let dir = args.place.dir()?;
-    let database = dir.join("novella.db");
-    if !database.exists() {
-        return Err(format!("no cloud in {}", dir.display()).into());
+    if !file(&dir).exists() {
+        return Err(format!("{} is no data directory: it has no novella.db", dir.display()).into());
     }
-    let problems = Store::open(Db::open(&database)?, &dir)?.check()?;
+    // A server would make what this looks at a moving target.
+    let _lock = super::serve::lock(&dir)?;
+    let problems = look(&dir, &mut std::io::stdout())?;
+    Ok(if problems == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+fn file(dir: &Path) -> PathBuf {
+    dir.join("novella.db")
+}
+
+/// Say every problem to `out`; their number.
+fn look(dir: &Path, out: &mut dyn Write) -> Result<usize, Box<dyn Error>> {
+    let db = Db::open(&file(dir))?;
+    let mut problems: Vec<String> = db.damage()?;
+    problems.extend(Store::open(db.clone(), dir)?.check()?.iter().map(ToString::to_string));
+    problems.extend(images::check::check(&db, dir)?);
+    problems.extend(compute::check::check(&db, dir)?);
+    db.close();
     for problem in &problems {
-        println!("{problem}");
+        writeln!(out, "{problem}")?;
     }
-    if problems.is_empty() {
-        println!("Objects and their bytes agree.");
-        Ok(ExitCode::SUCCESS)
-    } else {
-        println!(
-            "{} problems. Unfinished blobs are normal while a server runs; its next start removes them.",
-            problems.len()
-        );
-        Ok(ExitCode::FAILURE)
+    match problems.len() {
+        0 => writeln!(out, "{}: no problems", dir.display())?,
+        1 => writeln!(out, "{}: 1 problem", dir.display())?,
+        n => writeln!(out, "{}: {n} problems", dir.display())?,
+    }
+    Ok(problems.len())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_data_directory_is_clean_until_something_is_missing_or_too_much() {
+        let dir = tempfile::tempdir().unwrap();
+        Db::open(&file(dir.path())).unwrap().close();
+        assert_eq!(look(dir.path(), &mut Vec::new()).unwrap(), 0);
+
+        let strangers = ["images/0000abcd", "instances/i-0123456789abcdef0", "objects/ab/cd"];
+        for path in strangers {
+            std::fs::create_dir_all(dir.path().join(path)).unwrap();
+        }
+        std::fs::write(dir.path().join("objects/ab/cd/abcd-stray"), b"x").unwrap();
+        std::fs::write(dir.path().join("images/.1.part"), b"x").unwrap();
+        let mut said = Vec::new();
+        assert_eq!(look(dir.path(), &mut said).unwrap(), 4);
+        let said = String::from_utf8(said).unwrap();
+        for name in ["0000abcd", "i-0123456789abcdef0", "abcd-stray", ".1.part", "4 problems"] {
+            assert!(said.contains(name), "{name}: {said}");
+        }
+        assert_eq!(look(dir.path(), &mut Vec::new()).unwrap(), 4, "nothing was repaired");
     }
 }

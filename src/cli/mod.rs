@@ -27,7 +27,7 @@ enum Command {
     Env(env::Args),
     /// Say what this machine lacks to carry instances, and the command that mends it.
     Doctor(doctor::Args),
-    /// Check that every object has its bytes and that all bytes belong to something; repairs nothing
+    /// Check that the database and the files of a stopped server agree; prints what does not, and repairs nothing
     Fsck(fsck::Args),
     /// Make a bundle of an image file, to be uploaded and registered; options as those of euca-bundle-image
     Bundle(Box<bundle::Args>),

@@ -132,7 +132,7 @@ async fn start_loops(
 }
 
 /// The data directory's lock: one server at a time.
-fn lock(dir: &Path) -> Result<nix::fcntl::Flock<std::fs::File>, Box<dyn std::error::Error>> {
+pub(super) fn lock(dir: &Path) -> Result<nix::fcntl::Flock<std::fs::File>, Box<dyn std::error::Error>> {
     std::fs::create_dir_all(dir).map_err(|e| format!("making {}: {e}", dir.display()))?;
     let file = std::fs::File::create(dir.join("lock")).map_err(|e| format!("in {}: {e}", dir.display()))?;
     nix::fcntl::Flock::lock(file, nix::fcntl::FlockArg::LockExclusiveNonblock)

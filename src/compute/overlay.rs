@@ -4,11 +4,12 @@
 //! is the format): header with the backing file's name and its format as a header extension, refcount table, one
 //! refcount block, and the L1 table. Everything else of qcow2 is QEMU's own work.
 
-use std::fs::OpenOptions;
+use std::ffi::OsString;
+use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
-use std::os::unix::ffi::OsStrExt;
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::os::unix::fs::FileExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 const CLUSTER_BITS: u32 = 16;
 const CLUSTER: u64 = 1 << CLUSTER_BITS;
@@ -63,6 +64,24 @@ pub fn create(path: &Path, base: &Path, size: u64) -> io::Result<()> {
     file.write_all_at(&(2 * CLUSTER).to_be_bytes(), CLUSTER)?;
     file.write_all_at(&refcounts, 2 * CLUSTER)?;
     file.sync_all()
+}
+
+/// The base file that a qcow2 disk stands on, if it has one.
+pub fn base_of(path: &Path) -> io::Result<Option<PathBuf>> {
+    let file = File::open(path)?;
+    let mut header = [0; 20];
+    file.read_exact_at(&mut header, 0)?;
+    let [q, f, i, fb, _, _, _, _, at @ .., l0, l1, l2, l3] = header;
+    if [q, f, i, fb] != *b"QFI\xfb" {
+        return Err(io::Error::new(io::ErrorKind::InvalidData, "this is no qcow2 file"));
+    }
+    let (at, length) = (u64::from_be_bytes(at), u32::from_be_bytes([l0, l1, l2, l3]));
+    if at == 0 {
+        return Ok(None);
+    }
+    let mut name = vec![0; length.min(1023) as usize];
+    file.read_exact_at(&mut name, at)?;
+    Ok(Some(PathBuf::from(OsString::from_vec(name))))
 }
 
 #[cfg(test)]

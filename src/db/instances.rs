@@ -2,6 +2,7 @@
 
 use super::{Conn, Error};
 use rusqlite::{OptionalExtension, Row};
+use std::collections::HashSet;
 
 /// A hypervisor host.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -148,6 +149,13 @@ pub fn of_reservation(c: &Conn, reservation_id: &str) -> Result<Vec<InstanceRow>
 /// The instance that an interface belongs to.
 pub fn of_interface(c: &Conn, eni_id: &str) -> Result<Option<InstanceRow>, Error> {
     Ok(collect(c, "WHERE eni_id = ?1", [eni_id])?.pop())
+}
+
+/// Every id, of terminated instances too.
+pub fn ids(c: &Conn) -> Result<HashSet<String>, Error> {
+    let mut q = c.prepare_cached("SELECT id FROM instances")?;
+    let rows = q.query_map([], |r| r.get(0))?;
+    Ok(rows.collect::<Result<_, _>>()?)
 }
 
 /// Every instance that is not gone.

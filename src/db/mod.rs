@@ -142,6 +142,15 @@ impl Db {
         result
     }
 
+    /// What the database finds wrong with its own file; empty when all is well.
+    pub fn damage(&self) -> Result<Vec<String>, Error> {
+        self.read(|c| {
+            let mut q = c.prepare("PRAGMA integrity_check")?;
+            let lines: Vec<String> = q.query_map([], |r| r.get(0))?.collect::<Result<_, _>>()?;
+            Ok(lines.into_iter().filter(|line| line != "ok").map(|line| format!("database: {line}")).collect())
+        })
+    }
+
     /// Finish what is queued and stop the writer; later writes fail with [`Error::Stopped`].
     pub fn close(&self) {
         self.shared.jobs.lock().expect("sender lock").take();

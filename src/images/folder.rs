@@ -71,6 +71,11 @@ impl Folder {
         Ok(Folder { root })
     }
 
+    /// The folder where it should be, made or not.
+    pub fn at(root: PathBuf) -> Folder {
+        Folder { root }
+    }
+
     /// The folder of one image: the id's hex digits. Ids of kernels and ramdisks share their numbers with those
     /// of machine images, as in nova.
     pub fn of(&self, id: &str) -> PathBuf {

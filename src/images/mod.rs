@@ -17,6 +17,7 @@
 
 mod base;
 pub mod bundle;
+pub mod check;
 mod error;
 mod folder;
 pub mod format;
