@@ -22,6 +22,7 @@ pub mod objects;
 pub mod tags;
 
 use std::any::Any;
+use std::os::unix::fs::OpenOptionsExt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, Sender, channel};
@@ -37,6 +38,8 @@ pub enum Error {
     Sqlite(#[from] rusqlite::Error),
     #[error("opening the database {0}: {1}")]
     Open(PathBuf, rusqlite::Error),
+    #[error("the database {0}: {1}")]
+    File(PathBuf, std::io::Error),
     #[error("the database {0} was written by a newer novella (schema {1}, this one knows {2})")]
     Newer(PathBuf, i64, i64),
     #[error("the database's writer has stopped")]
@@ -235,6 +238,13 @@ fn write_loop(mut conn: Conn, queue: Receiver<Job>) {
 }
 
 fn connect(path: &Path) -> Result<Conn, Error> {
+    // Secrets are in it: for its owner's eyes only. SQLite gives the same mode to the files beside it.
+    std::fs::OpenOptions::new()
+        .append(true)
+        .create(true)
+        .mode(0o600)
+        .open(path)
+        .map_err(|e| Error::File(path.to_owned(), e))?;
     let open = || -> rusqlite::Result<Conn> {
         let conn = Conn::open(path)?;
         conn.busy_timeout(std::time::Duration::from_secs(30))?;
@@ -282,6 +292,16 @@ mod tests {
     fn insert(c: &Conn, id: &str) -> Result<(), Error> {
         c.execute("INSERT INTO accounts (id, name, canonical_id, email, created_at) VALUES (?1, '', ?1, '', 0)", [id])?;
         Ok(())
+    }
+
+    #[test]
+    fn nobody_else_reads_the_files() {
+        use std::os::unix::fs::PermissionsExt;
+        let (dir, db) = open();
+        db.write_blocking(|c| insert(c, "a")).unwrap();
+        for file in std::fs::read_dir(dir.path()).unwrap() {
+            assert_eq!(file.unwrap().metadata().unwrap().permissions().mode() & 0o777, 0o600);
+        }
     }
 
     #[test]

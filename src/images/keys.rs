@@ -37,16 +37,16 @@ impl CloudKey {
     /// Read the key and certificate in `dir`, making what is not there yet.
     pub fn load_or_create(dir: &Path) -> Result<CloudKey, Error> {
         let (key_path, cert_path) = (dir.join(KEY_FILE), dir.join(CERT_FILE));
-        fs::DirBuilder::new().recursive(true).mode(0o700).create(dir).map_err(io_at(dir))?;
+        fs::DirBuilder::new().recursive(true).mode(0o755).create(dir).map_err(io_at(dir))?;
         if !key_path.exists() {
             let key = RsaPrivateKey::new(&mut rand::thread_rng(), 2048).map_err(|e| bad(&key_path, &e))?;
             let pem = key.to_pkcs8_pem(LineEnding::LF).map_err(|e| bad(&key_path, &e))?;
-            create(dir, KEY_FILE, &pem).map_err(io_at(&key_path))?;
+            create(dir, KEY_FILE, &pem, 0o600).map_err(io_at(&key_path))?;
         }
         let key = read_private_key(&key_path)?;
         if !cert_path.exists() {
             let pem = self_signed(&key).map_err(|e| bad(&cert_path, &e))?;
-            create(dir, CERT_FILE, &pem).map_err(io_at(&cert_path))?;
+            create(dir, CERT_FILE, &pem, 0o644).map_err(io_at(&cert_path))?;
         }
         let certificate_pem = fs::read_to_string(&cert_path).map_err(io_at(&cert_path))?;
         if certificate_key(&certificate_pem).map_err(|e| bad(&cert_path, &e))? != key.to_public_key() {
@@ -114,10 +114,10 @@ fn self_signed(key: &RsaPrivateKey) -> Result<String, Box<dyn std::error::Error>
     Ok(builder.build::<rsa::pkcs1v15::Signature>()?.to_pem(LineEnding::LF)?)
 }
 
-/// Make a file that only its owner reads, whole or not at all; one that is there already stays.
-fn create(dir: &Path, name: &str, text: &str) -> io::Result<()> {
+/// Make a file, whole or not at all; one that is there already stays.
+fn create(dir: &Path, name: &str, text: &str, mode: u32) -> io::Result<()> {
     let temporary = dir.join(format!(".{name}.{}", crate::id::uuid()));
-    let mut file = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&temporary)?;
+    let mut file = fs::OpenOptions::new().write(true).create_new(true).mode(mode).open(&temporary)?;
     file.write_all(text.as_bytes())?;
     file.sync_all()?;
     fault::effect("images: publish a key file");
@@ -152,7 +152,8 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let keys = dir.path().join("keys");
         let made = CloudKey::load_or_create(&keys).unwrap();
-        assert_eq!(fs::metadata(keys.join(KEY_FILE)).unwrap().permissions().mode() & 0o777, 0o600);
+        let mode = |file| fs::metadata(keys.join(file)).unwrap().permissions().mode() & 0o777;
+        assert_eq!((mode(KEY_FILE), mode(CERT_FILE)), (0o600, 0o644), "users make bundles with the certificate");
         let wrapped = certificate_key(made.certificate_pem())
             .unwrap()
             .encrypt(&mut rand::thread_rng(), Pkcs1v15Encrypt, b"000102030405060708090a0b0c0d0e0f")
