@@ -107,8 +107,13 @@ impl Iam {
 
     /// An identity of this account, whichever of its keys: for its names.
     pub fn of_account(&self, account: &str) -> Option<Arc<Identity>> {
+        self.find(|identity| identity.account == account)
+    }
+
+    /// The account that `which` picks: by its canonical user id, say.
+    pub fn find(&self, which: impl Fn(&Identity) -> bool) -> Option<Arc<Identity>> {
         let keys = self.keys.read().expect("no panic while held");
-        keys.values().find(|c| c.identity.account == account).map(|c| c.identity.clone())
+        keys.values().map(|c| &c.identity).find(|i| which(i)).cloned()
     }
 
     fn reload(&self, db: &Db) -> Result<(), db::Error> {

@@ -1,21 +1,26 @@
 //! Buckets.
 
 use super::Store;
-use super::acl::{Caller, Canned, Need};
+use super::acl::Acl;
 use super::error::{Error, Result};
+use super::policy::Policy;
 use crate::clock;
-use crate::db::Conn;
 use crate::db::objects::buckets::{self, BucketRow};
 use crate::db::objects::configs;
+use crate::db::{self, Conn};
 
 /// One bucket.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct Bucket {
     pub name: String,
     /// Account id.
     pub owner: String,
     pub region: String,
-    pub acl: Canned,
+    pub acl: Acl,
+    /// `None`: never said, which is as `ObjectWriter`.
+    pub ownership: Option<Ownership>,
+    pub access_block: Option<AccessBlock>,
+    pub policy: Option<Policy>,
     /// Milliseconds.
     pub created_at: i64,
 }
@@ -27,32 +32,104 @@ pub struct NewBucket {
     /// Account id.
     pub owner: String,
     pub region: String,
-    pub acl: Canned,
+    pub acl: Acl,
+    pub ownership: Option<Ownership>,
 }
 
 impl NewBucket {
     /// A private bucket.
     pub fn of(name: &str, owner: &str, region: &str) -> NewBucket {
-        NewBucket { name: name.into(), owner: owner.into(), region: region.into(), acl: Canned::Private }
+        NewBucket {
+            name: name.into(),
+            owner: owner.into(),
+            region: region.into(),
+            acl: Acl::private(owner),
+            ownership: None,
+        }
     }
 }
 
-impl From<BucketRow> for Bucket {
-    fn from(row: BucketRow) -> Bucket {
-        Bucket {
-            acl: Canned::parse(&row.acl).unwrap_or_default(),
-            name: row.name,
-            owner: row.owner,
-            region: row.region,
-            created_at: row.created_at,
+/// Who owns the objects of a bucket, and whether ACLs count.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ownership {
+    /// The bucket's owner; ACLs count for nothing.
+    BucketOwnerEnforced,
+    /// The writer, but the bucket's owner when written with the ACL `bucket-owner-full-control`.
+    BucketOwnerPreferred,
+    /// The writer.
+    ObjectWriter,
+}
+
+const OWNERSHIPS: [(Ownership, &str); 3] = [
+    (Ownership::BucketOwnerEnforced, "BucketOwnerEnforced"),
+    (Ownership::BucketOwnerPreferred, "BucketOwnerPreferred"),
+    (Ownership::ObjectWriter, "ObjectWriter"),
+];
+
+impl Ownership {
+    /// As documents and the database say it.
+    pub fn name(self) -> &'static str {
+        OWNERSHIPS.iter().find(|(o, _)| *o == self).expect("every rule has a name").1
+    }
+
+    /// The rule of this name.
+    pub fn parse(name: &str) -> Option<Ownership> {
+        OWNERSHIPS.iter().find(|(_, n)| *n == name).map(|(o, _)| *o)
+    }
+}
+
+/// The switches of a public access block.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct AccessBlock {
+    /// Refuse to set ACLs that are public.
+    pub block_public_acls: bool,
+    /// Public grants count for nothing.
+    pub ignore_public_acls: bool,
+    /// Refuse to set a policy that is public.
+    pub block_public_policy: bool,
+    /// A public policy allows nobody but the owner's account.
+    pub restrict_public_buckets: bool,
+}
+
+impl AccessBlock {
+    fn to_bits(self) -> i64 {
+        i64::from(self.block_public_acls)
+            | i64::from(self.ignore_public_acls) << 1
+            | i64::from(self.block_public_policy) << 2
+            | i64::from(self.restrict_public_buckets) << 3
+    }
+
+    fn from_bits(bits: i64) -> AccessBlock {
+        AccessBlock {
+            block_public_acls: bits & 1 != 0,
+            ignore_public_acls: bits & 2 != 0,
+            block_public_policy: bits & 4 != 0,
+            restrict_public_buckets: bits & 8 != 0,
         }
     }
 }
 
 impl Bucket {
-    /// Whether `caller` may do this with the bucket; else [`Error::AccessDenied`].
-    pub fn allow(&self, caller: Caller<'_>, need: Need) -> Result<()> {
-        if self.acl.allows(&[&self.owner], caller, need) { Ok(()) } else { Err(Error::AccessDenied) }
+    fn read(row: BucketRow) -> Result<Bucket> {
+        let damaged = |what: &str| Error::Db(db::Error::Damaged(format!("bucket {}: {what}", row.name)));
+        let policy = row.policy.as_deref().map(|text| Policy::parse(&row.name, text));
+        let ownership = row.ownership.as_deref().map(|name| Ownership::parse(name).ok_or_else(|| damaged("ownership")));
+        Ok(Bucket {
+            acl: Acl::from_text(&row.acl).ok_or_else(|| damaged("ACL"))?,
+            ownership: ownership.transpose()?,
+            access_block: row.access_block.map(AccessBlock::from_bits),
+            policy: policy.transpose().map_err(|e| damaged(&e.to_string()))?,
+            name: row.name,
+            owner: row.owner,
+            region: row.region,
+            created_at: row.created_at,
+        })
+    }
+
+    /// Whether this ACL may be set on the bucket or an object of it.
+    pub fn takes_acl(&self, acl: &Acl) -> Result<()> {
+        let blocked = self.access_block.is_some_and(|b| b.block_public_acls) && acl.is_public();
+        if blocked { Err(Error::AccessDenied) } else { Ok(()) }
     }
 }
 
@@ -70,7 +147,10 @@ pub fn valid_name(name: &str) -> bool {
 
 /// The bucket of this name.
 pub fn get(c: &Conn, name: &str) -> Result<Bucket> {
-    buckets::get(c, name)?.map(Bucket::from).ok_or_else(|| Error::NoSuchBucket(name.to_owned()))
+    match buckets::get(c, name)? {
+        Some(row) => Bucket::read(row),
+        None => Err(Error::NoSuchBucket(name.to_owned())),
+    }
 }
 
 /// Make a bucket. That the account has it already is an error everywhere but in us-east-1, as at AWS.
@@ -79,7 +159,10 @@ pub fn create(c: &Conn, new: &NewBucket) -> Result<()> {
         name: new.name.clone(),
         owner: new.owner.clone(),
         region: new.region.clone(),
-        acl: new.acl.name().into(),
+        acl: new.acl.to_text(),
+        ownership: new.ownership.map(|o| o.name().into()),
+        access_block: None,
+        policy: None,
         created_at: clock::now_ms(),
     };
     if buckets::insert(c, &row)? {
@@ -103,7 +186,7 @@ impl Store {
 
     /// Every bucket of an account, by name.
     pub fn buckets_of(&self, account: &str) -> Result<Vec<Bucket>> {
-        self.db.read(|c| Ok(buckets::of_owner(c, account)?.into_iter().map(Bucket::from).collect()))
+        self.db.read(|c| buckets::of_owner(c, account)?.into_iter().map(Bucket::read).collect())
     }
 
     /// CreateBucket.
@@ -155,10 +238,33 @@ impl Store {
         self.db.read(|c| Ok(configs::with_prefix(c, bucket, prefix)?))
     }
 
-    /// PutBucketAcl with a canned ACL.
-    pub async fn set_bucket_acl(&self, name: &str, acl: Canned) -> Result<()> {
+    /// PutBucketAcl.
+    pub async fn set_bucket_acl(&self, name: &str, acl: Acl) -> Result<()> {
         let name = name.to_owned();
-        self.write(move |c| Ok(buckets::set_acl(c, &name, acl.name())?)).await
+        self.write(move |c| Ok(buckets::set_acl(c, &name, &acl.to_text())?)).await
+    }
+
+    /// PutBucketOwnershipControls, or DeleteBucketOwnershipControls with `None`.
+    pub async fn set_ownership(&self, name: &str, ownership: Option<Ownership>) -> Result<()> {
+        let name = name.to_owned();
+        self.write(move |c| Ok(buckets::set_ownership(c, &name, ownership.map(Ownership::name))?)).await
+    }
+
+    /// PutPublicAccessBlock, or DeletePublicAccessBlock with `None`.
+    pub async fn set_access_block(&self, name: &str, block: Option<AccessBlock>) -> Result<()> {
+        let name = name.to_owned();
+        self.write(move |c| Ok(buckets::set_access_block(c, &name, block.map(AccessBlock::to_bits))?)).await
+    }
+
+    /// PutBucketPolicy with a text that [`Policy::parse`] takes, or DeleteBucketPolicy with `None`.
+    pub async fn set_policy(&self, name: &str, text: Option<String>) -> Result<()> {
+        let name = name.to_owned();
+        self.write(move |c| Ok(buckets::set_policy(c, &name, text.as_deref())?)).await
+    }
+
+    /// The bucket's policy as it was sent.
+    pub fn policy_text(&self, name: &str) -> Result<Option<String>> {
+        self.db.read(|c| Ok(buckets::get(c, name)?.and_then(|row| row.policy)))
     }
 }
 

@@ -1,6 +1,6 @@
 //! What is known of an object besides its bytes.
 
-use super::acl::Canned;
+use super::acl::Acl;
 use super::checksum::{Algorithm, Kind};
 use super::error::{Error, Result};
 use crate::db;
@@ -65,7 +65,7 @@ pub struct ObjectInfo {
     pub modified_at: i64,
     /// Account id.
     pub owner: String,
-    pub acl: Canned,
+    pub acl: Acl,
     pub storage_class: String,
     /// 0 when not uploaded in parts.
     pub part_count: u32,
@@ -93,7 +93,8 @@ impl ObjectInfo {
         };
         Ok(ObjectInfo {
             headers: Headers::from_json(&row.headers)?,
-            acl: Canned::parse(&row.acl).unwrap_or_default(),
+            acl: Acl::from_text(&row.acl)
+                .ok_or_else(|| Error::Db(db::Error::Damaged(format!("the ACL of {}/{}", row.bucket, row.key))))?,
             bucket: row.bucket,
             key: row.key,
             version_id: row.version_id,

@@ -11,6 +11,7 @@
 //! blob, a multipart one in its parts' blobs. A copy refers to its source's body. When the last row that refers to a body
 //! goes, the body becomes garbage in the same transaction and [`janitor`] takes the bytes away.
 
+pub mod access;
 pub mod acl;
 pub mod bucket;
 pub mod check;
@@ -24,6 +25,7 @@ pub mod janitor;
 pub mod listing;
 pub mod multipart;
 pub mod object;
+pub mod policy;
 pub mod range;
 pub mod reader;
 

@@ -1,6 +1,6 @@
 //! Multipart uploads: parts arrive in any order and number, completion makes a list of them the object's body.
 
-use super::acl::Canned;
+use super::acl::Acl;
 use super::checksum::{self, Algorithm, Kind};
 use super::condition::Conditions;
 use super::error::{Error, Result};
@@ -31,7 +31,9 @@ pub struct Upload {
     pub initiated_at: i64,
     /// Account id.
     pub initiator: String,
-    pub acl: Canned,
+    /// Account id: whose the object will be.
+    pub owner: String,
+    pub acl: Acl,
     pub storage_class: String,
     pub algorithm: Algorithm,
     pub kind: Kind,
@@ -82,7 +84,9 @@ fn read_upload(row: UploadRow) -> Result<Upload> {
         algorithm: info::algorithm(&row.checksum_algorithm)?,
         kind: info::kind(&row.checksum_type)?,
         asked: row.checksum_asked,
-        acl: Canned::parse(&row.acl).unwrap_or_default(),
+        acl: Acl::from_text(&row.acl)
+            .ok_or_else(|| Error::Db(db::Error::Damaged(format!("the ACL of upload {}", row.id))))?,
+        owner: row.owner,
         headers: Headers::from_json(&row.headers)?,
         id: row.id,
         bucket: row.bucket,
@@ -137,7 +141,7 @@ pub struct UploadsPage {
 
 impl Store {
     /// CreateMultipartUpload; `kind` is the checksum's, `asked` whether the client chose the algorithm.
-    pub async fn create_upload(&self, new: NewObject, kind: Kind, asked: bool) -> Result<Upload> {
+    pub async fn create_upload(&self, new: NewObject, initiator: String, kind: Kind, asked: bool) -> Result<Upload> {
         object::check_key(&new.key)?;
         self.write(move |c| {
             bucket::get(c, &new.bucket)?;
@@ -147,8 +151,9 @@ impl Store {
                 bucket: new.bucket,
                 key: new.key,
                 initiated_at: clock::now_ms(),
-                initiator: new.owner,
-                acl: new.acl.name().into(),
+                initiator,
+                owner: new.owner,
+                acl: new.acl.to_text(),
                 storage_class: new.storage_class,
                 checksum_algorithm: new.checksum.name().into(),
                 checksum_type: kind.name().into(),
@@ -355,7 +360,7 @@ fn complete(c: &Conn, completion: Completion) -> Result<Written> {
     let new = NewObject {
         bucket: upload.bucket,
         key: upload.key,
-        owner: upload.initiator,
+        owner: upload.owner,
         acl: upload.acl,
         storage_class: upload.storage_class,
         headers: upload.headers,
@@ -424,7 +429,7 @@ mod tests {
     use std::io::Read;
 
     async fn begin(store: &Store) -> Upload {
-        store.create_upload(NewObject::of("b", "k", "1"), Kind::FullObject, false).await.unwrap()
+        store.create_upload(NewObject::of("b", "k", "1"), "1".into(), Kind::FullObject, false).await.unwrap()
     }
 
     async fn part(store: &Store, upload: &Upload, number: u32, body: &[u8]) -> Chosen {
@@ -524,7 +529,8 @@ mod tests {
         let (_dir, store) = super::super::tests::store();
         let mut made = Vec::new();
         for key in ["b/1", "a", "a", "b/2", "c"] {
-            let upload = store.create_upload(NewObject::of("b", key, "1"), Kind::FullObject, false).await.unwrap();
+            let upload =
+                store.create_upload(NewObject::of("b", key, "1"), "1".into(), Kind::FullObject, false).await.unwrap();
             made.push((key.to_owned(), upload.id));
         }
         made.sort();

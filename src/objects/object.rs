@@ -1,7 +1,7 @@
 //! Objects: put, head, delete.
 
-use super::acl::{Caller, Canned, Need};
-use super::bucket::{self, Bucket};
+use super::acl::Acl;
+use super::bucket;
 use super::checksum::{Algorithm, DEFAULT, Kind};
 use super::condition::Conditions;
 use super::error::{Error, Result};
@@ -25,7 +25,7 @@ pub struct NewObject {
     pub key: String,
     /// Account id.
     pub owner: String,
-    pub acl: Canned,
+    pub acl: Acl,
     pub storage_class: String,
     pub headers: Headers,
     /// The checksum that is kept; its algorithm must have been wanted of the body.
@@ -40,7 +40,7 @@ impl NewObject {
             bucket: bucket.into(),
             key: key.into(),
             owner: owner.into(),
-            acl: Canned::Private,
+            acl: Acl::private(owner),
             storage_class: STANDARD.into(),
             headers: Headers::default(),
             checksum: DEFAULT,
@@ -107,7 +107,7 @@ pub(super) fn commit(c: &Conn, new: &NewObject, body: Body) -> Result<Written> {
         etag: body.etag,
         modified_at: clock::now_ms(),
         owner: new.owner.clone(),
-        acl: new.acl.name().into(),
+        acl: new.acl.to_text(),
         storage_class: new.storage_class.clone(),
         part_count: i64::from(body.part_count),
         checksum_algorithm: body.checksum.as_ref().map(|s| s.algorithm.name().into()),
@@ -151,14 +151,6 @@ pub(super) fn place(c: &Conn, content: &Content) -> Result<Place> {
         }
         Content::File(blob) => Place::File(blob.name().to_owned()),
     })
-}
-
-impl ObjectInfo {
-    /// Whether `caller` may do this with the object in its bucket; else [`Error::AccessDenied`].
-    pub fn allow(&self, bucket: &Bucket, caller: Caller<'_>, need: Need) -> Result<()> {
-        let owners = [self.owner.as_str(), bucket.owner.as_str()];
-        if self.acl.allows(&owners, caller, need) { Ok(()) } else { Err(Error::AccessDenied) }
-    }
 }
 
 /// The transaction of a PUT.
@@ -245,14 +237,12 @@ impl Store {
         Ok(outcomes)
     }
 
-    /// PutObjectAcl with a canned ACL.
-    pub async fn set_object_acl(&self, bucket: &str, key: &str, acl: Canned) -> Result<()> {
+    /// PutObjectAcl.
+    pub async fn set_object_acl(&self, bucket: &str, key: &str, acl: Acl) -> Result<()> {
         let (bucket, key) = (bucket.to_owned(), key.to_owned());
-        self.write(
-            move |c| {
-                if versions::set_acl(c, &bucket, &key, acl.name())? { Ok(()) } else { Err(Error::NoSuchKey(key)) }
-            },
-        )
+        self.write(move |c| {
+            if versions::set_acl(c, &bucket, &key, &acl.to_text())? { Ok(()) } else { Err(Error::NoSuchKey(key)) }
+        })
         .await
     }
 }

@@ -3,10 +3,10 @@
 use super::S3;
 use super::error::{Error, Result, invalid_argument};
 use super::payload::Incoming;
+use super::permission::Asking;
 use super::request::{Query, header_text};
 use crate::auth::Payload;
 use crate::iam::{self, Identity};
-use crate::objects::acl::{Caller, Need};
 use crate::objects::bucket::Bucket;
 use crate::objects::{self, ObjectInfo, Store};
 use crate::wire::s3_xml::Writer;
@@ -15,7 +15,10 @@ use std::sync::Arc;
 /// One request under way.
 pub struct Cx<'r> {
     pub s3: &'r S3,
+    /// As AWS names it.
+    pub operation: &'static str,
     pub parts: http::request::Parts,
+    pub remote: std::net::IpAddr,
     /// Empty: the service itself.
     pub bucket: String,
     /// Empty: the bucket itself.
@@ -53,9 +56,21 @@ impl Cx<'_> {
         &self.s3.store
     }
 
-    /// The caller, for access checks.
-    pub fn who(&self) -> Caller<'_> {
-        Caller::from(self.caller.as_deref())
+    /// The request, as access checks see it.
+    pub fn asking(&self) -> Asking<'_> {
+        Asking {
+            operation: self.operation,
+            caller: self.caller.as_deref(),
+            parts: &self.parts,
+            query: &self.query,
+            remote: self.remote,
+        }
+    }
+
+    /// Whether the caller may do this request's own operation with its bucket, or with `object` of it.
+    pub fn allow(&self, bucket: &Bucket, object: Option<&ObjectInfo>) -> Result<()> {
+        let action = self.asking().action();
+        Ok(self.asking().may(bucket, object, &action, &self.key)?)
     }
 
     /// The caller's account; anonymous callers own nothing.
@@ -66,7 +81,7 @@ impl Cx<'_> {
         }
     }
 
-    /// The account that owns what this request writes: an anonymous writer's objects are the bucket owner's.
+    /// The account that writes: an anonymous writer's objects are the bucket owner's.
     pub fn writer(&self, bucket: &Bucket) -> String {
         self.caller.as_ref().map_or_else(|| bucket.owner.clone(), |identity| identity.account.clone())
     }
@@ -80,10 +95,10 @@ impl Cx<'_> {
         self.s3.config.region(self.scope.as_deref())
     }
 
-    /// The request's bucket, if the caller may do this with it and it has the expected owner.
-    pub fn bucket(&self, need: Need) -> Result<Bucket> {
+    /// The request's bucket, if the caller may do this operation with it and it has the expected owner.
+    pub fn bucket(&self) -> Result<Bucket> {
         let bucket = self.any_bucket()?;
-        bucket.allow(self.who(), need)?;
+        self.allow(&bucket, None)?;
         Ok(bucket)
     }
 
@@ -96,19 +111,19 @@ impl Cx<'_> {
         }
     }
 
-    /// The request's object, if the caller may do this with it. Who may not list the bucket does not learn that
+    /// The request's object, if the caller may do this operation with it. Who may not list the bucket does not learn that
     /// an object is missing.
-    pub fn object(&self, need: Need) -> Result<(Bucket, ObjectInfo)> {
+    pub fn object(&self) -> Result<(Bucket, ObjectInfo)> {
         let bucket = self.any_bucket()?;
         let info = self.store().head(&self.bucket, &self.key).map_err(|e| self.hide(&bucket, e))?;
-        info.allow(&bucket, self.who(), need)?;
+        self.allow(&bucket, Some(&info))?;
         Ok((bucket, info))
     }
 
     /// A missing key is no news for who may not list the bucket.
     pub fn hide(&self, bucket: &Bucket, error: objects::Error) -> Error {
         match error {
-            objects::Error::NoSuchKey(_) if bucket.allow(self.who(), Need::Read).is_err() => {
+            objects::Error::NoSuchKey(_) if !self.asking().may_list(bucket, &self.key) => {
                 objects::Error::AccessDenied.into()
             }
             other => other.into(),

@@ -30,6 +30,20 @@ pub enum Error {
     NotImplemented(String),
     #[error("{message}")]
     NoConfiguration { code: &'static str, message: &'static str },
+    #[error("The bucket does not allow ACLs")]
+    AclNotSupported,
+    #[error("Bucket cannot have ACLs set with ObjectOwnership's BucketOwnerEnforced setting")]
+    AclWithOwnership,
+    #[error("The XML you provided was not well-formed or did not validate against our published schema")]
+    MalformedAcl,
+    #[error("{0}")]
+    MalformedPolicy(String),
+    #[error("The e-mail address you provided does not match any account on record.")]
+    UnresolvableGrant(String),
+    #[error("This request does not support content")]
+    UnexpectedContent,
+    #[error("Your request was missing a required header")]
+    MissingSecurityHeader,
     #[error("The specified location-constraint is not valid")]
     InvalidLocation(String),
     #[error("The storage class you specified is not valid")]
@@ -98,6 +112,17 @@ impl Error {
                 ("NotImplemented", StatusCode::NOT_IMPLEMENTED, vec![("Header", what.clone())])
             }
             Error::NoConfiguration { code, .. } => (code, MISSING, vec![]),
+            Error::AclNotSupported => ("AccessControlListNotSupported", BAD, vec![]),
+            Error::AclWithOwnership => ("InvalidBucketAclWithObjectOwnership", BAD, vec![]),
+            Error::MalformedAcl => ("MalformedACLError", BAD, vec![]),
+            Error::MalformedPolicy(_) => ("MalformedPolicy", BAD, vec![]),
+            Error::UnresolvableGrant(email) => {
+                ("UnresolvableGrantByEmailAddress", BAD, vec![("EmailAddress", email.clone())])
+            }
+            Error::UnexpectedContent => ("UnexpectedContent", BAD, vec![]),
+            Error::MissingSecurityHeader => {
+                ("MissingSecurityHeader", BAD, vec![("MissingHeaderName", "x-amz-acl".into())])
+            }
             Error::InvalidLocation(given) => {
                 ("InvalidLocationConstraint", BAD, vec![("LocationConstraint", given.clone())])
             }

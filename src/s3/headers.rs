@@ -1,9 +1,8 @@
 //! Request headers, read into the arguments of `objects`.
 
-use super::error::{Error, Result, invalid_argument};
+use super::error::{Error, Result};
 use super::request::{header_text, latin1};
 use crate::objects::Headers;
-use crate::objects::acl::Canned;
 use crate::objects::condition::Conditions;
 use crate::objects::object::STANDARD;
 use crate::wire::timestamp;
@@ -16,7 +15,7 @@ pub const MAX_METADATA: usize = 2 * 1024;
 const META: &str = "x-amz-meta-";
 
 /// Headers that ask for what is not built yet; ignoring them would be a lie.
-const REFUSED: [&str; 12] = [
+const REFUSED: [&str; 7] = [
     "x-amz-server-side-encryption",
     "x-amz-server-side-encryption-customer-algorithm",
     "x-amz-copy-source-server-side-encryption-customer-algorithm",
@@ -24,11 +23,6 @@ const REFUSED: [&str; 12] = [
     "x-amz-object-lock-legal-hold",
     "x-amz-tagging",
     "x-amz-website-redirect-location",
-    "x-amz-grant-read",
-    "x-amz-grant-write",
-    "x-amz-grant-read-acp",
-    "x-amz-grant-write-acp",
-    "x-amz-grant-full-control",
 ];
 
 /// Refuse headers that are not built yet.
@@ -67,14 +61,6 @@ pub fn metadata(headers: &HeaderMap) -> Result<Headers> {
 fn without_aws_chunked(value: &str) -> Option<String> {
     let rest: Vec<&str> = value.split(',').map(str::trim).filter(|e| !e.is_empty() && *e != "aws-chunked").collect();
     (!rest.is_empty()).then(|| rest.join(", "))
-}
-
-/// The canned ACL of `x-amz-acl`; private when there is none.
-pub fn canned_acl(headers: &HeaderMap) -> Result<Canned> {
-    match header_text(headers, "x-amz-acl") {
-        None => Ok(Canned::Private),
-        Some(name) => Canned::parse(&name).ok_or_else(|| invalid_argument("x-amz-acl", name, "")),
-    }
 }
 
 /// The storage class; it is kept as a name, all bytes are stored alike.
@@ -154,8 +140,6 @@ mod tests {
 
     #[test]
     fn unknown_names_are_refused() {
-        assert!(canned_acl(&headers(&[("x-amz-acl", "aws-exec-read")])).is_ok());
-        assert!(canned_acl(&headers(&[("x-amz-acl", "public")])).is_err());
         assert!(storage_class(&headers(&[("x-amz-storage-class", "GOLD")])).is_err());
         assert!(write_conditions(&headers(&[("if-none-match", "\"abc\"")])).is_err());
     }

@@ -3,7 +3,6 @@
 use super::answer;
 use super::cx::Cx;
 use super::error::{Result, invalid_argument};
-use crate::objects::acl::Need;
 use crate::objects::listing::{Listed, Page, Query};
 use crate::wire::percent;
 use crate::wire::s3_xml::Writer;
@@ -63,7 +62,7 @@ pub fn query(cx: &Cx<'_>, after: Option<String>) -> Result<Query> {
 
 /// Make the page, if the caller may list the bucket.
 pub async fn page(cx: &mut Cx<'_>, query: &Query) -> Result<Page> {
-    cx.bucket(Need::Read)?;
+    cx.bucket()?;
     let (store, bucket, query) = (cx.store().clone(), cx.bucket.clone(), query.clone());
     let page = tokio::task::spawn_blocking(move || store.list(&bucket, &query)).await;
     Ok(page.map_err(|e| crate::objects::Error::Io(std::io::Error::other(e)))??)

@@ -15,6 +15,7 @@ mod headers;
 mod listing;
 mod ops;
 mod payload;
+mod permission;
 mod request;
 pub mod route;
 mod stream;
@@ -52,7 +53,7 @@ impl S3 {
         let (method, path) = (parts.method.clone(), parts.uri.path().to_owned());
         let mut incoming = payload::Incoming::new(body);
         let expects_continue = parts.headers.contains_key(::http::header::EXPECT);
-        let outcome = self.run(parts, &mut incoming).await;
+        let outcome = self.run(parts, &mut incoming, meta).await;
         let mut response = match outcome {
             Ok(response) => response,
             Err(error) => {
@@ -71,7 +72,12 @@ impl S3 {
         response
     }
 
-    async fn run(&self, parts: ::http::request::Parts, incoming: &mut payload::Incoming) -> error::Result<Response> {
+    async fn run(
+        &self,
+        parts: ::http::request::Parts,
+        incoming: &mut payload::Incoming,
+        meta: &Meta,
+    ) -> error::Result<Response> {
         let address = request::Address::of(&parts, &self.config.s3_domains)?;
         let query = request::Query::parse(parts.uri.query().unwrap_or_default())?;
         let rules =
@@ -82,8 +88,19 @@ impl S3 {
             None => (None, None, Payload::unsigned(&parts.headers)?),
         };
         let route = route::find(&parts.method, &address, &query, &parts.headers)?;
-        let mut cx =
-            Cx { s3: self, parts, bucket: address.bucket, key: address.key, query, caller, scope, payload, incoming };
+        let mut cx = Cx {
+            s3: self,
+            operation: route.name,
+            parts,
+            remote: meta.remote.ip(),
+            bucket: address.bucket,
+            key: address.key,
+            query,
+            caller,
+            scope,
+            payload,
+            incoming,
+        };
         tracing::debug!(operation = route.name, bucket = cx.bucket, key = cx.key, "S3");
         (route.run)(&mut cx).await
     }

@@ -82,22 +82,28 @@ pub static ROUTES: &[Route] = routes! {
     "DeleteBucket" DELETE Bucket [] => delete_bucket
     "DeleteObjects" POST Bucket ["delete"] => delete_objects
 
+    "GetBucketPolicy" GET Bucket ["policy"] => get_bucket_policy
+    "PutBucketPolicy" PUT Bucket ["policy"] => put_bucket_policy
+    "DeleteBucketPolicy" DELETE Bucket ["policy"] => delete_bucket_policy
+    "GetBucketPolicyStatus" GET Bucket ["policyStatus"] => get_bucket_policy_status
+    "GetPublicAccessBlock" GET Bucket ["publicAccessBlock"] => get_public_access_block
+    "PutPublicAccessBlock" PUT Bucket ["publicAccessBlock"] => put_public_access_block
+    "DeletePublicAccessBlock" DELETE Bucket ["publicAccessBlock"] => delete_public_access_block
+    "GetBucketOwnershipControls" GET Bucket ["ownershipControls"] => get_bucket_ownership_controls
+    "PutBucketOwnershipControls" PUT Bucket ["ownershipControls"] => put_bucket_ownership_controls
+    "DeleteBucketOwnershipControls" DELETE Bucket ["ownershipControls"] => delete_bucket_ownership_controls
     "GetBucketVersioning" GET Bucket ["versioning"] => bucket_defaults
     "GetBucketRequestPayment" GET Bucket ["requestPayment"] => bucket_defaults
     "GetBucketLogging" GET Bucket ["logging"] => bucket_defaults
     "GetBucketAccelerateConfiguration" GET Bucket ["accelerate"] => bucket_defaults
     "GetBucketNotificationConfiguration" GET Bucket ["notification"] => bucket_defaults
     "GetBucketTagging" GET Bucket ["tagging"] => bucket_defaults
-    "GetBucketPolicy" GET Bucket ["policy"] => bucket_defaults
-    "GetBucketPolicyStatus" GET Bucket ["policyStatus"] => bucket_defaults
     "GetBucketLifecycleConfiguration" GET Bucket ["lifecycle"] => bucket_defaults
     "GetBucketCors" GET Bucket ["cors"] => bucket_defaults
     "GetBucketWebsite" GET Bucket ["website"] => bucket_defaults
     "GetBucketReplication" GET Bucket ["replication"] => bucket_defaults
     "GetBucketEncryption" GET Bucket ["encryption"] => bucket_defaults
     "GetObjectLockConfiguration" GET Bucket ["object-lock"] => bucket_defaults
-    "GetPublicAccessBlock" GET Bucket ["publicAccessBlock"] => bucket_defaults
-    "GetBucketOwnershipControls" GET Bucket ["ownershipControls"] => bucket_defaults
 
     "ListParts" GET Object ["uploadId"] => list_parts
     "GetObjectAcl" GET Object ["acl"] => get_object_acl
@@ -215,7 +221,7 @@ mod tests {
             (Method::POST, "/b?delete", false, "DeleteObjects"),
             (Method::POST, "/b/k?uploads", false, "CreateMultipartUpload"),
             (Method::DELETE, "/b/k?uploadId=x", false, "AbortMultipartUpload"),
-            (Method::DELETE, "/b?policy", false, "NotImplemented"),
+            (Method::DELETE, "/b?torrent", false, "NotImplemented"),
             (Method::PUT, "/b/k?tagging", false, "NotImplemented"),
             (Method::PUT, "/", false, "MethodNotAllowed"),
             (Method::GET, "/b/k?versionId=abc", false, "InvalidArgument"),

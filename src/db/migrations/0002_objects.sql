@@ -3,7 +3,10 @@ CREATE TABLE buckets (
   name       TEXT PRIMARY KEY,
   owner      TEXT NOT NULL,               -- account id
   region     TEXT NOT NULL,
-  acl        TEXT NOT NULL,               -- canned ACL
+  acl        TEXT NOT NULL,               -- grants: PERMISSION:grantee, by spaces
+  ownership  TEXT,                        -- the object ownership rule's name
+  access_block BIGINT,                    -- the public access block's switches, a bit each
+  policy     TEXT,                        -- JSON, as sent
   created_at BIGINT NOT NULL
 );
 
@@ -62,6 +65,7 @@ CREATE TABLE uploads (
   key                TEXT NOT NULL,
   initiated_at       BIGINT NOT NULL,
   initiator          TEXT NOT NULL,       -- account id
+  owner              TEXT NOT NULL,       -- account id: whose the object will be
   acl                TEXT NOT NULL,
   storage_class      TEXT NOT NULL,
   checksum_algorithm TEXT NOT NULL,

@@ -11,17 +11,35 @@ pub struct BucketRow {
     pub owner: String,
     pub region: String,
     pub acl: String,
+    pub ownership: Option<String>,
+    pub access_block: Option<i64>,
+    pub policy: Option<String>,
     /// Milliseconds.
     pub created_at: i64,
 }
 
+macro_rules! columns {
+    () => {
+        "name, owner, region, acl, ownership, access_block, policy, created_at"
+    };
+}
+
 fn read(r: &rusqlite::Row<'_>) -> rusqlite::Result<BucketRow> {
-    Ok(BucketRow { name: r.get(0)?, owner: r.get(1)?, region: r.get(2)?, acl: r.get(3)?, created_at: r.get(4)? })
+    Ok(BucketRow {
+        name: r.get(0)?,
+        owner: r.get(1)?,
+        region: r.get(2)?,
+        acl: r.get(3)?,
+        ownership: r.get(4)?,
+        access_block: r.get(5)?,
+        policy: r.get(6)?,
+        created_at: r.get(7)?,
+    })
 }
 
 /// The bucket of this name.
 pub fn get(c: &Conn, name: &str) -> Result<Option<BucketRow>, Error> {
-    Ok(c.prepare_cached("SELECT name, owner, region, acl, created_at FROM buckets WHERE name = ?1")?
+    Ok(c.prepare_cached(concat!("SELECT ", columns!(), " FROM buckets WHERE name = ?1"))?
         .query_row([name], read)
         .optional()?)
 }
@@ -29,15 +47,34 @@ pub fn get(c: &Conn, name: &str) -> Result<Option<BucketRow>, Error> {
 /// Make it; false when the name is taken.
 pub fn insert(c: &Conn, b: &BucketRow) -> Result<bool, Error> {
     let n = c
-        .prepare_cached(
-            "INSERT INTO buckets (name, owner, region, acl, created_at) VALUES (?1, ?2, ?3, ?4, ?5)
-             ON CONFLICT (name) DO NOTHING",
-        )?
-        .execute((&b.name, &b.owner, &b.region, &b.acl, b.created_at))?;
+        .prepare_cached(concat!(
+            "INSERT INTO buckets (",
+            columns!(),
+            ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT (name) DO NOTHING"
+        ))?
+        .execute((&b.name, &b.owner, &b.region, &b.acl, &b.ownership, b.access_block, &b.policy, b.created_at))?;
     Ok(n == 1)
 }
 
-/// Give it another canned ACL.
+/// Set its rule of object ownership.
+pub fn set_ownership(c: &Conn, name: &str, ownership: Option<&str>) -> Result<(), Error> {
+    c.prepare_cached("UPDATE buckets SET ownership = ?2 WHERE name = ?1")?.execute((name, ownership))?;
+    Ok(())
+}
+
+/// Set its public access block.
+pub fn set_access_block(c: &Conn, name: &str, switches: Option<i64>) -> Result<(), Error> {
+    c.prepare_cached("UPDATE buckets SET access_block = ?2 WHERE name = ?1")?.execute((name, switches))?;
+    Ok(())
+}
+
+/// Set its policy.
+pub fn set_policy(c: &Conn, name: &str, policy: Option<&str>) -> Result<(), Error> {
+    c.prepare_cached("UPDATE buckets SET policy = ?2 WHERE name = ?1")?.execute((name, policy))?;
+    Ok(())
+}
+
+/// Give it another ACL.
 pub fn set_acl(c: &Conn, name: &str, acl: &str) -> Result<(), Error> {
     c.prepare_cached("UPDATE buckets SET acl = ?2 WHERE name = ?1")?.execute((name, acl))?;
     Ok(())
@@ -45,8 +82,7 @@ pub fn set_acl(c: &Conn, name: &str, acl: &str) -> Result<(), Error> {
 
 /// Every bucket of an account, by name.
 pub fn of_owner(c: &Conn, owner: &str) -> Result<Vec<BucketRow>, Error> {
-    let mut q =
-        c.prepare_cached("SELECT name, owner, region, acl, created_at FROM buckets WHERE owner = ?1 ORDER BY name")?;
+    let mut q = c.prepare_cached(concat!("SELECT ", columns!(), " FROM buckets WHERE owner = ?1 ORDER BY name"))?;
     let rows = q.query_map([owner], read)?;
     Ok(rows.collect::<Result<_, _>>()?)
 }

@@ -14,6 +14,8 @@ pub struct UploadRow {
     pub initiated_at: i64,
     /// Account id.
     pub initiator: String,
+    /// Account id: whose the object will be.
+    pub owner: String,
     pub acl: String,
     pub storage_class: String,
     pub checksum_algorithm: String,
@@ -44,7 +46,7 @@ pub struct PartRow {
 macro_rules! upload_columns {
     () => {
         "id, bucket, key, initiated_at, initiator, acl, storage_class, checksum_algorithm, checksum_type, checksum_asked, \
-         headers"
+         headers, owner"
     };
 }
 
@@ -67,6 +69,7 @@ fn read_upload(r: &Row<'_>) -> rusqlite::Result<UploadRow> {
         checksum_type: r.get(8)?,
         checksum_asked: r.get(9)?,
         headers: r.get(10)?,
+        owner: r.get(11)?,
     })
 }
 
@@ -88,7 +91,7 @@ pub fn insert(c: &Conn, u: &UploadRow) -> Result<(), Error> {
     c.prepare_cached(concat!(
         "INSERT INTO uploads (",
         upload_columns!(),
-        ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)"
+        ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)"
     ))?
     .execute(rusqlite::params![
         u.id,
@@ -101,7 +104,8 @@ pub fn insert(c: &Conn, u: &UploadRow) -> Result<(), Error> {
         u.checksum_algorithm,
         u.checksum_type,
         u.checksum_asked,
-        u.headers
+        u.headers,
+        u.owner
     ])?;
     Ok(())
 }

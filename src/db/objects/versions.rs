@@ -110,7 +110,7 @@ pub fn delete(c: &Conn, bucket: &str, key: &str, version_id: &str) -> Result<Opt
     .optional()?)
 }
 
-/// Give the live version of a key another canned ACL; false when there is none.
+/// Give the live version of a key another ACL; false when there is none.
 pub fn set_acl(c: &Conn, bucket: &str, key: &str, acl: &str) -> Result<bool, Error> {
     let n = c
         .prepare_cached("UPDATE objects SET acl = ?3 WHERE bucket = ?1 AND key = ?2 AND live = 1")?

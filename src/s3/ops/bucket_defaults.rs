@@ -1,7 +1,6 @@
 //! Reads of bucket configurations that cannot be set yet: each answers what AWS says of a bucket without one.
 
 use crate::http::Response;
-use crate::objects::acl::Need;
 use crate::s3::answer;
 use crate::s3::cx::Cx;
 use crate::s3::error::{Error, Result};
@@ -15,15 +14,13 @@ enum Unset {
     Missing(&'static str, &'static str),
 }
 
-const UNSET: [(&str, Unset); 16] = [
+const UNSET: [(&str, Unset); 12] = [
     ("versioning", Unset::Document("VersioningConfiguration", &[])),
     ("requestPayment", Unset::Document("RequestPaymentConfiguration", &[("Payer", "BucketOwner")])),
     ("logging", Unset::Document("BucketLoggingStatus", &[])),
     ("accelerate", Unset::Document("AccelerateConfiguration", &[])),
     ("notification", Unset::Document("NotificationConfiguration", &[])),
     ("tagging", Unset::Missing("NoSuchTagSet", "The TagSet does not exist")),
-    ("policy", Unset::Missing("NoSuchBucketPolicy", "The bucket policy does not exist")),
-    ("policyStatus", Unset::Missing("NoSuchBucketPolicy", "The bucket policy does not exist")),
     ("lifecycle", Unset::Missing("NoSuchLifecycleConfiguration", "The lifecycle configuration does not exist")),
     ("cors", Unset::Missing("NoSuchCORSConfiguration", "The CORS configuration does not exist")),
     (
@@ -48,18 +45,10 @@ const UNSET: [(&str, Unset); 16] = [
             "Object Lock configuration does not exist for this bucket",
         ),
     ),
-    (
-        "publicAccessBlock",
-        Unset::Missing("NoSuchPublicAccessBlockConfiguration", "The public access block configuration was not found"),
-    ),
-    (
-        "ownershipControls",
-        Unset::Missing("OwnershipControlsNotFoundError", "The bucket ownership controls were not found"),
-    ),
 ];
 
 pub async fn run(cx: &mut Cx<'_>) -> Result<Response> {
-    cx.bucket(Need::Own)?;
+    cx.bucket()?;
     let (name, unset) = UNSET
         .iter()
         .find(|(name, _)| cx.query.has(name))

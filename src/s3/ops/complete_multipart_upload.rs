@@ -1,7 +1,6 @@
 //! CompleteMultipartUpload.
 
 use crate::http::Response;
-use crate::objects::acl::Need;
 use crate::objects::checksum::{ALL, Algorithm, Value};
 use crate::objects::multipart::{Chosen, Completion, MAX_PARTS};
 use crate::s3::cx::Cx;
@@ -12,7 +11,7 @@ use crate::wire::s3_xml::{Element, Writer};
 use http::header;
 
 pub async fn run(cx: &mut Cx<'_>) -> Result<Response> {
-    cx.bucket(Need::Write)?;
+    cx.bucket()?;
     let upload = cx.query.get("uploadId").unwrap_or_default().to_owned();
     let conditions = headers::write_conditions(&cx.parts.headers)?;
     // Here a checksum header speaks of the object, not of the document.

@@ -1,23 +1,29 @@
 //! CreateBucket.
 
 use crate::http::Response;
-use crate::objects::bucket::NewBucket;
+use crate::objects::bucket::{NewBucket, Ownership};
 use crate::s3::cx::Cx;
-use crate::s3::error::{Error, Result};
-use crate::s3::{answer, headers};
+use crate::s3::error::{Error, Result, invalid_argument};
+use crate::s3::{acl, answer, headers};
 use crate::wire::s3_xml::Element;
 use http::StatusCode;
 
 pub async fn run(cx: &mut Cx<'_>) -> Result<Response> {
     let owner = cx.account()?.to_owned();
-    let acl = headers::canned_acl(&cx.parts.headers)?;
+    let ownership = match cx.header("x-amz-object-ownership") {
+        None => None,
+        Some(name) => Some(Ownership::parse(&name).ok_or_else(|| {
+            invalid_argument("x-amz-object-ownership", name, "Invalid x-amz-object-ownership header")
+        })?),
+    };
+    let acl = acl::of_new_bucket(cx, &owner, ownership)?;
     if cx.header("x-amz-bucket-object-lock-enabled").is_some_and(|v| v.eq_ignore_ascii_case("true")) {
         return Err(Error::NotImplemented("x-amz-bucket-object-lock-enabled".into()));
     }
     headers::refuse_unbuilt(&cx.parts.headers)?;
     let document = cx.document(64 * 1024).await?;
     let region = region(cx, &document)?;
-    cx.store().create_bucket(NewBucket { name: cx.bucket.clone(), owner, region, acl }).await?;
+    cx.store().create_bucket(NewBucket { name: cx.bucket.clone(), owner, region, acl, ownership }).await?;
     let mut response = answer::empty(StatusCode::OK);
     answer::set(&mut response, "location", &format!("/{}", cx.bucket));
     Ok(response)

@@ -1,27 +1,27 @@
 //! CreateMultipartUpload.
 
 use crate::http::Response;
-use crate::objects::acl::Need;
 use crate::objects::checksum::{Algorithm, DEFAULT, Kind};
 use crate::objects::object::NewObject;
 use crate::s3::cx::Cx;
 use crate::s3::error::{Result, invalid_request};
-use crate::s3::{answer, headers};
+use crate::s3::{acl, answer, headers};
 use crate::wire::s3_xml::Writer;
 
 pub async fn run(cx: &mut Cx<'_>) -> Result<Response> {
-    let bucket = cx.bucket(Need::Write)?;
+    let bucket = cx.bucket()?;
     headers::refuse_unbuilt(&cx.parts.headers)?;
+    let (owner, acl) = acl::of_new_object(cx, &bucket)?;
     let (algorithm, kind) = checksum(cx)?;
     let checksum = algorithm.unwrap_or(DEFAULT);
     let new = NewObject {
-        acl: headers::canned_acl(&cx.parts.headers)?,
+        acl,
         storage_class: headers::storage_class(&cx.parts.headers)?,
         headers: headers::metadata(&cx.parts.headers)?,
         checksum,
-        ..NewObject::of(&cx.bucket, &cx.key, &cx.writer(&bucket))
+        ..NewObject::of(&cx.bucket, &cx.key, &owner)
     };
-    let upload = cx.store().create_upload(new, kind, algorithm.is_some()).await?;
+    let upload = cx.store().create_upload(new, cx.writer(&bucket), kind, algorithm.is_some()).await?;
 
     let mut doc = Writer::new("InitiateMultipartUploadResult");
     doc.text("Bucket", &cx.bucket).text("Key", &cx.key).text("UploadId", &upload.id);

@@ -1,14 +1,13 @@
 //! DeleteBucket.
 
 use crate::http::Response;
-use crate::objects::acl::Need;
 use crate::s3::answer;
 use crate::s3::cx::Cx;
 use crate::s3::error::Result;
 use http::StatusCode;
 
 pub async fn run(cx: &mut Cx<'_>) -> Result<Response> {
-    cx.bucket(Need::Own)?;
+    cx.bucket()?;
     cx.store().delete_bucket(&cx.bucket).await?;
     Ok(answer::empty(StatusCode::NO_CONTENT))
 }

@@ -1,7 +1,6 @@
 //! DeleteObject: a key that has no object is no error.
 
 use crate::http::Response;
-use crate::objects::acl::Need;
 use crate::objects::condition::Conditions;
 use crate::s3::cx::Cx;
 use crate::s3::error::Result;
@@ -9,7 +8,7 @@ use crate::s3::{answer, headers};
 use http::StatusCode;
 
 pub async fn run(cx: &mut Cx<'_>) -> Result<Response> {
-    cx.bucket(Need::Write)?;
+    cx.bucket()?;
     let conditions = Conditions { if_match: headers::conditions(&cx.parts.headers, "").if_match, ..Default::default() };
     cx.store().delete_object(&cx.bucket, &cx.key, conditions).await?;
     Ok(answer::empty(StatusCode::NO_CONTENT))

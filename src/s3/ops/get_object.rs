@@ -1,7 +1,6 @@
 //! GetObject; HeadObject says the same without the bytes.
 
 use crate::http::Response;
-use crate::objects::acl::Need;
 use crate::objects::bucket::Bucket;
 use crate::objects::condition::Failed;
 use crate::objects::info::Checksum;
@@ -64,7 +63,7 @@ pub fn hide(cx: &Cx<'_>, bucket: &Bucket, error: Error) -> Error {
 
 /// Check access and conditions, and find the bytes that are asked for.
 pub fn choose(cx: &Cx<'_>, bucket: &Bucket, info: &ObjectInfo) -> Result<Span> {
-    info.allow(bucket, cx.who(), Need::Read)?;
+    cx.allow(bucket, Some(info))?;
     match headers::conditions(&cx.parts.headers, "").for_read(&info.etag, info.modified_at) {
         Ok(()) => {}
         Err(Failed::NotModified) => {

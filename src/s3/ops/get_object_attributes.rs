@@ -2,7 +2,6 @@
 
 use crate::http::Response;
 use crate::objects::ObjectInfo;
-use crate::objects::acl::Need;
 use crate::s3::answer;
 use crate::s3::cx::Cx;
 use crate::s3::error::{Result, invalid_argument, invalid_request};
@@ -11,7 +10,7 @@ use crate::wire::s3_xml::Writer;
 const KNOWN: [&str; 5] = ["ETag", "Checksum", "ObjectParts", "StorageClass", "ObjectSize"];
 
 pub async fn run(cx: &mut Cx<'_>) -> Result<Response> {
-    let (_, info) = cx.object(Need::Read)?;
+    let (_, info) = cx.object()?;
     let asked = cx.header("x-amz-object-attributes").filter(|v| !v.trim().is_empty()).ok_or_else(|| {
         invalid_request(
             "The x-amz-object-attributes header specifying the attributes to be retrieved is either missing or empty",

@@ -1,7 +1,6 @@
 //! ListMultipartUploads.
 
 use crate::http::Response;
-use crate::objects::acl::Need;
 use crate::objects::multipart::UploadsQuery;
 use crate::s3::answer;
 use crate::s3::cx::Cx;
@@ -13,7 +12,7 @@ use crate::wire::s3_xml::Writer;
 const MAX: u32 = 1000;
 
 pub async fn run(cx: &mut Cx<'_>) -> Result<Response> {
-    cx.bucket(Need::Read)?;
+    cx.bucket()?;
     let encoding = Encoding::of(cx)?;
     let text = |name| cx.query.get(name).unwrap_or_default();
     let marker = |name| cx.query.get(name).filter(|v| !v.is_empty()).map(str::to_owned);

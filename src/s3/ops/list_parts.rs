@@ -1,7 +1,6 @@
 //! ListParts.
 
 use crate::http::Response;
-use crate::objects::acl::Need;
 use crate::s3::answer;
 use crate::s3::cx::Cx;
 use crate::s3::error::Result;
@@ -12,7 +11,7 @@ use crate::wire::s3_xml::Writer;
 const MAX: u32 = 1000;
 
 pub async fn run(cx: &mut Cx<'_>) -> Result<Response> {
-    cx.bucket(Need::Write)?;
+    cx.bucket()?;
     let encoding = Encoding::of(cx)?;
     let id = cx.query.get("uploadId").unwrap_or_default();
     let upload = cx.store().upload(&cx.bucket, &cx.key, id)?;

@@ -1,15 +1,14 @@
-//! PutBucketAcl, with a canned ACL.
+//! PutBucketAcl.
 
 use crate::http::Response;
-use crate::objects::acl::Need;
 use crate::s3::cx::Cx;
 use crate::s3::error::Result;
 use crate::s3::{acl, answer};
 use http::StatusCode;
 
 pub async fn run(cx: &mut Cx<'_>) -> Result<Response> {
-    cx.bucket(Need::Own)?;
-    let asked = acl::asked(cx)?;
+    let bucket = cx.bucket()?;
+    let asked = acl::asked(cx, &bucket, &bucket.owner).await?;
     cx.store().set_bucket_acl(&cx.bucket, asked).await?;
     Ok(answer::empty(StatusCode::OK))
 }

@@ -1,23 +1,23 @@
 //! PutObject.
 
 use crate::http::Response;
-use crate::objects::acl::Need;
 use crate::objects::object::{self, NewObject};
 use crate::s3::cx::Cx;
 use crate::s3::error::Result;
-use crate::s3::{answer, headers};
+use crate::s3::{acl, answer, headers};
 use http::StatusCode;
 
 pub async fn run(cx: &mut Cx<'_>) -> Result<Response> {
-    let bucket = cx.bucket(Need::Write)?;
+    let bucket = cx.bucket()?;
     object::check_key(&cx.key)?;
     headers::refuse_unbuilt(&cx.parts.headers)?;
+    let (owner, acl) = acl::of_new_object(cx, &bucket)?;
     let mut new = NewObject {
-        acl: headers::canned_acl(&cx.parts.headers)?,
+        acl,
         storage_class: headers::storage_class(&cx.parts.headers)?,
         headers: headers::metadata(&cx.parts.headers)?,
         conditions: headers::write_conditions(&cx.parts.headers)?,
-        ..NewObject::of(&cx.bucket, &cx.key, &cx.writer(&bucket))
+        ..NewObject::of(&cx.bucket, &cx.key, &owner)
     };
     let received = cx.receive(None).await?;
     new.checksum = received.algorithm;

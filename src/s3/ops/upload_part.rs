@@ -1,7 +1,6 @@
 //! UploadPart.
 
 use crate::http::Response;
-use crate::objects::acl::Need;
 use crate::objects::info::Checksum;
 use crate::objects::multipart::MAX_PARTS;
 use crate::s3::answer;
@@ -10,7 +9,7 @@ use crate::s3::error::{Result, invalid_argument, invalid_request};
 use http::StatusCode;
 
 pub async fn run(cx: &mut Cx<'_>) -> Result<Response> {
-    cx.bucket(Need::Write)?;
+    cx.bucket()?;
     let (number, id) = part(cx)?;
     let upload = cx.store().upload(&cx.bucket, &cx.key, &id)?;
     let received = cx.receive(Some(upload.algorithm)).await?;

@@ -3,7 +3,6 @@
 use super::upload_part::part;
 use crate::http::Response;
 use crate::objects;
-use crate::objects::acl::Need;
 use crate::objects::range::Range;
 use crate::s3::cx::Cx;
 use crate::s3::error::{Error, Result, invalid_argument};
@@ -11,12 +10,12 @@ use crate::s3::{answer, copying, headers};
 use crate::wire::s3_xml::Writer;
 
 pub async fn run(cx: &mut Cx<'_>) -> Result<Response> {
-    cx.bucket(Need::Write)?;
+    cx.bucket()?;
     headers::refuse_unbuilt(&cx.parts.headers)?;
     let (number, id) = part(cx)?;
     let upload = cx.store().upload(&cx.bucket, &cx.key, &id)?;
     let source = copying::source(cx)?;
-    let found = cx.store().copy_source(&source, cx.who())?;
+    let found = cx.store().copy_source(&source, &copying::may(cx))?;
     let range = range(cx, found.size)?;
     let (store, algorithm) = (cx.store().clone(), upload.algorithm);
     let copied = tokio::task::spawn_blocking(move || {
