@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! staged/<name>         being written, or durable and waiting for its row
-//! <n1n2>/<n3n4>/<name>  settled: fanned out by the name's first hex digits
+//! <n1n2>/<name>         settled: fanned out by the name's first hex digits
 //! ```
 //!
 //! Settling is a rename without any flush: if a power cut undoes it, the file is in `staged/` again and the start
@@ -11,7 +11,7 @@
 use super::{Blob, Blobs, Entry, Sink};
 use bytes::Bytes;
 use std::fs::{self, File};
-use std::io::{self, IoSlice, Write};
+use std::io::{self, IoSlice, IoSliceMut, Write};
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Condvar, Mutex};
@@ -37,8 +37,7 @@ impl Dir {
     }
 
     fn fan(&self, name: &str) -> PathBuf {
-        let part = |from: usize| name.get(from..from + 2).unwrap_or("_");
-        self.root.join(part(0)).join(part(2))
+        self.root.join(name.get(..2).unwrap_or("_"))
     }
 }
 
@@ -92,13 +91,11 @@ impl Blobs for Dir {
         if !all {
             return Ok(());
         }
-        for first in directories(&self.root)? {
-            if first == self.staged.path {
+        for fan in directories(&self.root)? {
+            if fan == self.staged.path {
                 continue;
             }
-            for second in directories(&first)? {
-                files(&second, &mut |name, size| visit(Entry { name, size, staged: false }))?;
-            }
+            files(&fan, &mut |name, size| visit(Entry { name, size, staged: false }))?;
         }
         Ok(())
     }
@@ -232,5 +229,15 @@ impl Blob for OpenFile {
             }
         }
         Ok(filled)
+    }
+
+    fn read_ready(&self, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
+        use rustix::io::{Errno, ReadWriteFlags, preadv2};
+        match preadv2(&self.0, &mut [IoSliceMut::new(buffer)], offset, ReadWriteFlags::NOWAIT) {
+            Ok(n) => Ok(n),
+            // Not in the page cache; or a file system that cannot tell.
+            Err(Errno::AGAIN | Errno::INTR | Errno::OPNOTSUPP | Errno::NOSYS) => Ok(0),
+            Err(e) => Err(e.into()),
+        }
     }
 }

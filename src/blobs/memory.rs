@@ -79,4 +79,8 @@ impl Blob for Open {
         buffer[..n].copy_from_slice(&rest[..n]);
         Ok(n)
     }
+
+    fn read_ready(&self, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
+        self.read_at(buffer, offset)
+    }
 }

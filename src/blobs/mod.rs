@@ -52,6 +52,9 @@ pub trait Sink: Send {
 pub trait Blob: Send + Sync {
     /// Fill `buffer` from `offset` on as far as the blob goes; returns the number of bytes.
     fn read_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<usize>;
+
+    /// The same, but only what can be had without waiting for a disk: 0 when that is nothing.
+    fn read_ready(&self, buffer: &mut [u8], offset: u64) -> io::Result<usize>;
 }
 
 #[cfg(test)]

@@ -69,6 +69,9 @@ impl Ingest {
             digests.update(&self.pending);
             return Ok(Staged { content: small(self.pending), size: self.size, computed: digests.finish() });
         }
+        if none_yet {
+            return self.at_once().await;
+        }
         if !self.pending.is_empty() {
             self.start_batch().await?;
         }
@@ -78,6 +81,19 @@ impl Ingest {
         let sealed = spawn_blocking(move || Loose::seal(&blobs, sink));
         let (blob, digests) = (joined(sealed).await??, joined(digest).await?);
         Ok(Staged { content: Content::File(blob), size: self.size, computed: digests.finish() })
+    }
+
+    /// A body that is complete before its first batch: one thread does everything.
+    async fn at_once(mut self) -> Result<Staged> {
+        let mut digests = self.digests.take().expect("no batch has them");
+        let done = spawn_blocking(move || {
+            let mut sink = self.blobs.create()?;
+            sink.write(&self.pending)?;
+            digests.update(&self.pending);
+            let content = Content::File(Loose::seal(&self.blobs, sink)?);
+            Ok(Staged { content, size: self.size, computed: digests.finish() })
+        });
+        joined(done).await?
     }
 
     async fn start_batch(&mut self) -> Result<()> {

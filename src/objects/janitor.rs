@@ -13,6 +13,29 @@ const BATCH: usize = 256;
 
 /// Run until the task is dropped.
 pub async fn run(store: Arc<Store>) {
+    tokio::join!(settle(&store), tidy(&store));
+}
+
+/// Settle what was committed. All that comes while one lot is settled is the next lot.
+async fn settle(store: &Arc<Store>) {
+    loop {
+        store.settle.notified().await;
+        let names = std::mem::take(&mut *store.settling.lock().expect("no panic while held"));
+        let blobs = store.blobs.clone();
+        let lot = tokio::task::spawn_blocking(move || {
+            for name in names {
+                if let Err(e) = blobs.settle(&name) {
+                    tracing::warn!(blob = name, error = %e, "settling a blob failed; the next start does it");
+                }
+            }
+        });
+        if let Err(e) = lot.await {
+            tracing::error!(error = %e, "the janitor of objects failed");
+        }
+    }
+}
+
+async fn tidy(store: &Arc<Store>) {
     loop {
         let pass = store.clone();
         match tokio::task::spawn_blocking(move || recover(&pass).and_then(|()| collect(&pass))).await {

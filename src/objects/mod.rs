@@ -14,6 +14,7 @@
 pub mod access;
 pub mod acl;
 pub mod bucket;
+mod buffers;
 pub mod check;
 pub mod checksum;
 pub mod condition;
@@ -52,6 +53,9 @@ pub struct Store {
     pins: Arc<reader::Pins>,
     /// Staged blobs that an earlier process left: the janitor's first work.
     leftovers: Mutex<Vec<String>>,
+    /// Blobs whose rows are committed, until the janitor settles them.
+    settling: Mutex<Vec<String>>,
+    settle: tokio::sync::Notify,
 }
 
 impl Store {
@@ -64,7 +68,14 @@ impl Store {
     pub fn over(db: Db, blobs: Arc<dyn Blobs>) -> Result<Store> {
         let mut leftovers = Vec::new();
         blobs.list(false, &mut |entry| leftovers.push(entry.name))?;
-        Ok(Store { db, blobs, pins: Arc::default(), leftovers: Mutex::new(leftovers) })
+        Ok(Store {
+            db,
+            blobs,
+            pins: Arc::default(),
+            leftovers: Mutex::new(leftovers),
+            settling: Mutex::default(),
+            settle: Default::default(),
+        })
     }
 
     /// Forget every bucket and object, and take their bytes away. Blocks.

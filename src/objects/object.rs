@@ -198,12 +198,8 @@ impl Store {
     /// After a commit: settle its blob, wake the janitor. Neither is waited for.
     pub(super) fn committed(&self, blob: Option<String>, garbage: bool) {
         if let Some(name) = blob {
-            let blobs = self.blobs.clone();
-            tokio::task::spawn_blocking(move || {
-                if let Err(e) = blobs.settle(&name) {
-                    tracing::warn!(blob = name, error = %e, "settling a blob failed; the next start does it");
-                }
-            });
+            self.settling.lock().expect("no panic while held").push(name);
+            self.settle.notify_one();
         }
         if garbage {
             self.pins.janitor.notify_one();

@@ -4,7 +4,7 @@ use super::access::{self, Ask};
 use super::acl::Caller;
 use super::error::{Error, Result};
 use super::info::ObjectInfo;
-use super::{Store, bucket};
+use super::{Store, bucket, buffers};
 use crate::blobs::{Blob, Blobs};
 use crate::db::objects::{Place, bytes as db_bytes, uploads, versions};
 use crate::db::{self, Db};
@@ -12,6 +12,11 @@ use bytes::Bytes;
 use std::collections::HashMap;
 use std::io::{self, Read};
 use std::sync::{Arc, Mutex};
+
+/// Bytes that are best read at once.
+pub const PIECE: usize = 256 * 1024;
+/// From this many bytes on, a buffer is worth keeping.
+const SMALL: usize = 64 * 1024 + 1;
 
 /// Bodies that are being read part by part. The janitor leaves them alone until their readers are gone.
 #[derive(Default)]
@@ -103,6 +108,25 @@ impl Reader {
         Ok(piece)
     }
 
+    /// Up to [`PIECE`] next bytes if they can be had without waiting for a disk; else `None`. Never at the end.
+    pub fn ready(&mut self) -> io::Result<Option<Bytes>> {
+        let (blob, offset, left) = match &self.source {
+            Source::Memory(_) => return self.piece(PIECE).map(Some),
+            Source::Blob(blob) => (blob, self.at, self.left()),
+            Source::Parts(parts) => match &parts.current {
+                Some(Current { bytes: PartBytes::Blob(blob), start, end }) if self.at < *end => {
+                    (blob, self.at - start, self.left().min(end - self.at))
+                }
+                Some(_) | None => return Ok(None),
+            },
+        };
+        let mut buffer = buffers::take();
+        let room = left.min(PIECE as u64) as usize;
+        let n = blob.read_ready(&mut buffer[..room], offset)?;
+        self.at += n as u64;
+        Ok((n > 0).then(|| buffer.filled(n)))
+    }
+
     /// Bytes still to come.
     pub fn left(&self) -> u64 {
         self.end - self.at
@@ -181,7 +205,13 @@ fn from_memory(all: &Bytes, at: u64, n: u64) -> io::Result<Bytes> {
 }
 
 fn from_blob(blob: &dyn Blob, at: u64, n: u64) -> io::Result<Bytes> {
-    let mut buffer = vec![0; n as usize];
+    let n = n as usize;
+    if (SMALL..=PIECE).contains(&n) {
+        let mut buffer = buffers::take();
+        exact(blob, &mut buffer[..n], at)?;
+        return Ok(buffer.filled(n));
+    }
+    let mut buffer = vec![0; n];
     exact(blob, &mut buffer, at)?;
     Ok(buffer.into())
 }
