@@ -25,6 +25,8 @@ pub enum Place {
     Header,
     /// The query (presigned), or an EC2 form.
     Query,
+    /// The fields of an S3 form upload.
+    Form,
 }
 
 /// Which of AWS's two ways of signing a request uses.
@@ -120,6 +122,7 @@ impl Error {
             (Error::Malformed { place: Place::Query, why }, S3) => {
                 tells("AuthorizationQueryParametersError", BAD, why.to_string())
             }
+            (Error::Malformed { place: Place::Form, why }, S3) => tells("InvalidArgument", BAD, why.to_string()),
             (Error::Malformed { why, .. }, Ec2 | Sts) => tells("IncompleteSignature", BAD, why.to_string()),
 
             (Error::BadV2Header, S3 | Ec2 | Sts) => {

@@ -13,6 +13,7 @@
 //!
 //! The region and the service of a SigV4 credential scope are taken as given: old clients derive them from the host
 //! name and sign nonsense (`0/127`, `undefined-4711`). A request without any of these is anonymous: `Ok(None)`.
+//! A form upload to S3 looks so at first: [`post_policy`] checks what is in its fields.
 //!
 //! A form (EC2, STS) is whole in memory and its hash is checked here. An S3 body is a stream: [`Payload`] says what
 //! the reader of the stream has yet to check.
@@ -20,6 +21,7 @@
 mod canonical;
 mod chunks;
 mod error;
+mod post;
 pub mod sign;
 mod signing_key;
 #[cfg(test)]
@@ -28,6 +30,7 @@ mod v2;
 mod v4;
 
 pub use error::{Error, Mismatch, Place, Version, Wire};
+pub use post::post_policy;
 
 use crate::iam;
 use crate::wire::aws_chunked::ChunkedDecoder;

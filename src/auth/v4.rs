@@ -274,7 +274,7 @@ fn split_credential(place: Place, text: Cow<'_, str>) -> Result<(Cow<'_, str>, O
     let form = "expecting \"<YOUR-AKID>/YYYYMMDD/REGION/SERVICE/aws4_request\".";
     match place {
         Place::Header => malformed(place, format!("the Credential is mal-formed; {form}")),
-        Place::Query => malformed(
+        Place::Query | Place::Form => malformed(
             place,
             format!("Error parsing the X-Amz-Credential parameter; the Credential is mal-formed; {form}"),
         ),

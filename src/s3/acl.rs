@@ -28,7 +28,10 @@ pub fn document(cx: &Cx<'_>, account: &str, acl: &Acl) -> Response {
     doc.open("Owner");
     cx.owner(account).write(&mut doc);
     doc.close().open("AccessControlList");
-    for grant in &acl.grants {
+    // Groups come first, as clients that read grants by their place expect.
+    let mut grants: Vec<&Grant> = acl.grants.iter().collect();
+    grants.sort_by_key(|grant| !matches!(grant.grantee, Grantee::Group(_)));
+    for grant in grants {
         let user = |doc: &mut Writer, owner: Owner| {
             doc.open_with("Grantee", &[("xmlns:xsi", XSI), ("xsi:type", "CanonicalUser")]);
             owner.write(doc);

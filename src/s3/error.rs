@@ -30,6 +30,20 @@ pub enum Error {
     NotImplemented(String),
     #[error("{message}")]
     NoConfiguration { code: &'static str, message: &'static str },
+    #[error("Bucket POST must be of the enclosure-type multipart/form-data")]
+    NotAForm,
+    #[error("The body of your POST request is not well-formed multipart/form-data.")]
+    MalformedForm,
+    #[error("Your POST request fields preceding the upload file were too large.")]
+    FormTooLarge,
+    #[error("POST requires exactly one file upload per request.")]
+    NoFile,
+    #[error("Invalid Policy: {0}")]
+    InvalidPolicyDocument(String),
+    #[error("Invalid according to Policy: {0}")]
+    AgainstPolicy(String),
+    #[error("Your proposed upload is smaller than the minimum allowed size")]
+    TooSmall { least: u64, size: u64 },
     #[error("The bucket does not allow ACLs")]
     AclNotSupported,
     #[error("Bucket cannot have ACLs set with ObjectOwnership's BucketOwnerEnforced setting")]
@@ -112,6 +126,15 @@ impl Error {
                 ("NotImplemented", StatusCode::NOT_IMPLEMENTED, vec![("Header", what.clone())])
             }
             Error::NoConfiguration { code, .. } => (code, MISSING, vec![]),
+            Error::NotAForm => ("PreconditionFailed", StatusCode::PRECONDITION_FAILED, vec![]),
+            Error::MalformedForm => ("MalformedPOSTRequest", BAD, vec![]),
+            Error::FormTooLarge => ("MaxPostPreDataLengthExceeded", BAD, vec![]),
+            Error::NoFile => ("IncorrectNumberOfFilesInPostRequest", BAD, vec![]),
+            Error::InvalidPolicyDocument(_) => ("InvalidPolicyDocument", BAD, vec![]),
+            Error::AgainstPolicy(_) => ("AccessDenied", StatusCode::FORBIDDEN, vec![]),
+            Error::TooSmall { least, size } => {
+                ("EntityTooSmall", BAD, vec![("ProposedSize", size.to_string()), ("MinSizeAllowed", least.to_string())])
+            }
             Error::AclNotSupported => ("AccessControlListNotSupported", BAD, vec![]),
             Error::AclWithOwnership => ("InvalidBucketAclWithObjectOwnership", BAD, vec![]),
             Error::MalformedAcl => ("MalformedACLError", BAD, vec![]),

@@ -16,6 +16,8 @@ mod listing;
 mod ops;
 mod payload;
 mod permission;
+mod post_form;
+mod post_policy;
 mod request;
 pub mod route;
 mod stream;

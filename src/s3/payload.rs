@@ -30,6 +30,12 @@ impl Incoming {
         Incoming { body, ended: false }
     }
 
+    /// Take the body away; from now on this one is read.
+    pub fn replace(&mut self, body: Body) -> Body {
+        self.ended = false;
+        std::mem::replace(&mut self.body, body)
+    }
+
     async fn piece(&mut self) -> Result<Option<Bytes>> {
         match self.body.chunk().await {
             Some(Ok(piece)) => Ok(Some(piece)),

@@ -80,6 +80,7 @@ pub static ROUTES: &[Route] = routes! {
     "PutBucketAcl" PUT Bucket ["acl"] => put_bucket_acl
     "CreateBucket" PUT Bucket [] => create_bucket
     "DeleteBucket" DELETE Bucket [] => delete_bucket
+    "PostObject" POST Bucket [] => post_object
     "DeleteObjects" POST Bucket ["delete"] => delete_objects
 
     "GetBucketPolicy" GET Bucket ["policy"] => get_bucket_policy

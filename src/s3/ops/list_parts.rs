@@ -24,7 +24,7 @@ pub async fn run(cx: &mut Cx<'_>) -> Result<Response> {
     doc.open("Initiator");
     cx.owner(&upload.initiator).write(&mut doc);
     doc.close().open("Owner");
-    cx.owner(&upload.initiator).write(&mut doc);
+    cx.owner(&upload.owner).write(&mut doc);
     doc.close().text("StorageClass", &upload.storage_class);
     doc.value("PartNumberMarker", after);
     doc.value("NextPartNumberMarker", parts.last().map_or(0, |p| p.number));

@@ -30,6 +30,7 @@ pub mod list_object_versions;
 pub mod list_objects;
 pub mod list_objects_v2;
 pub mod list_parts;
+pub mod post_object;
 pub mod put_bucket_acl;
 pub mod put_bucket_ownership_controls;
 pub mod put_bucket_policy;
