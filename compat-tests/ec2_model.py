@@ -183,7 +183,7 @@ def life(server, ec2):
     ec2.describe_account_attributes()
     ec2.describe_vpcs()
     ec2.describe_subnets()
-    ec2.describe_security_groups()
+    security_groups(ec2)
     for page in ec2.get_paginator("describe_instance_types").paginate(PaginationConfig={"PageSize": 20}):
         assert page["InstanceTypes"]
 
@@ -238,6 +238,26 @@ def instance_attributes(ec2, ids):
     ec2.monitor_instances(InstanceIds=ids)
     ec2.describe_instance_type_offerings(LocationType="availability-zone")
     ec2.get_ebs_encryption_by_default()
+
+
+def security_groups(ec2):
+    group = ec2.create_security_group(GroupName="web", Description="model test", TagSpecifications=[tags("security-group")])["GroupId"]
+    https = {"IpProtocol": "tcp", "FromPort": 443, "ToPort": 443, "IpRanges": [{"CidrIp": "0.0.0.0/0", "Description": "all"}],
+             "Ipv6Ranges": [{"CidrIpv6": "::/0"}], "UserIdGroupPairs": [{"GroupId": group}]}
+    rules = ec2.authorize_security_group_ingress(GroupId=group, IpPermissions=[https], TagSpecifications=[tags("security-group-rule")])
+    ids = [r["SecurityGroupRuleId"] for r in rules["SecurityGroupRules"]]
+    assert len(ids) == 3, rules
+    ec2.authorize_security_group_ingress(GroupName="web", IpProtocol="tcp", FromPort=22, ToPort=22, CidrIp="10.0.0.0/8")
+    ec2.authorize_security_group_egress(GroupId=group, IpPermissions=[https])
+    ec2.update_security_group_rule_descriptions_ingress(GroupId=group, IpPermissions=[https])
+    ec2.update_security_group_rule_descriptions_egress(GroupId=group, IpPermissions=[https])
+    ec2.modify_security_group_rules(GroupId=group, SecurityGroupRules=[
+        {"SecurityGroupRuleId": ids[0], "SecurityGroupRule": {"IpProtocol": "udp", "FromPort": 1, "ToPort": 2, "CidrIpv4": "10.0.0.0/8"}}])
+    ec2.describe_security_groups()
+    ec2.describe_security_group_rules()
+    ec2.revoke_security_group_ingress(GroupId=group, SecurityGroupRuleIds=ids)
+    ec2.revoke_security_group_egress(GroupId=group, IpPermissions=[https])
+    ec2.delete_security_group(GroupId=group)
 
 
 def image_attributes(ec2, image):

@@ -22,6 +22,13 @@ pub enum Kind {
     Vpc,
     Subnet,
     SecurityGroup,
+    SecurityGroupRule,
+    InternetGateway,
+    RouteTable,
+    RouteTableAssociation,
+    NetworkAcl,
+    NetworkAclAssociation,
+    DhcpOptions,
 }
 
 impl Kind {
@@ -41,6 +48,13 @@ impl Kind {
             Kind::Vpc => "vpc",
             Kind::Subnet => "subnet",
             Kind::SecurityGroup => "sg",
+            Kind::SecurityGroupRule => "sgr",
+            Kind::InternetGateway => "igw",
+            Kind::RouteTable => "rtb",
+            Kind::RouteTableAssociation => "rtbassoc",
+            Kind::NetworkAcl => "acl",
+            Kind::NetworkAclAssociation => "aclassoc",
+            Kind::DhcpOptions => "dopt",
         }
     }
 

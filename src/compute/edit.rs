@@ -8,6 +8,7 @@ use super::types;
 use crate::clock;
 use crate::db;
 use crate::db::instances::InstanceRow;
+use crate::network;
 
 /// One attribute's new value.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,6 +22,8 @@ pub enum Edit {
     DisableApiStop(bool),
     ShutdownBehavior(ShutdownBehavior),
     SourceDestCheck(bool),
+    /// Ids of security groups.
+    Groups(Vec<String>),
     Monitoring(bool),
     Metadata(MetadataEdit),
 }
@@ -49,7 +52,7 @@ impl Compute {
             let mut edited = Vec::new();
             for mut row in rows {
                 let generation = row.generation;
-                if apply(&mut row, &edit)? {
+                if apply(c, &mut row, &edit)? {
                     // The loop may hold an older copy: its write must not win.
                     row.generation += 1;
                     row.changed_at = clock::now_ms();
@@ -66,7 +69,7 @@ impl Compute {
 }
 
 /// Put the new value into the row; `false`: it has it already.
-fn apply(row: &mut InstanceRow, edit: &Edit) -> Result<bool, IntentError> {
+fn apply(c: &db::Conn, row: &mut InstanceRow, edit: &Edit) -> Result<bool, IntentError> {
     let (desired, observed) = both(row)?;
     let state = visible(desired, observed);
     if observed == Observed::Gone || state == State::ShuttingDown {
@@ -90,7 +93,7 @@ fn apply(row: &mut InstanceRow, edit: &Edit) -> Result<bool, IntentError> {
         Edit::DisableApiTermination(on) => options.disable_api_termination = *on,
         Edit::DisableApiStop(on) => options.disable_api_stop = *on,
         Edit::ShutdownBehavior(behavior) => options.shutdown_behavior = *behavior,
-        Edit::SourceDestCheck(on) => options.source_dest_check = *on,
+        Edit::SourceDestCheck(_) | Edit::Groups(_) => edit_card(c, row, edit)?,
         Edit::Monitoring(on) => options.monitoring = *on,
         Edit::Metadata(edit) => {
             let now = options.metadata.clone();
@@ -104,4 +107,16 @@ fn apply(row: &mut InstanceRow, edit: &Edit) -> Result<bool, IntentError> {
     }
     row.spec = spec.to_json();
     Ok(*row != before)
+}
+
+/// What belongs to the instance's interface.
+fn edit_card(c: &db::Conn, row: &InstanceRow, edit: &Edit) -> Result<(), IntentError> {
+    let Some(mut nic) = network::nic(c, &row.eni_id)? else { return Ok(()) };
+    if let Edit::SourceDestCheck(on) = edit {
+        nic.details.source_dest_check = *on;
+    }
+    if let Edit::Groups(ids) = edit {
+        nic.groups = network::groups::choose(c, &row.account, &row.region, &nic.subnet.vpc_id, ids, &[])?;
+    }
+    Ok(network::update_nic(c, &nic)?)
 }

@@ -4,7 +4,7 @@ use super::Compute;
 use super::spec::{Instance, ShutdownBehavior, Spec, both};
 use super::state::{Desired, Observed, State, visible};
 use crate::db::instances::InstanceRow;
-use crate::{clock, db};
+use crate::{clock, db, network};
 
 /// What an instance is asked to do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,6 +23,8 @@ pub enum Change {
 pub enum IntentError {
     #[error(transparent)]
     Db(#[from] db::Error),
+    #[error(transparent)]
+    Network(#[from] network::Error),
     /// `InvalidInstanceID.NotFound`; every id that does not exist.
     #[error("{}", not_found(.0))]
     NotFound(Vec<String>),

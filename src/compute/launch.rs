@@ -1,6 +1,6 @@
 //! RunInstances' one transaction: everything is looked up, placed, addressed and written at once, or nothing is.
 
-use super::spec::{Group, Instance, Key, Options, Spec};
+use super::spec::{Instance, Key, Options, Spec};
 use super::state::{Desired, Observed};
 use super::{Compute, schedule, types};
 use crate::db::images::{Image, ImageType};
@@ -21,6 +21,9 @@ pub struct LaunchRequest {
     pub zones: Vec<String>,
     pub zone: Option<String>,
     pub subnet_id: Option<String>,
+    /// Security groups, by id and by name; neither: the default one.
+    pub group_ids: Vec<String>,
+    pub group_names: Vec<String>,
     pub private_ip: Option<Ipv4Addr>,
     pub image_id: String,
     pub kernel_id: Option<String>,
@@ -85,13 +88,14 @@ impl Compute {
     /// Launch between `min_count` and `max_count` instances: as many as fit. The answer is one reservation, by launch
     /// index; everything in it is durable.
     pub async fn launch(&self, request: LaunchRequest) -> Result<Vec<Instance>, LaunchError> {
-        let launched = self.db.write(move |c| launch(c, &request)).await?;
+        let real = self.is_real();
+        let launched = self.db.write(move |c| launch(c, &request, real)).await?;
         self.wake();
         Ok(launched)
     }
 }
 
-fn launch(c: &Conn, r: &LaunchRequest) -> Result<Vec<Instance>, LaunchError> {
+fn launch(c: &Conn, r: &LaunchRequest, real: bool) -> Result<Vec<Instance>, LaunchError> {
     let fingerprint = hex::encode(Sha256::digest(serde_json::to_vec(r).expect("plain data becomes JSON")));
     if let Some(token) = &r.client_token
         && let Some((then, reservation)) = db::instances::token(c, &r.account, &r.region, token)?
@@ -105,7 +109,19 @@ fn launch(c: &Conn, r: &LaunchRequest) -> Result<Vec<Instance>, LaunchError> {
     let spec = resolve(c, r)?;
     let size = types::find(&r.instance_type).ok_or_else(|| LaunchError::UnknownType(r.instance_type.clone()))?;
     let (vcpus, memory_mib) = (i64::from(size.vcpus), size.memory_mib as i64);
+    network::begin_region(c, &r.account, &r.region, &r.zones)?;
     let zone = zone(c, r)?;
+    let subnet = match &r.subnet_id {
+        Some(id) => network::subnet(c, &r.account, &r.region, id)?,
+        None => network::default_subnet(c, &r.account, &r.region, &zone)?,
+    };
+    // The host is in every subnet that runs here, so what it can reach must have one range each.
+    let shares = |nic: &network::Nic| nic.subnet.id != subnet.id && nic.subnet.cidr.overlaps(subnet.cidr);
+    if real && network::attached_nics(c)?.iter().any(shares) {
+        return Err(network::Error::RangeShared(subnet.cidr).into());
+    }
+    let groups = network::groups::choose(c, &r.account, &r.region, &subnet.vpc_id, &r.group_ids, &r.group_names)?;
+    let card = network::CardRequest { ip: r.private_ip, groups, details: network::NicDetails::default() };
 
     let reservation_id = id::new(id::Kind::Reservation);
     let mut why = String::new();
@@ -119,12 +135,8 @@ fn launch(c: &Conn, r: &LaunchRequest) -> Result<Vec<Instance>, LaunchError> {
                 break;
             }
         };
-        let nic = match &r.subnet_id {
-            Some(subnet) => network::allocate_in(c, &r.account, subnet, r.private_ip)?,
-            None => network::allocate(c, &r.account, &r.region, &zone)?,
-        };
+        let nic = network::allocate(c, &r.account, &subnet, &card)?;
         let instance_id = id::new(id::Kind::Instance);
-        let groups = vec![default_group(&nic.subnet.vpc_id)];
         let row = InstanceRow {
             id: instance_id.clone(),
             account: r.account.clone(),
@@ -137,7 +149,7 @@ fn launch(c: &Conn, r: &LaunchRequest) -> Result<Vec<Instance>, LaunchError> {
             vcpus,
             memory_mib,
             eni_id: nic.eni_id.clone(),
-            spec: Spec { groups, ..spec.clone() }.to_json(),
+            spec: spec.to_json(),
             desired: Desired::Running.text().into(),
             observed: Observed::Absent.text().into(),
             generation: 1,
@@ -204,7 +216,7 @@ fn zone(c: &Conn, r: &LaunchRequest) -> Result<String, LaunchError> {
     Ok(r.zones.first().cloned().unwrap_or_else(|| format!("{}a", r.region)))
 }
 
-/// Look up everything that the request names. The groups are the caller's to fill.
+/// Look up everything that the request names.
 fn resolve(c: &Conn, r: &LaunchRequest) -> Result<Spec, LaunchError> {
     let image = usable(c, r, &r.image_id, ImageType::Machine)?;
     let kernel_id = r.kernel_id.clone().or(image.kernel_id.clone());
@@ -238,7 +250,6 @@ fn resolve(c: &Conn, r: &LaunchRequest) -> Result<Spec, LaunchError> {
         mappings: image.mappings.into_iter().map(|m| (m.virtual_name, m.device)).collect(),
         bases: Vec::new(),
         redefine: false,
-        groups: Vec::new(),
         client_token: r.client_token.clone(),
         options: r.options.clone(),
     })
@@ -283,10 +294,4 @@ fn usable(c: &Conn, r: &LaunchRequest, image_id: &str, as_type: ImageType) -> Re
         return Err(LaunchError::ImageUnavailable(image.id, image.state.as_str()));
     }
     Ok(image)
-}
-
-/// The VPC's default security group; its id follows from the VPC's, until groups have rows of their own.
-pub fn default_group(vpc_id: &str) -> Group {
-    let hash = hex::encode(Sha256::digest(format!("default security group of {vpc_id}")));
-    Group { id: format!("sg-{}", &hash[..17]), name: "default".into() }
 }

@@ -29,8 +29,8 @@ pub mod types;
 
 pub use edit::{Edit, MetadataEdit};
 pub use intent::{Change, IntentError};
-pub use launch::{LaunchError, LaunchRequest, default_group};
-pub use spec::{Group, Instance, Key, MetadataOptions, Options, ShutdownBehavior, Spec};
+pub use launch::{LaunchError, LaunchRequest};
+pub use spec::{Instance, Key, MetadataOptions, Options, ShutdownBehavior, Spec};
 
 use crate::db::instances::HostRow;
 use crate::db::{self, Db};

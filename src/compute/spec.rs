@@ -3,6 +3,7 @@
 use super::state::{Desired, Observed, State, visible};
 use crate::db::instances::InstanceRow;
 use crate::db::{self, Conn};
+use crate::network::groups::GroupRef;
 use crate::network::{self, Nic};
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
@@ -33,7 +34,6 @@ pub struct Spec {
     /// The machine was defined with other figures: define it again before it is switched on.
     #[serde(default)]
     pub redefine: bool,
-    pub groups: Vec<Group>,
     pub client_token: Option<String>,
     pub options: Options,
 }
@@ -44,13 +44,6 @@ pub struct Key {
     pub name: String,
     /// One line in OpenSSH's form.
     pub public_key: String,
-}
-
-/// A security group by id and name.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Group {
-    pub id: String,
-    pub name: String,
 }
 
 /// What happens when the guest powers itself off.
@@ -86,7 +79,6 @@ pub struct Options {
     pub disable_api_stop: bool,
     pub monitoring: bool,
     pub ebs_optimized: bool,
-    pub source_dest_check: bool,
     /// `default`, `dedicated`, `host`
     pub tenancy: String,
     pub metadata: MetadataOptions,
@@ -100,7 +92,6 @@ impl Default for Options {
             disable_api_stop: false,
             monitoring: false,
             ebs_optimized: false,
-            source_dest_check: true,
             tenancy: "default".into(),
             metadata: MetadataOptions::default(),
         }
@@ -174,9 +165,9 @@ impl Instance {
 }
 
 impl Instance {
-    /// Its security groups.
-    pub fn groups(&self) -> Vec<Group> {
-        self.spec.groups.clone()
+    /// Its security groups: those of its interface.
+    pub fn groups(&self) -> &[GroupRef] {
+        self.nic.as_ref().map_or(&[], |nic| &nic.groups)
     }
 }
 

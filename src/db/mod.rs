@@ -18,6 +18,7 @@ pub mod images;
 pub mod instances;
 pub mod keypairs;
 pub mod network;
+pub mod network_records;
 pub mod objects;
 pub mod tags;
 

@@ -14,6 +14,8 @@ pub struct VpcRow {
     pub region: String,
     pub cidr: String,
     pub is_default: bool,
+    /// JSON of `network::VpcAttributes`.
+    pub attributes: String,
     /// Milliseconds since the epoch.
     pub created_at: i64,
 }
@@ -29,6 +31,8 @@ pub struct SubnetRow {
     pub zone: String,
     pub cidr: String,
     pub is_default: bool,
+    /// JSON of `network::SubnetAttributes`.
+    pub attributes: String,
 }
 
 /// One network interface with the subnet it is in.
@@ -40,10 +44,14 @@ pub struct NicRow {
     pub private_ip: Ipv4Addr,
     /// The instance and the device index there, while attached.
     pub attached: Option<(String, u32)>,
+    /// JSON of its security groups.
+    pub groups: String,
+    /// JSON of `network::NicDetails`.
+    pub details: String,
     pub subnet: SubnetRow,
 }
 
-const SUBNET: &str = "s.id, s.vpc, v.cidr, v.account, v.region, s.zone, s.cidr, s.is_default";
+const SUBNET: &str = "s.id, s.vpc, v.cidr, v.account, v.region, s.zone, s.cidr, s.is_default, s.attributes";
 const SUBNET_FROM: &str = "FROM subnets s JOIN vpcs v ON v.id = s.vpc";
 
 fn subnet_row(r: &rusqlite::Row<'_>, at: usize) -> rusqlite::Result<SubnetRow> {
@@ -56,6 +64,7 @@ fn subnet_row(r: &rusqlite::Row<'_>, at: usize) -> rusqlite::Result<SubnetRow> {
         zone: r.get(at + 5)?,
         cidr: r.get(at + 6)?,
         is_default: r.get(at + 7)?,
+        attributes: r.get(at + 8)?,
     })
 }
 
@@ -68,13 +77,15 @@ fn nic_row(r: &rusqlite::Row<'_>) -> rusqlite::Result<NicRow> {
         mac: r.get(2)?,
         private_ip: Ipv4Addr::from(r.get::<_, u32>(3)?),
         attached: instance.zip(index),
-        subnet: subnet_row(r, 6)?,
+        groups: r.get(6)?,
+        details: r.get(7)?,
+        subnet: subnet_row(r, 8)?,
     })
 }
 
 fn nics(c: &Conn, filter: &str, params: impl rusqlite::Params) -> Result<Vec<NicRow>, Error> {
     let mut q = c.prepare_cached(&format!(
-        "SELECT n.id, n.account, n.mac, n.private_ip, n.instance, n.device_index, {SUBNET}
+        "SELECT n.id, n.account, n.mac, n.private_ip, n.instance, n.device_index, n.groups, n.details, {SUBNET}
          FROM network_interfaces n JOIN subnets s ON s.id = n.subnet JOIN vpcs v ON v.id = s.vpc
          {filter} ORDER BY n.instance, n.device_index, n.id"
     ))?;
@@ -82,32 +93,76 @@ fn nics(c: &Conn, filter: &str, params: impl rusqlite::Params) -> Result<Vec<Nic
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
-/// Make a VPC.
-pub fn insert_vpc(c: &Conn, v: &VpcRow) -> Result<(), Error> {
-    c.prepare_cached(
-        "INSERT INTO vpcs (id, account, region, cidr, is_default, created_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
-    )?
-    .execute((&v.id, &v.account, &v.region, &v.cidr, v.is_default, v.created_at))?;
-    Ok(())
-}
+const VPC: &str = "id, account, region, cidr, is_default, attributes, created_at";
 
-/// The account's default VPC in the region, if it was made yet.
-pub fn default_vpc(c: &Conn, account: &str, region: &str) -> Result<Option<VpcRow>, Error> {
-    Ok(c.prepare_cached(
-        "SELECT id, account, region, cidr, is_default, created_at FROM vpcs
-         WHERE account = ?1 AND region = ?2 AND is_default = 1",
-    )?
-    .query_row((account, region), |r| {
+fn vpcs(c: &Conn, filter: &str, params: impl rusqlite::Params) -> Result<Vec<VpcRow>, Error> {
+    let mut q = c.prepare_cached(&format!("SELECT {VPC} FROM vpcs {filter} ORDER BY created_at, id"))?;
+    let rows = q.query_map(params, |r| {
         Ok(VpcRow {
             id: r.get(0)?,
             account: r.get(1)?,
             region: r.get(2)?,
             cidr: r.get(3)?,
             is_default: r.get(4)?,
-            created_at: r.get(5)?,
+            attributes: r.get(5)?,
+            created_at: r.get(6)?,
         })
-    })
-    .optional()?)
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// Make a VPC.
+pub fn insert_vpc(c: &Conn, v: &VpcRow) -> Result<(), Error> {
+    c.prepare_cached(&format!("INSERT INTO vpcs ({VPC}) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)"))?.execute((
+        &v.id,
+        &v.account,
+        &v.region,
+        &v.cidr,
+        v.is_default,
+        &v.attributes,
+        v.created_at,
+    ))?;
+    Ok(())
+}
+
+/// One VPC by id.
+pub fn vpc(c: &Conn, id: &str) -> Result<Option<VpcRow>, Error> {
+    Ok(vpcs(c, "WHERE id = ?1", [id])?.pop())
+}
+
+/// The VPCs of an account in a region.
+pub fn vpcs_of(c: &Conn, account: &str, region: &str) -> Result<Vec<VpcRow>, Error> {
+    vpcs(c, "WHERE account = ?1 AND region = ?2", (account, region))
+}
+
+/// The account's default VPC in the region, if it has one.
+pub fn default_vpc(c: &Conn, account: &str, region: &str) -> Result<Option<VpcRow>, Error> {
+    Ok(vpcs(c, "WHERE account = ?1 AND region = ?2 AND is_default = 1", (account, region))?.pop())
+}
+
+/// Write a VPC's attributes.
+pub fn set_vpc_attributes(c: &Conn, id: &str, json: &str) -> Result<(), Error> {
+    c.prepare_cached("UPDATE vpcs SET attributes = ?2 WHERE id = ?1")?.execute((id, json))?;
+    Ok(())
+}
+
+/// Forget a VPC that has no subnets.
+pub fn delete_vpc(c: &Conn, id: &str) -> Result<(), Error> {
+    c.prepare_cached("DELETE FROM vpcs WHERE id = ?1")?.execute([id])?;
+    Ok(())
+}
+
+/// Note that the account's region was handed over; `false`: it was before.
+pub fn begin_region(c: &Conn, account: &str, region: &str) -> Result<bool, Error> {
+    let n = c
+        .prepare_cached("INSERT INTO regions_begun (account, region) VALUES (?1, ?2) ON CONFLICT DO NOTHING")?
+        .execute((account, region))?;
+    Ok(n == 1)
+}
+
+/// Whether the account's region was handed over.
+pub fn has_begun(c: &Conn, account: &str, region: &str) -> Result<bool, Error> {
+    Ok(c.prepare_cached("SELECT 1 FROM regions_begun WHERE account = ?1 AND region = ?2")?.exists((account, region))?)
 }
 
 /// Ranges of every VPC of every account.
@@ -125,12 +180,14 @@ pub fn insert_subnet(
     zone: &str,
     cidr: &str,
     is_default: bool,
+    attributes: &str,
     now: i64,
 ) -> Result<(), Error> {
     c.prepare_cached(
-        "INSERT INTO subnets (id, vpc, zone, cidr, is_default, created_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+        "INSERT INTO subnets (id, vpc, zone, cidr, is_default, attributes, created_at)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
     )?
-    .execute((id, vpc, zone, cidr, is_default, now))?;
+    .execute((id, vpc, zone, cidr, is_default, attributes, now))?;
     Ok(())
 }
 
@@ -139,6 +196,27 @@ pub fn subnets_of(c: &Conn, vpc: &str) -> Result<Vec<SubnetRow>, Error> {
     let mut q = c.prepare_cached(&format!("SELECT {SUBNET} {SUBNET_FROM} WHERE s.vpc = ?1 ORDER BY s.zone, s.id"))?;
     let rows = q.query_map([vpc], |r| subnet_row(r, 0))?;
     Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// The subnets of an account in a region.
+pub fn subnets_of_account(c: &Conn, account: &str, region: &str) -> Result<Vec<SubnetRow>, Error> {
+    let mut q = c.prepare_cached(&format!(
+        "SELECT {SUBNET} {SUBNET_FROM} WHERE v.account = ?1 AND v.region = ?2 ORDER BY s.zone, s.id"
+    ))?;
+    let rows = q.query_map((account, region), |r| subnet_row(r, 0))?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// Write a subnet's attributes.
+pub fn set_subnet_attributes(c: &Conn, id: &str, json: &str) -> Result<(), Error> {
+    c.prepare_cached("UPDATE subnets SET attributes = ?2 WHERE id = ?1")?.execute((id, json))?;
+    Ok(())
+}
+
+/// Forget a subnet that has no interfaces.
+pub fn delete_subnet(c: &Conn, id: &str) -> Result<(), Error> {
+    c.prepare_cached("DELETE FROM subnets WHERE id = ?1")?.execute([id])?;
+    Ok(())
 }
 
 /// One subnet by id.
@@ -170,23 +248,37 @@ pub fn lowest_free(c: &Conn, subnet: &str, first: Ipv4Addr, last: Ipv4Addr) -> R
     Ok(before.map(|ip| Ipv4Addr::from(ip + 1)))
 }
 
+/// A new interface, as it is written.
+#[derive(Debug)]
+pub struct NewNic<'a> {
+    pub id: &'a str,
+    pub account: &'a str,
+    pub subnet: &'a str,
+    pub mac: &'a str,
+    pub ip: Ipv4Addr,
+    /// JSON of its security groups.
+    pub groups: &'a str,
+    /// JSON of `network::NicDetails`.
+    pub details: &'a str,
+    pub now: i64,
+}
+
 /// Make an unattached interface. `false` when the address or the MAC is taken.
-pub fn insert_nic(
-    c: &Conn,
-    id: &str,
-    account: &str,
-    subnet: &str,
-    mac: &str,
-    ip: Ipv4Addr,
-    now: i64,
-) -> Result<bool, Error> {
-    let n = c
+pub fn insert_nic(c: &Conn, n: &NewNic<'_>) -> Result<bool, Error> {
+    let made = c
         .prepare_cached(
-            "INSERT INTO network_interfaces (id, account, subnet, mac, private_ip, created_at)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT DO NOTHING",
+            "INSERT INTO network_interfaces (id, account, subnet, mac, private_ip, groups, details, created_at)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT DO NOTHING",
         )?
-        .execute((id, account, subnet, mac, u32::from(ip), now))?;
-    Ok(n == 1)
+        .execute((n.id, n.account, n.subnet, n.mac, u32::from(n.ip), n.groups, n.details, n.now))?;
+    Ok(made == 1)
+}
+
+/// Write an interface's security groups and details, both JSON.
+pub fn update_nic(c: &Conn, id: &str, groups: &str, details: &str) -> Result<(), Error> {
+    c.prepare_cached("UPDATE network_interfaces SET groups = ?2, details = ?3 WHERE id = ?1")?
+        .execute((id, groups, details))?;
+    Ok(())
 }
 
 /// Attach an interface to an instance; `false` when there is no such unattached interface.
@@ -225,6 +317,11 @@ pub fn attached_nics_of(c: &Conn, account: &str) -> Result<Vec<NicRow>, Error> {
     nics(c, "WHERE n.account = ?1 AND n.instance IS NOT NULL", [account])
 }
 
+/// Interfaces in a VPC.
+pub fn nics_in_vpc(c: &Conn, vpc: &str) -> Result<Vec<NicRow>, Error> {
+    nics(c, "WHERE s.vpc = ?1", [vpc])
+}
+
 /// Every attached interface.
 pub fn attached_nics(c: &Conn) -> Result<Vec<NicRow>, Error> {
     nics(c, "WHERE n.instance IS NOT NULL", [])
@@ -232,7 +329,10 @@ pub fn attached_nics(c: &Conn) -> Result<Vec<NicRow>, Error> {
 
 /// Forget every network of every account (the operator's reset).
 pub fn wipe(c: &Conn) -> Result<(), Error> {
-    Ok(c.execute_batch("DELETE FROM network_interfaces; DELETE FROM subnets; DELETE FROM vpcs")?)
+    Ok(c.execute_batch(
+        "DELETE FROM network_interfaces; DELETE FROM subnets; DELETE FROM vpcs; DELETE FROM network_records;
+         DELETE FROM regions_begun;",
+    )?)
 }
 
 /// How many addresses of a subnet interfaces have.

@@ -51,19 +51,17 @@ pub enum Error {
     UserData,
     #[error("The following supplied instance types do not exist: [{0}]")]
     InstanceType(String),
-    #[error("The security group '{name}' does not exist in VPC '{vpc}'")]
-    NoSuchGroupName { name: String, vpc: String },
     #[error("The functionality you requested is not available here: {0}")]
     Unsupported(String),
 
     #[error(transparent)]
     Images(#[from] images::Error),
     #[error(transparent)]
-    Launch(#[from] LaunchError),
+    Launch(LaunchError),
     #[error(transparent)]
-    Intent(#[from] IntentError),
+    Intent(IntentError),
     #[error(transparent)]
-    Network(#[from] network::Error),
+    Network(network::Error),
     #[error(transparent)]
     Database(#[from] db::Error),
     #[error("{0}")]
@@ -95,7 +93,6 @@ impl Error {
             Error::TagLimit => ("TagLimitExceeded", S::BAD_REQUEST),
             Error::UserData => ("InvalidUserData.Malformed", S::BAD_REQUEST),
             Error::InstanceType(_) => ("InvalidInstanceType", S::BAD_REQUEST),
-            Error::NoSuchGroupName { .. } => ("InvalidGroup.NotFound", S::BAD_REQUEST),
             Error::Unsupported(_) => ("UnsupportedOperation", S::BAD_REQUEST),
             Error::Images(e) => (e.code(), S::from_u16(e.status()).unwrap_or(S::BAD_REQUEST)),
             Error::Launch(e) => launch(e),
@@ -108,6 +105,34 @@ impl Error {
     /// One thing of a kind is not there.
     pub fn no_such(kind: Kind, id: impl Into<String>) -> Error {
         Error::NoSuch { kind, ids: vec![id.into()] }
+    }
+}
+
+/// What is not there has the same words wherever it is missed.
+impl From<network::Error> for Error {
+    fn from(e: network::Error) -> Error {
+        match e {
+            network::Error::NoSuch(kind, id) => Error::no_such(kind, id),
+            other => Error::Network(other),
+        }
+    }
+}
+
+impl From<LaunchError> for Error {
+    fn from(e: LaunchError) -> Error {
+        match e {
+            LaunchError::Network(e) => e.into(),
+            other => Error::Launch(other),
+        }
+    }
+}
+
+impl From<IntentError> for Error {
+    fn from(e: IntentError) -> Error {
+        match e {
+            IntentError::Network(e) => e.into(),
+            other => Error::Intent(other),
+        }
     }
 }
 
@@ -137,6 +162,7 @@ fn intent(e: &IntentError) -> (&'static str, StatusCode) {
     const BAD: StatusCode = StatusCode::BAD_REQUEST;
     match e {
         IntentError::Db(_) => INTERNAL,
+        IntentError::Network(e) => in_network(e),
         IntentError::NotFound(_) => ("InvalidInstanceID.NotFound", BAD),
         IntentError::WrongState { .. }
         | IntentError::NotRunning { .. }
@@ -155,6 +181,49 @@ fn in_network(e: &network::Error) -> (&'static str, StatusCode) {
         network::Error::SubnetFull(_) => ("InsufficientFreeAddressesInSubnet", BAD),
         network::Error::AddressInUse(_) => ("InvalidIPAddress.InUse", BAD),
         network::Error::AddressOutside(..) => ("InvalidParameterValue", BAD),
+        network::Error::NoSuch(kind, _) => (not_found(*kind), BAD),
+        network::Error::NoDefaultVpc => ("VPCIdNotSpecified", BAD),
+        network::Error::NoDefaultSubnet(_) => ("MissingInput", BAD),
+        network::Error::DefaultVpcExists => ("DefaultVpcAlreadyExists", BAD),
+        network::Error::DefaultSubnetExists { .. } => ("DefaultSubnetAlreadyExistsInAvailabilityZone", BAD),
+        network::Error::BadVpcRange(_) => ("InvalidVpc.Range", BAD),
+        network::Error::TooManyVpcs => ("VpcLimitExceeded", BAD),
+        network::Error::BadSubnetRange(_) => ("InvalidSubnet.Range", BAD),
+        network::Error::SubnetConflict(_) => ("InvalidSubnet.Conflict", BAD),
+        network::Error::TooManySubnets => ("SubnetLimitExceeded", BAD),
+        network::Error::RangeShared(_) => ("UnsupportedOperation", BAD),
+        network::Error::NoGroupNamed { .. } => ("InvalidGroup.NotFound", BAD),
+        network::Error::GroupExists { .. } => ("InvalidGroup.Duplicate", BAD),
+        network::Error::TooManyGroups => ("SecurityGroupLimitExceeded", BAD),
+        network::Error::GroupElsewhere { .. } => ("InvalidParameter", BAD),
+        network::Error::DefaultGroup(_) => ("CannotDelete", BAD),
+        network::Error::VpcBusy(_)
+        | network::Error::SubnetBusy(_)
+        | network::Error::Dependent(_)
+        | network::Error::TableBusy(_)
+        | network::Error::GatewayBusy(_)
+        | network::Error::AclBusy(_)
+        | network::Error::DhcpOptionsBusy(_) => ("DependencyViolation", BAD),
+        network::Error::DuplicateRule(_) => ("InvalidPermission.Duplicate", BAD),
+        network::Error::NoSuchRule => ("InvalidPermission.NotFound", BAD),
+        network::Error::TooManyRules => ("RulesPerSecurityGroupLimitExceeded", BAD),
+        network::Error::RouteExists(_) => ("RouteAlreadyExists", BAD),
+        network::Error::NoRoute { .. } => ("InvalidRoute.NotFound", BAD),
+        network::Error::NoRouteToReplace(_)
+        | network::Error::LocalRoute
+        | network::Error::MainAssociation(_)
+        | network::Error::ElsewhereTable(..)
+        | network::Error::HasGateway(_)
+        | network::Error::DefaultAcl(_) => ("InvalidParameterValue", BAD),
+        network::Error::BadDestination(_) => ("InvalidParameterValue", BAD),
+        network::Error::TooManyRoutes => ("RouteLimitExceeded", BAD),
+        network::Error::SubnetAssociated(..) | network::Error::GatewayAttached { .. } => {
+            ("Resource.AlreadyAssociated", BAD)
+        }
+        network::Error::GatewayNotAttached { .. } => ("Gateway.NotAttached", BAD),
+        network::Error::EntryExists(_) => ("NetworkAclEntryAlreadyExists", BAD),
+        network::Error::NoEntry { .. } => ("InvalidNetworkAclEntry.NotFound", BAD),
+        network::Error::TooManyEntries => ("NetworkAclEntryLimitExceeded", BAD),
         network::Error::Db(_)
         | network::Error::NoRange
         | network::Error::Incapable(_)
@@ -176,6 +245,13 @@ fn malformed(kind: Kind) -> &'static str {
         Kind::Vpc => "InvalidVpcID.Malformed",
         Kind::Subnet => "InvalidSubnetID.Malformed",
         Kind::SecurityGroup => "InvalidGroupId.Malformed",
+        Kind::SecurityGroupRule => "InvalidSecurityGroupRuleId.Malformed",
+        Kind::InternetGateway => "InvalidInternetGatewayId.Malformed",
+        Kind::RouteTable => "InvalidRouteTableId.Malformed",
+        Kind::RouteTableAssociation => "InvalidAssociationID.Malformed",
+        Kind::NetworkAcl => "InvalidNetworkAclId.Malformed",
+        Kind::NetworkAclAssociation => "InvalidAssociationID.Malformed",
+        Kind::DhcpOptions => "InvalidDhcpOptionsId.Malformed",
     }
 }
 
@@ -192,6 +268,13 @@ fn not_found(kind: Kind) -> &'static str {
         Kind::Vpc => "InvalidVpcID.NotFound",
         Kind::Subnet => "InvalidSubnetID.NotFound",
         Kind::SecurityGroup => "InvalidGroup.NotFound",
+        Kind::SecurityGroupRule => "InvalidSecurityGroupRuleId.NotFound",
+        Kind::InternetGateway => "InvalidInternetGatewayID.NotFound",
+        Kind::RouteTable => "InvalidRouteTableID.NotFound",
+        Kind::RouteTableAssociation => "InvalidAssociationID.NotFound",
+        Kind::NetworkAcl => "InvalidNetworkAclID.NotFound",
+        Kind::NetworkAclAssociation => "InvalidAssociationID.NotFound",
+        Kind::DhcpOptions => "InvalidDhcpOptionID.NotFound",
     }
 }
 
@@ -212,6 +295,18 @@ fn no_such(kind: Kind, ids: &[String]) -> String {
         Kind::Vpc => ("The vpc ID '#' does not exist", "The vpc IDs '#' do not exist"),
         Kind::Subnet => ("The subnet ID '#' does not exist", "The subnet IDs '#' do not exist"),
         Kind::SecurityGroup => ("The security group '#' does not exist", "The security groups '#' do not exist"),
+        Kind::SecurityGroupRule => {
+            ("The security group rule ID '#' does not exist", "The security group rule IDs '#' do not exist")
+        }
+        Kind::InternetGateway => {
+            ("The internetGateway ID '#' does not exist", "The internetGateway IDs '#' do not exist")
+        }
+        Kind::RouteTable => ("The routeTable ID '#' does not exist", "The routeTable IDs '#' do not exist"),
+        Kind::RouteTableAssociation | Kind::NetworkAclAssociation => {
+            ("The association ID '#' does not exist", "The association IDs '#' do not exist")
+        }
+        Kind::NetworkAcl => ("The networkAcl ID '#' does not exist", "The networkAcl IDs '#' do not exist"),
+        Kind::DhcpOptions => ("The dhcpOption ID '#' does not exist", "The dhcpOption IDs '#' do not exist"),
     };
     (if ids.len() == 1 { one } else { many }).replace('#', &ids.join(", "))
 }

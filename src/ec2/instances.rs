@@ -5,9 +5,10 @@ use super::images::{StateReason, platform_details};
 use super::zone;
 use crate::clock;
 use crate::compute::state::State;
-use crate::compute::{Group, Instance, MetadataOptions, types};
+use crate::compute::{Instance, MetadataOptions, types};
 use crate::db::tags::Tag;
 use crate::network::Nic;
+use crate::network::groups::GroupRef;
 use crate::wire::ec2_xml::Time;
 use serde::Serialize;
 use std::borrow::Cow;
@@ -65,8 +66,8 @@ pub struct GroupItem {
     group_name: String,
 }
 
-impl From<&Group> for GroupItem {
-    fn from(group: &Group) -> GroupItem {
+impl From<&GroupRef> for GroupItem {
+    fn from(group: &GroupRef) -> GroupItem {
         GroupItem { group_id: group.id.clone(), group_name: group.name.clone() }
     }
 }
@@ -215,7 +216,7 @@ struct Interface {
     network_interface_id: String,
     subnet_id: String,
     vpc_id: String,
-    description: &'static str,
+    description: String,
     owner_id: String,
     status: &'static str,
     mac_address: String,
@@ -249,19 +250,19 @@ struct Address {
 }
 
 impl Interface {
-    fn new(nic: &Nic, groups: &[GroupItem], source_dest_check: bool, attach_time: Time) -> Interface {
+    fn new(nic: &Nic, groups: &[GroupItem], attach_time: Time) -> Interface {
         let (ip, name) = (nic.private_ip.to_string(), nic.private_dns_name());
         Interface {
             network_interface_id: nic.eni_id.clone(),
             subnet_id: nic.subnet.id.clone(),
             vpc_id: nic.subnet.vpc_id.clone(),
-            description: "",
+            description: nic.details.description.clone(),
             owner_id: nic.account.clone(),
             status: "in-use",
             mac_address: nic.mac.to_string(),
             private_ip_address: ip.clone(),
             private_dns_name: name.clone(),
-            source_dest_check,
+            source_dest_check: nic.details.source_dest_check,
             group_set: groups.to_vec(),
             attachment: Attachment {
                 // An interface has one attachment at most, so its id can follow from the interface's.
@@ -286,9 +287,9 @@ impl InstanceItem {
         let size = types::find(&row.instance_type);
         let threads_per_core = size.map_or(1, |t| t.family.threads_per_core);
         let launch_time = Time(clock::from_ms(row.launched_at));
-        let groups: Vec<GroupItem> = spec.groups.iter().map(GroupItem::from).collect();
+        let groups: Vec<GroupItem> = nic.iter().flat_map(|n| &n.groups).map(GroupItem::from).collect();
         let (platform_details, usage_operation) = platform_details(spec.platform.as_deref());
-        let source_dest_check = spec.options.source_dest_check;
+        let source_dest_check = nic.as_ref().map(|n| n.details.source_dest_check);
         let reason = || StateReason { code: row.reason_code.clone(), message: row.reason_message.clone() };
         InstanceItem {
             instance_state: state.into(),
@@ -315,7 +316,7 @@ impl InstanceItem {
             subnet_id: nic.as_ref().map(|n| n.subnet.id.clone()),
             vpc_id: nic.as_ref().map(|n| n.subnet.vpc_id.clone()),
             private_ip_address: nic.as_ref().map(|n| n.private_ip.to_string()),
-            source_dest_check: nic.is_some().then_some(source_dest_check),
+            source_dest_check,
             architecture: spec.architecture,
             root_device_type: "instance-store",
             root_device_name: spec.root_device_name,
@@ -323,12 +324,9 @@ impl InstanceItem {
             client_token: spec.client_token.unwrap_or_default(),
             tag_set: tags,
             hypervisor: "xen",
-            network_interface_set: nic
-                .iter()
-                .map(|n| Interface::new(n, &groups, source_dest_check, launch_time))
-                .collect(),
+            network_interface_set: nic.iter().map(|n| Interface::new(n, &groups, launch_time)).collect(),
             // A terminated instance has given its interface back, and its groups with it.
-            group_set: if nic.is_some() { groups } else { Vec::new() },
+            group_set: groups,
             ebs_optimized: spec.options.ebs_optimized,
             ena_support: true,
             cpu_options: CpuOptions { core_count: (row.vcpus as u32 / threads_per_core).max(1), threads_per_core },
@@ -433,7 +431,7 @@ impl Filtered for InstanceItem {
         ("network-interface.attachment.instance-id", |i| text(&i.instance_id)),
         ("network-interface.attachment.status", |i| of_interfaces(i, |n| n.attachment.status.into())),
         ("network-interface.availability-zone", |i| text(&i.placement.availability_zone)),
-        ("network-interface.description", |i| of_interfaces(i, |n| n.description.into())),
+        ("network-interface.description", |i| of_interfaces(i, |n| n.description.as_str().into())),
         ("network-interface.group-id", |i| i.group_set.iter().map(|g| g.group_id.as_str().into()).collect()),
         ("network-interface.group-name", |i| i.group_set.iter().map(|g| g.group_name.as_str().into()).collect()),
         ("network-interface.mac-address", |i| of_interfaces(i, |n| n.mac_address.as_str().into())),

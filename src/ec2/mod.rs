@@ -12,6 +12,7 @@ pub mod actions;
 mod attribute;
 mod error;
 pub mod filter;
+mod groups;
 mod images;
 mod instances;
 mod key_pairs;
@@ -26,7 +27,7 @@ pub use error::Error;
 use crate::cloud::Cloud;
 use crate::http::{Body, Meta, Response};
 use crate::iam::Identity;
-use crate::network::{self, Subnet};
+use crate::network;
 use crate::wire::query::Form;
 use crate::wire::{ec2_xml, query};
 use crate::{auth, clock, db};
@@ -58,19 +59,32 @@ impl Cx {
         self.cloud.config.zones_of(&self.region)
     }
 
-    /// The subnets of the caller's default VPC, one for each zone; made at the first need.
-    pub async fn default_subnets(&self) -> Result<Vec<Subnet>, Error> {
+    /// Hand the caller's region over with its default VPC, if that was not done yet: before anything of networks is looked at.
+    pub async fn begin_region(&self) -> Result<(), Error> {
         let (account, region, zones) = (self.caller.account.clone(), self.region.clone(), self.zones());
-        let there = self.cloud.db.read(|c| match db::network::default_vpc(c, &account, &region)? {
-            Some(vpc) => db::network::subnets_of(c, &vpc.id),
-            None => Ok(Vec::new()),
-        })?;
-        if zones.iter().all(|zone| there.iter().any(|s| s.is_default && s.zone == *zone)) {
-            let subnets = there.into_iter().filter(|s| s.is_default).map(Subnet::try_from);
-            return Ok(subnets.collect::<Result<_, _>>()?);
+        if self.cloud.db.read(|c| db::network::has_begun(c, &account, &region))? {
+            return Ok(());
         }
-        let made = self.cloud.db.write(move |c| network::ensure_default_vpc(c, &account, &region, &zones));
-        Ok(made.await?)
+        Ok(self.cloud.db.write(move |c| network::begin_region(c, &account, &region, &zones)).await?)
+    }
+
+    /// Read networks: `job` has the connection, the caller's account and the region.
+    pub async fn look<T>(
+        &self,
+        job: impl FnOnce(&db::Conn, &str, &str) -> Result<T, Error> + Send,
+    ) -> Result<T, Error> {
+        self.begin_region().await?;
+        self.cloud.db.read(|c| job(c, &self.caller.account, &self.region))
+    }
+
+    /// Change networks in one transaction; `job` is as in [`Cx::look`].
+    pub async fn change<T: Send + 'static>(
+        &self,
+        job: impl FnOnce(&db::Conn, &str, &str) -> Result<T, Error> + Send + 'static,
+    ) -> Result<T, Error> {
+        self.begin_region().await?;
+        let (account, region) = (self.caller.account.clone(), self.region.clone());
+        self.cloud.db.write(move |c| job(c, &account, &region)).await
     }
 }
 

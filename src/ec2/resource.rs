@@ -3,6 +3,8 @@
 use super::Error;
 use crate::db::{self, Conn};
 use crate::id::Kind;
+use crate::network::groups::Group;
+use crate::network::records;
 
 /// Kinds of resources that can be tagged, under the names that tags know them by.
 const TAGGABLE: &[(Kind, &str)] = &[
@@ -17,6 +19,11 @@ const TAGGABLE: &[(Kind, &str)] = &[
     (Kind::Vpc, "vpc"),
     (Kind::Subnet, "subnet"),
     (Kind::SecurityGroup, "security-group"),
+    (Kind::SecurityGroupRule, "security-group-rule"),
+    (Kind::InternetGateway, "internet-gateway"),
+    (Kind::RouteTable, "route-table"),
+    (Kind::NetworkAcl, "network-acl"),
+    (Kind::DhcpOptions, "dhcp-options"),
 ];
 
 /// The kind of an id, and the kind's name in tags.
@@ -43,11 +50,21 @@ pub fn check(c: &Conn, account: &str, region: &str, id: &str) -> Result<(), Erro
         Kind::KeyPair => db::keypairs::by_id(c, account, region, id)?.is_some(),
         Kind::NetworkInterface => db::network::nic(c, id)?.is_some_and(|n| here(&n.account, &n.subnet.region)),
         Kind::Subnet => db::network::subnet(c, id)?.is_some_and(|s| here(&s.account, &s.region)),
-        Kind::Vpc => db::network::default_vpc(c, account, region)?.is_some_and(|v| v.id == id),
-        Kind::SecurityGroup => {
-            db::network::default_vpc(c, account, region)?.is_some_and(|v| crate::compute::default_group(&v.id).id == id)
+        Kind::Vpc => db::network::vpc(c, id)?.is_some_and(|v| here(&v.account, &v.region)),
+        Kind::SecurityGroup | Kind::InternetGateway | Kind::RouteTable | Kind::NetworkAcl | Kind::DhcpOptions => {
+            db::network_records::get(c, id)?.is_some_and(|r| here(&r.account, &r.region))
         }
+        Kind::SecurityGroupRule => {
+            let groups = records::all::<Group>(c, account, region)?;
+            groups.iter().any(|g| g.it.rules.iter().any(|r| r.id == id))
+        }
+        Kind::RouteTableAssociation | Kind::NetworkAclAssociation => false,
         Kind::Volume | Kind::Snapshot | Kind::Reservation | Kind::Attachment => false,
     };
     if exists { Ok(()) } else { Err(Error::no_such(kind, id)) }
+}
+
+/// The ARN of a resource of EC2.
+pub fn arn(region: &str, account: &str, kind: &str, id: &str) -> String {
+    format!("arn:aws:ec2:{region}:{account}:{kind}/{id}")
 }

@@ -46,8 +46,6 @@ impl Directory for OfCompute {
 
 fn metadata(i: Instance, tags: BTreeMap<String, String>) -> Metadata {
     let compute::Instance { row, spec, nic, .. } = i;
-    let groups: Vec<SecurityGroup> =
-        spec.groups.iter().map(|g| SecurityGroup { id: g.id.clone(), name: g.name.clone() }).collect();
     let root = spec.root_device_name.trim_start_matches("/dev/").trim_end_matches(|c: char| c.is_ascii_digit());
     let mut block_devices: BTreeMap<String, String> = spec.mappings.iter().cloned().collect();
     block_devices.entry("ami".into()).or_insert_with(|| root.to_owned());
@@ -64,7 +62,7 @@ fn metadata(i: Instance, tags: BTreeMap<String, String>) -> Metadata {
             vpc_cidr: nic.subnet.vpc_cidr,
             subnet_id: nic.subnet.id,
             subnet_cidr: nic.subnet.cidr,
-            security_groups: groups.clone(),
+            security_groups: nic.groups.into_iter().map(|g| SecurityGroup { id: g.id, name: g.name }).collect(),
         })
         .collect();
     Metadata {

@@ -1,59 +1,114 @@
 //! Who gets which address: default VPCs, their subnets, and the interfaces in them. Runs inside a caller's transaction.
 //!
-//! The first need of an account in a region makes its default VPC, a /16 of its own with a /20 for each zone
+//! The first need of an account in a region makes its default VPC, a /16 of its own with a /20 for each zone; once deleted,
+//! it is made again only when it is asked for
 //! (`docs/decisions/0002-default-vpc-ranges.md` tells how the /16 is picked). Of every subnet the first four
 //! addresses and the last are kept: `.1` gateway, `.2` resolver, `.3` the host.
 
-use super::{Cidr, Error, Mac, Nic, Subnet};
+use super::groups::GroupRef;
+use super::vpcs::{self, Vpc};
+use super::{Cidr, Error, Mac, Nic, NicDetails, Subnet};
 use crate::{clock, db, id};
 use rand::Rng;
 use std::net::Ipv4Addr;
 
-/// Make what is missing of the account's default VPC in `region` with a subnet for each of `zones`
-/// (full names), and return those subnets.
-pub fn ensure_default_vpc(
-    conn: &db::Conn,
-    account: &str,
-    region: &str,
-    zones: &[String],
-) -> Result<Vec<Subnet>, Error> {
-    zones.iter().map(|zone| default_subnet(conn, account, region, zone)).collect()
+/// Hand the account's region over as AWS does, once: with a default VPC and a subnet of it for each of `zones` (full names).
+pub fn begin_region(conn: &db::Conn, account: &str, region: &str, zones: &[String]) -> Result<(), Error> {
+    if db::network::begin_region(conn, account, region)? {
+        create_default_vpc(conn, account, region, zones)?;
+    }
+    Ok(())
 }
 
-/// A new interface with the lowest free address of the account's default subnet in `zone`. The VPC and the subnet are made
-/// when they are missing. Attach it with [`attach`].
-pub fn allocate(conn: &db::Conn, account: &str, region: &str, zone: &str) -> Result<Nic, Error> {
-    let subnet = default_subnet(conn, account, region, zone)?;
-    allocate_in(conn, account, &subnet.id, None)
+/// Make the account's default VPC with its subnets, when it has none.
+pub fn create_default_vpc(conn: &db::Conn, account: &str, region: &str, zones: &[String]) -> Result<Vpc, Error> {
+    if db::network::default_vpc(conn, account, region)?.is_some() {
+        return Err(Error::DefaultVpcExists);
+    }
+    let routed: Vec<Cidr> = super::host::routes().into_iter().map(|(_, range)| range).collect();
+    let vpc = make_default_vpc(conn, account, region, &routed)?;
+    zones.iter().try_for_each(|zone| create_default_subnet(conn, account, region, zone).map(drop))?;
+    Ok(vpc)
 }
 
-/// A new interface in a subnet that is named, with the address `wanted` or else the lowest free one.
-pub fn allocate_in(conn: &db::Conn, account: &str, subnet_id: &str, wanted: Option<Ipv4Addr>) -> Result<Nic, Error> {
-    let subnet = db::network::subnet(conn, subnet_id)?
-        .filter(|s| s.account == account)
-        .ok_or_else(|| Error::NoSubnet(subnet_id.to_owned()))?;
-    let subnet = Subnet::try_from(subnet)?;
+/// Make the default VPC's subnet of a zone, when it has none.
+pub fn create_default_subnet(conn: &db::Conn, account: &str, region: &str, zone: &str) -> Result<Subnet, Error> {
+    let vpc = vpcs::need_default(conn, account, region)?;
+    let subnets = db::network::subnets_of(conn, &vpc.id)?;
+    if let Some(found) = subnets.iter().find(|s| s.is_default && s.zone == zone) {
+        return Err(Error::DefaultSubnetExists { zone: zone.to_owned(), id: found.id.clone() });
+    }
+    let taken = subnets.iter().map(|s| parse(&s.cidr)).collect::<Result<Vec<_>, _>>()?;
+    let free = vpc.cidr.split(20).find(|c| !taken.iter().any(|t| t.overlaps(*c))).ok_or(Error::NoRange)?;
+    vpcs::insert_subnet(conn, &vpc, zone, free, true)
+}
+
+/// The account's default subnet in a zone.
+pub fn default_subnet(conn: &db::Conn, account: &str, region: &str, zone: &str) -> Result<Subnet, Error> {
+    let vpc = vpcs::need_default(conn, account, region)?;
+    let found = db::network::subnets_of(conn, &vpc.id)?.into_iter().find(|s| s.is_default && s.zone == zone);
+    found.ok_or_else(|| Error::NoDefaultSubnet(zone.to_owned()))?.try_into()
+}
+
+/// The account's subnet of that id.
+pub fn subnet(conn: &db::Conn, account: &str, region: &str, id: &str) -> Result<Subnet, Error> {
+    vpcs::need_subnet(conn, account, region, id)?.try_into()
+}
+
+/// What a new interface is to be like.
+#[derive(Debug, Clone, Default)]
+pub struct CardRequest {
+    /// The address; `None`: the lowest free one.
+    pub ip: Option<Ipv4Addr>,
+    pub groups: Vec<GroupRef>,
+    pub details: NicDetails,
+}
+
+/// A new interface in one of the account's subnets. Attach it with [`attach`].
+pub fn allocate(conn: &db::Conn, account: &str, subnet: &Subnet, card: &CardRequest) -> Result<Nic, Error> {
     let (first, last) = subnet.cidr.usable();
-    if let Some(ip) = wanted.filter(|ip| *ip < first || *ip > last) {
+    if let Some(ip) = card.ip.filter(|ip| *ip < first || *ip > last) {
         return Err(Error::AddressOutside(ip, subnet.cidr));
     }
     let eni = id::new(id::Kind::NetworkInterface);
+    let (groups, details) = texts(&card.groups, &card.details);
     // A second try can only be needed when the random MAC is taken.
     for _ in 0..8 {
-        let ip = match wanted {
+        let ip = match card.ip {
             Some(ip) => ip,
-            None => db::network::lowest_free(conn, subnet_id, first, last)?
-                .ok_or_else(|| Error::SubnetFull(subnet_id.to_owned()))?,
+            None => db::network::lowest_free(conn, &subnet.id, first, last)?
+                .ok_or_else(|| Error::SubnetFull(subnet.id.clone()))?,
         };
-        let mac = Mac::local(rand::thread_rng().r#gen());
-        if db::network::insert_nic(conn, &eni, account, subnet_id, &mac.to_string(), ip, clock::now_ms())? {
+        let mac = Mac::local(rand::thread_rng().r#gen()).to_string();
+        let new = db::network::NewNic {
+            id: &eni,
+            account,
+            subnet: &subnet.id,
+            mac: &mac,
+            ip,
+            groups: &groups,
+            details: &details,
+            now: clock::now_ms(),
+        };
+        if db::network::insert_nic(conn, &new)? {
             return nic(conn, &eni)?.ok_or(Error::NoInterface(eni));
         }
-        if db::network::nic_at(conn, subnet_id, ip)?.is_some() {
+        if db::network::nic_at(conn, &subnet.id, ip)?.is_some() {
             return Err(Error::AddressInUse(ip));
         }
     }
-    Err(Error::SubnetFull(subnet_id.to_owned()))
+    Err(Error::SubnetFull(subnet.id.clone()))
+}
+
+/// Keep an interface's changed groups and details.
+pub fn update_nic(conn: &db::Conn, nic: &Nic) -> Result<(), Error> {
+    let (groups, details) = texts(&nic.groups, &nic.details);
+    Ok(db::network::update_nic(conn, &nic.eni_id, &groups, &details)?)
+}
+
+fn texts(groups: &[GroupRef], details: &NicDetails) -> (String, String) {
+    const WHY: &str = "plain data becomes JSON";
+    (serde_json::to_string(groups).expect(WHY), serde_json::to_string(details).expect(WHY))
 }
 
 /// Attach an interface to an instance as its `device_index`-th one.
@@ -94,46 +149,12 @@ pub fn attached_nics(conn: &db::Conn) -> Result<Vec<Nic>, Error> {
     db::network::attached_nics(conn)?.into_iter().map(Nic::try_from).collect()
 }
 
-fn default_subnet(conn: &db::Conn, account: &str, region: &str, zone: &str) -> Result<Subnet, Error> {
-    let vpc = match db::network::default_vpc(conn, account, region)? {
-        Some(vpc) => vpc,
-        None => {
-            let routed: Vec<Cidr> = super::host::routes().into_iter().map(|(_, range)| range).collect();
-            make_default_vpc(conn, account, region, &routed)?
-        }
-    };
-    let subnets = db::network::subnets_of(conn, &vpc.id)?;
-    if let Some(found) = subnets.iter().find(|s| s.is_default && s.zone == zone) {
-        return Subnet::try_from(found.clone());
-    }
-    let taken = subnets.iter().map(|s| parse(&s.cidr)).collect::<Result<Vec<_>, _>>()?;
-    let range: Cidr = parse(&vpc.cidr)?;
-    let free = range.split(20).find(|c| !taken.iter().any(|t| t.overlaps(*c))).ok_or(Error::NoRange)?;
-    let id = id::new(id::Kind::Subnet);
-    db::network::insert_subnet(conn, &id, &vpc.id, zone, &free.to_string(), true, clock::now_ms())?;
-    db::network::subnet(conn, &id)?.ok_or(Error::NoSubnet(id)).and_then(Subnet::try_from)
-}
-
 /// Make a default VPC on the first range of the pool that no VPC has and that the host does not reach elsewhere.
-fn make_default_vpc(
-    conn: &db::Conn,
-    account: &str,
-    region: &str,
-    routed: &[Cidr],
-) -> Result<db::network::VpcRow, Error> {
+fn make_default_vpc(conn: &db::Conn, account: &str, region: &str, routed: &[Cidr]) -> Result<Vpc, Error> {
     let taken: Vec<Cidr> = db::network::vpc_cidrs(conn)?.iter().map(|c| parse(c)).collect::<Result<_, _>>()?;
     let range =
         pool().find(|range| !taken.iter().chain(routed).any(|other| other.overlaps(*range))).ok_or(Error::NoRange)?;
-    let vpc = db::network::VpcRow {
-        id: id::new(id::Kind::Vpc),
-        account: account.to_owned(),
-        region: region.to_owned(),
-        cidr: range.to_string(),
-        is_default: true,
-        created_at: clock::now_ms(),
-    };
-    db::network::insert_vpc(conn, &vpc)?;
-    Ok(vpc)
+    vpcs::insert(conn, account, region, range, "default", true)
 }
 
 /// Ranges of default VPCs in the order they are used: AWS's own first.
@@ -166,6 +187,7 @@ impl TryFrom<db::network::NicRow> for Nic {
 
     fn try_from(row: db::network::NicRow) -> Result<Nic, Error> {
         let (instance_id, device_index) = row.attached.unzip();
+        let damaged = |e| Error::Db(db::Error::Damaged(format!("an interface's JSON: {e}")));
         Ok(Nic {
             eni_id: row.id,
             account: row.account,
@@ -173,6 +195,8 @@ impl TryFrom<db::network::NicRow> for Nic {
             private_ip: row.private_ip,
             instance_id,
             device_index,
+            groups: serde_json::from_str(&row.groups).map_err(damaged)?,
+            details: serde_json::from_str(&row.details).map_err(damaged)?,
             subnet: row.subnet.try_into()?,
         })
     }
@@ -182,6 +206,8 @@ impl TryFrom<db::network::NicRow> for Nic {
 mod tests {
     use super::*;
     use std::collections::BTreeSet;
+
+    const ONE: &str = "111111111111";
 
     fn open() -> (tempfile::TempDir, db::Db) {
         let dir = tempfile::tempdir().unwrap();
@@ -206,10 +232,10 @@ mod tests {
     fn the_first_account_gets_the_range_of_aws_and_the_next_another() {
         let (_dir, db) = open();
         db.write_blocking(|c| {
-            assert_eq!(make_default_vpc(c, "111111111111", "us-east-1", &[])?.cidr, "172.31.0.0/16");
-            assert_eq!(make_default_vpc(c, "222222222222", "us-east-1", &[])?.cidr, "172.30.0.0/16");
+            assert_eq!(make_default_vpc(c, "111111111111", "us-east-1", &[])?.cidr.to_string(), "172.31.0.0/16");
+            assert_eq!(make_default_vpc(c, "222222222222", "us-east-1", &[])?.cidr.to_string(), "172.30.0.0/16");
             let docker = ["172.29.1.0/24".parse().unwrap()];
-            assert_eq!(make_default_vpc(c, "111111111111", "eu-west-1", &docker)?.cidr, "172.28.0.0/16");
+            assert_eq!(make_default_vpc(c, "111111111111", "eu-west-1", &docker)?.cidr.to_string(), "172.28.0.0/16");
             Ok::<_, Error>(())
         })
         .unwrap();
@@ -220,18 +246,20 @@ mod tests {
     fn addresses_start_after_the_kept_ones_and_are_reused_lowest_first() {
         let (_dir, db) = open();
         db.write_blocking(|c| {
-            make_default_vpc(c, "111111111111", "us-east-1", &[])?;
-            let nics: Vec<Nic> =
-                (0..3).map(|_| allocate(c, "111111111111", "us-east-1", "us-east-1a")).collect::<Result<_, _>>()?;
+            make_default_vpc(c, ONE, "us-east-1", &[])?;
+            let first = create_default_subnet(c, ONE, "us-east-1", "us-east-1a")?;
+            let second = create_default_subnet(c, ONE, "us-east-1", "us-east-1b")?;
+            let any = CardRequest::default();
+            let nics: Vec<Nic> = (0..3).map(|_| allocate(c, ONE, &first, &any)).collect::<Result<_, _>>()?;
             let ips: Vec<_> = nics.iter().map(|n| n.private_ip.to_string()).collect();
             assert_eq!(ips, ["172.31.0.4", "172.31.0.5", "172.31.0.6"]);
             assert_eq!(nics.iter().map(|n| n.mac).collect::<BTreeSet<_>>().len(), 3);
             assert!(nics.iter().all(|n| n.mac.0[0] == 2));
             release(c, &nics[1].eni_id)?;
-            let again = allocate(c, "111111111111", "us-east-1", "us-east-1a")?;
+            let again = allocate(c, ONE, &first, &any)?;
             assert_eq!(again.private_ip, nics[1].private_ip);
             assert_eq!(again.subnet.cidr.to_string(), "172.31.0.0/20");
-            let other = allocate(c, "111111111111", "us-east-1", "us-east-1b")?;
+            let other = allocate(c, ONE, &second, &any)?;
             assert_eq!(other.private_ip.to_string(), "172.31.16.4");
             attach(c, &other.eni_id, "i-1", 0)?;
             assert!(attach(c, &other.eni_id, "i-2", 0).is_err());
@@ -246,9 +274,9 @@ mod tests {
     fn a_full_subnet_and_foreign_addresses_are_refused() {
         let (_dir, db) = open();
         db.write_blocking(|c| {
-            let vpc = make_default_vpc(c, "111111111111", "us-east-1", &[])?;
-            db::network::insert_subnet(c, "subnet-tiny", &vpc.id, "us-east-1a", "172.31.240.0/28", false, 0)?;
-            let tiny = |wanted| allocate_in(c, "111111111111", "subnet-tiny", wanted);
+            let vpc = make_default_vpc(c, ONE, "us-east-1", &[])?;
+            let small = vpcs::create_subnet(c, &vpc, "us-east-1a", "172.31.240.0/28")?;
+            let tiny = |ip| allocate(c, ONE, &small, &CardRequest { ip, ..CardRequest::default() });
             assert_eq!(tiny(Some([172, 31, 240, 9].into()))?.private_ip.to_string(), "172.31.240.9");
             assert!(matches!(tiny(Some([172, 31, 240, 9].into())), Err(Error::AddressInUse(_))));
             assert!(matches!(tiny(Some([172, 31, 240, 3].into())), Err(Error::AddressOutside(..))));
@@ -256,22 +284,34 @@ mod tests {
                 tiny(None)?;
             }
             assert!(matches!(tiny(None), Err(Error::SubnetFull(_))));
-            let foreign = allocate_in(c, "222222222222", "subnet-tiny", None);
-            assert!(matches!(foreign, Err(Error::NoSubnet(_))));
+            assert!(matches!(subnet(c, "222222222222", "us-east-1", &small.id), Err(Error::NoSubnet(_))));
             Ok::<_, Error>(())
         })
         .unwrap();
     }
 
     #[test]
-    fn every_zone_gets_one_subnet_however_often_it_is_asked() {
+    fn a_region_is_handed_over_once_with_a_subnet_for_every_zone() {
         let (_dir, db) = open();
         let zones = ["us-east-1a", "us-east-1b", "us-east-1c"].map(String::from);
         db.write_blocking(move |c| {
-            let once = ensure_default_vpc(c, "111111111111", "us-east-1", &zones)?;
-            assert_eq!(ensure_default_vpc(c, "111111111111", "us-east-1", &zones)?, once);
-            assert_eq!(once.len(), 3);
-            Ok::<_, Error>(())
+            begin_region(c, ONE, "us-east-1", &zones)?;
+            begin_region(c, ONE, "us-east-1", &zones)?;
+            let vpc = vpcs::need_default(c, ONE, "us-east-1")?;
+            let subnets = db::network::subnets_of(c, &vpc.id)?;
+            assert_eq!(subnets.len(), 3);
+            assert!(matches!(create_default_vpc(c, ONE, "us-east-1", &zones), Err(Error::DefaultVpcExists)));
+            let again = create_default_subnet(c, ONE, "us-east-1", "us-east-1a");
+            assert!(matches!(again, Err(Error::DefaultSubnetExists { .. })));
+            subnets.iter().try_for_each(|s| vpcs::delete_subnet(c, s))?;
+            assert!(matches!(vpcs::delete(c, &vpc), Err(Error::VpcBusy(_))), "its gateway is attached");
+            let gateway = super::super::records::in_vpc(c, &vpc.id)?.remove(0);
+            super::super::gateways::detach(c, gateway, &vpc.id)?;
+            vpcs::delete(c, &vpc)?;
+            begin_region(c, ONE, "us-east-1", &zones)?;
+            assert!(matches!(default_subnet(c, ONE, "us-east-1", "us-east-1a"), Err(Error::NoDefaultVpc)));
+            create_default_vpc(c, ONE, "us-east-1", &zones)?;
+            default_subnet(c, ONE, "us-east-1", "us-east-1a").map(drop)
         })
         .unwrap();
     }

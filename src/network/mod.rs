@@ -16,20 +16,31 @@
 //! - all names carry a hash of the installation, so servers on one machine do not meet;
 //! - everything can be made again from the rows at any time, over what an earlier process left.
 
+pub mod acls;
 mod address;
 mod agent;
 mod cidr;
 mod dhcp;
+pub mod dhcp_options;
+pub mod gateways;
+pub mod groups;
 mod host;
 mod plan;
+pub mod records;
+pub mod routes;
+pub mod vpcs;
 
 pub use address::{
-    allocate, allocate_in, attach, attached_nics, attached_nics_of, ensure_default_vpc, nic, nic_at, nics_of, release,
+    CardRequest, allocate, attach, attached_nics, attached_nics_of, begin_region, create_default_subnet,
+    create_default_vpc, default_subnet, nic, nic_at, nics_of, release, subnet, update_nic,
 };
 pub use agent::Network;
 pub use cidr::{Cidr, Mac, host_name, private_dns_name, private_domain};
 
 use crate::db;
+use crate::id::Kind;
+use groups::GroupRef;
+use serde::{Deserialize, Serialize};
 use std::net::Ipv4Addr;
 
 /// A subnet, as far as a host must know it.
@@ -53,7 +64,23 @@ pub struct Nic {
     pub private_ip: Ipv4Addr,
     pub instance_id: Option<String>,
     pub device_index: Option<u32>,
+    pub groups: Vec<GroupRef>,
+    pub details: NicDetails,
     pub subnet: Subnet,
+}
+
+/// What can be changed of an interface.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct NicDetails {
+    pub description: String,
+    pub source_dest_check: bool,
+}
+
+impl Default for NicDetails {
+    fn default() -> NicDetails {
+        NicDetails { description: String::new(), source_dest_check: true }
+    }
 }
 
 impl Nic {
@@ -107,6 +134,99 @@ pub enum Error {
     AddressInUse(Ipv4Addr),
     #[error("Address {0} does not fall within the subnet's address range {1}")]
     AddressOutside(Ipv4Addr, Cidr),
+    #[error("{}", no_such(*.0, .1))]
+    NoSuch(Kind, String),
+
+    #[error("No default VPC for this user. GroupName is only supported for EC2-Classic and default VPC.")]
+    NoDefaultVpc,
+    #[error("No default subnet detected in VPC. Please create a default subnet in {0}, or specify a subnet.")]
+    NoDefaultSubnet(String),
+    #[error("A Default VPC already exists for this account in this region.")]
+    DefaultVpcExists,
+    #[error("'{zone}' already has a default subnet ({id}) in the default VPC.")]
+    DefaultSubnetExists { zone: String, id: String },
+    #[error("The CIDR '{0}' is invalid.")]
+    BadVpcRange(String),
+    #[error("The maximum number of VPCs has been reached.")]
+    TooManyVpcs,
+    #[error("The vpc '{0}' has dependencies and cannot be deleted.")]
+    VpcBusy(String),
+    #[error("The CIDR '{0}' is invalid.")]
+    BadSubnetRange(String),
+    #[error("The CIDR '{0}' conflicts with another subnet")]
+    SubnetConflict(Cidr),
+    #[error("The maximum number of subnets has been reached.")]
+    TooManySubnets,
+    #[error("The subnet '{0}' has dependencies and cannot be deleted.")]
+    SubnetBusy(String),
+    #[error(
+        "Instances of another subnet run at addresses of {0} on this host, which reaches only one of them: \
+         launch into a subnet with a range of its own"
+    )]
+    RangeShared(Cidr),
+
+    #[error("The security group '{name}' does not exist in VPC '{vpc}'")]
+    NoGroupNamed { name: String, vpc: String },
+    #[error("The security group '{name}' already exists for VPC '{vpc}'")]
+    GroupExists { name: String, vpc: String },
+    #[error("The maximum number of security groups has been reached.")]
+    TooManyGroups,
+    #[error("Security group {id} does not belong to VPC {vpc}")]
+    GroupElsewhere { id: String, vpc: String },
+    #[error("the specified group: \"{0}\" name: \"default\" cannot be deleted by a user")]
+    DefaultGroup(String),
+    #[error("resource {0} has a dependent object")]
+    Dependent(String),
+    #[error("the specified rule \"{0}\" already exists")]
+    DuplicateRule(groups::Allow),
+    #[error("The specified rule does not exist in this security group.")]
+    NoSuchRule,
+    #[error("The maximum number of rules per security group has been reached.")]
+    TooManyRules,
+
+    #[error("The route identified by {0} already exists.")]
+    RouteExists(String),
+    #[error("no route with destination-cidr-block {destination} in route table {table}")]
+    NoRoute { destination: String, table: String },
+    #[error("There is no route defined for '{0}' in the route table. Use CreateRoute instead.")]
+    NoRouteToReplace(String),
+    #[error("The local route cannot be changed or removed")]
+    LocalRoute,
+    #[error("Value ({0}) for parameter destinationCidrBlock is invalid. This is not a valid CIDR block.")]
+    BadDestination(String),
+    #[error("The maximum number of routes has been reached.")]
+    TooManyRoutes,
+    #[error("the specified association for route table {1} conflicts with an existing association ({0})")]
+    SubnetAssociated(String, String),
+    #[error("cannot disassociate the main route table association {0}")]
+    MainAssociation(String),
+    #[error("{0} belongs to a different network than {1}")]
+    ElsewhereTable(String, String),
+    #[error("The routeTable '{0}' has dependencies and cannot be deleted.")]
+    TableBusy(String),
+
+    #[error("resource {id} is already attached to network {vpc}")]
+    GatewayAttached { id: String, vpc: String },
+    #[error("Network {0} already has an internet gateway attached")]
+    HasGateway(String),
+    #[error("resource {id} is not attached to network {vpc}")]
+    GatewayNotAttached { id: String, vpc: String },
+    #[error("The internetGateway '{0}' has dependencies and cannot be deleted.")]
+    GatewayBusy(String),
+
+    #[error("The network acl entry identified by {0} already exists.")]
+    EntryExists(u32),
+    #[error("The network acl entry identified by {number} in network acl {acl} does not exist.")]
+    NoEntry { number: u32, acl: String },
+    #[error("The maximum number of network acl entries has been reached.")]
+    TooManyEntries,
+    #[error("cannot delete default network ACL {0}")]
+    DefaultAcl(String),
+    #[error("The networkAcl '{0}' has dependencies and cannot be deleted.")]
+    AclBusy(String),
+    #[error("The dhcpOptions '{0}' has dependencies and cannot be deleted.")]
+    DhcpOptionsBusy(String),
+
     #[error("no address range is left for another default VPC or subnet")]
     NoRange,
     #[error(transparent)]
@@ -115,4 +235,9 @@ pub enum Error {
     RangeTaken(Cidr, Cidr, String),
     #[error("{doing}: {cause}")]
     Host { doing: String, cause: String },
+}
+
+/// For the log; the API has its own words for each kind.
+fn no_such(kind: Kind, id: &str) -> String {
+    format!("{}: {id} does not exist", kind.prefix())
 }

@@ -1,5 +1,6 @@
 //! What the account may do here: the limits that old tools ask for, and which VPC is the default one.
 
+use crate::db;
 use crate::ec2::registry::Action;
 use crate::ec2::{Cx, Error};
 use crate::wire::query::Params;
@@ -37,7 +38,7 @@ impl Action for DescribeAccountAttributes {
     }
 
     async fn run(self, cx: &Cx) -> Result<Output, Error> {
-        let vpc = cx.default_subnets().await?.into_iter().next().map(|s| s.vpc_id);
+        let vpc = cx.look(|c, account, region| Ok(db::network::default_vpc(c, account, region)?)).await?.map(|v| v.id);
         let known = [
             ("vpc-max-security-groups-per-interface", "5".into()),
             ("max-instances", "1000".into()),

@@ -55,7 +55,8 @@ impl Action for DescribeInstanceAttribute {
     async fn run(self, cx: &Cx) -> Result<Output, Error> {
         let found = find(cx, std::slice::from_ref(&self.id))?.into_iter().next();
         let instance = found.ok_or_else(|| Error::no_such(Kind::Instance, &self.id))?;
-        let groups = instance.groups();
+        let groups = instance.groups().iter().map(GroupItem::from).collect();
+        let checked = instance.nic.as_ref().map(|nic| nic.details.source_dest_check);
         let (row, spec) = (instance.row, instance.spec);
         let mut out = Output { instance_id: self.id, ..Output::default() };
         match self.attribute.as_str() {
@@ -71,8 +72,8 @@ impl Action for DescribeInstanceAttribute {
             "rootDeviceName" => out.root_device_name = Value::of(spec.root_device_name),
             "blockDeviceMapping" => out.block_device_mapping = Some(Vec::new()),
             "productCodes" => out.product_codes = Some(Vec::new()),
-            "sourceDestCheck" => out.source_dest_check = Value::of(spec.options.source_dest_check),
-            "groupSet" => out.group_set = Some(groups.iter().map(GroupItem::from).collect()),
+            "sourceDestCheck" => out.source_dest_check = Value::of(checked),
+            "groupSet" => out.group_set = Some(groups),
             "ebsOptimized" => out.ebs_optimized = Value::of(spec.options.ebs_optimized),
             "sriovNetSupport" => out.sriov_net_support = Value::of(None),
             "enaSupport" => out.ena_support = Value::of(true),

@@ -1,15 +1,20 @@
-//! The caller's security groups: the default one, so far, with AWS's rules for it.
+//! The caller's security groups with their rules.
 
-use crate::compute;
 use crate::db;
 use crate::db::tags::Tag;
 use crate::ec2::filter::{Filtered, Filters, Values};
+use crate::ec2::groups::{Permission, permissions};
 use crate::ec2::page::Page;
 use crate::ec2::registry::Action;
-use crate::ec2::{Cx, Error};
+use crate::ec2::{Cx, Error, resource};
 use crate::id::Kind;
+use crate::network::groups::{self, Group};
+use crate::network::records::{self, Kept};
+use crate::network::vpcs;
 use crate::wire::query::Params;
 use serde::Serialize;
+use std::borrow::Cow;
+use std::collections::HashMap;
 
 pub struct DescribeSecurityGroups {
     ids: Vec<String>,
@@ -31,56 +36,102 @@ pub struct Item {
     owner_id: String,
     group_id: String,
     group_name: String,
-    group_description: &'static str,
+    group_description: String,
     vpc_id: String,
     security_group_arn: String,
     ip_permissions: Vec<Permission>,
     ip_permissions_egress: Vec<Permission>,
     tag_set: Vec<Tag>,
+    /// Names of the groups that the rules name, for filters.
+    #[serde(skip)]
+    peers: [Vec<String>; 2],
 }
 
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Permission {
-    ip_protocol: &'static str,
-    groups: Vec<Pair>,
-    ip_ranges: Vec<Range>,
-    ipv6_ranges: Vec<String>,
-    prefix_list_ids: Vec<String>,
+fn peers(permissions: &[Permission], value: fn(&Permission) -> Vec<String>) -> Vec<Cow<'_, str>> {
+    permissions.iter().flat_map(value).map(Cow::Owned).collect()
 }
 
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Pair {
-    user_id: String,
-    group_id: String,
+fn cidrs(p: &Permission) -> Vec<String> {
+    p.ip_ranges.iter().map(|r| r.cidr_ip.clone()).collect()
 }
 
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Range {
-    cidr_ip: &'static str,
+fn cidrs_v6(p: &Permission) -> Vec<String> {
+    p.ipv6_ranges.iter().map(|r| r.cidr_ipv6.clone()).collect()
+}
+
+fn from_port(p: &Permission) -> Vec<String> {
+    p.from_port.iter().map(i32::to_string).collect()
+}
+
+fn to_port(p: &Permission) -> Vec<String> {
+    p.to_port.iter().map(i32::to_string).collect()
+}
+
+fn protocol(p: &Permission) -> Vec<String> {
+    vec![p.ip_protocol.clone()]
+}
+
+fn group_ids(p: &Permission) -> Vec<String> {
+    p.groups.iter().map(|g| g.group_id.clone()).collect()
+}
+
+fn users(p: &Permission) -> Vec<String> {
+    p.groups.iter().map(|g| g.user_id.clone()).collect()
 }
 
 impl Filtered for Item {
     const FILTERS: &'static [(&'static str, Values<Self>)] = &[
-        ("description", |g| vec![g.group_description.into()]),
-        ("egress.ip-permission.cidr", |_| vec!["0.0.0.0/0".into()]),
-        ("egress.ip-permission.protocol", |_| vec!["-1".into()]),
+        ("description", |g| vec![g.group_description.as_str().into()]),
+        ("egress.ip-permission.cidr", |g| peers(&g.ip_permissions_egress, cidrs)),
+        ("egress.ip-permission.from-port", |g| peers(&g.ip_permissions_egress, from_port)),
+        ("egress.ip-permission.group-id", |g| peers(&g.ip_permissions_egress, group_ids)),
+        ("egress.ip-permission.group-name", |g| g.peers[1].iter().map(|n| n.as_str().into()).collect()),
+        ("egress.ip-permission.ipv6-cidr", |g| peers(&g.ip_permissions_egress, cidrs_v6)),
+        ("egress.ip-permission.prefix-list-id", |_| vec![]),
+        ("egress.ip-permission.protocol", |g| peers(&g.ip_permissions_egress, protocol)),
+        ("egress.ip-permission.to-port", |g| peers(&g.ip_permissions_egress, to_port)),
+        ("egress.ip-permission.user-id", |g| peers(&g.ip_permissions_egress, users)),
         ("group-id", |g| vec![g.group_id.as_str().into()]),
         ("group-name", |g| vec![g.group_name.as_str().into()]),
-        ("ip-permission.cidr", |_| vec![]),
-        ("ip-permission.from-port", |_| vec![]),
-        ("ip-permission.group-id", |g| vec![g.group_id.as_str().into()]),
-        ("ip-permission.protocol", |_| vec!["-1".into()]),
-        ("ip-permission.to-port", |_| vec![]),
-        ("ip-permission.user-id", |g| vec![g.owner_id.as_str().into()]),
+        ("ip-permission.cidr", |g| peers(&g.ip_permissions, cidrs)),
+        ("ip-permission.from-port", |g| peers(&g.ip_permissions, from_port)),
+        ("ip-permission.group-id", |g| peers(&g.ip_permissions, group_ids)),
+        ("ip-permission.group-name", |g| g.peers[0].iter().map(|n| n.as_str().into()).collect()),
+        ("ip-permission.ipv6-cidr", |g| peers(&g.ip_permissions, cidrs_v6)),
+        ("ip-permission.prefix-list-id", |_| vec![]),
+        ("ip-permission.protocol", |g| peers(&g.ip_permissions, protocol)),
+        ("ip-permission.to-port", |g| peers(&g.ip_permissions, to_port)),
+        ("ip-permission.user-id", |g| peers(&g.ip_permissions, users)),
         ("owner-id", |g| vec![g.owner_id.as_str().into()]),
         ("vpc-id", |g| vec![g.vpc_id.as_str().into()]),
     ];
     const TAGGED: bool = true;
     fn tags(&self) -> Option<&[Tag]> {
         Some(&self.tag_set)
+    }
+}
+
+impl Item {
+    fn new(group: Kept<Group>, names: &HashMap<String, String>, tags: Vec<Tag>) -> Item {
+        let bundled = |egress| {
+            let rules = group.it.rules.iter().filter(move |r| r.egress == egress);
+            permissions(rules.map(|r| (r.allow.clone(), r.description.clone())))
+        };
+        let (ip_permissions, ip_permissions_egress) = (bundled(false), bundled(true));
+        let named =
+            |all: &[Permission]| all.iter().flat_map(group_ids).filter_map(|id| names.get(&id).cloned()).collect();
+        Item {
+            security_group_arn: resource::arn(&group.region, &group.account, "security-group", &group.id),
+            peers: [named(&ip_permissions), named(&ip_permissions_egress)],
+            ip_permissions,
+            ip_permissions_egress,
+            owner_id: group.account,
+            group_id: group.id,
+            group_name: group.it.name,
+            group_description: group.it.description,
+            vpc_id: group.it.vpc,
+            tag_set: tags,
+        }
     }
 }
 
@@ -99,39 +150,33 @@ impl Action for DescribeSecurityGroups {
     }
 
     async fn run(self, cx: &Cx) -> Result<Output, Error> {
-        let (account, region) = (&cx.caller.account, &cx.region);
-        let vpc_id = cx.default_subnets().await?.into_iter().next().map(|s| s.vpc_id).unwrap_or_default();
-        let group = compute::default_group(&vpc_id);
-        let wrong_name = self.names.iter().find(|name| **name != group.name);
-        if let Some(id) = self.ids.iter().find(|id| **id != group.id) {
+        let (groups, mut tags, wanted) = cx
+            .look(|c, account, region| {
+                let groups = records::all::<Group>(c, account, region)?;
+                let mut wanted = self.ids.clone();
+                // Names are those of the default VPC.
+                if !self.names.is_empty() {
+                    let vpc = vpcs::need_default(c, account, region)?.id;
+                    for name in &self.names {
+                        wanted.push(groups::named(c, &vpc, name)?.id);
+                    }
+                }
+                Ok((groups, db::tags::by_resource(c, account, region, "security-group")?, wanted))
+            })
+            .await?;
+        if let Some(id) = wanted.iter().find(|id| !groups.iter().any(|g| g.id == **id)) {
             return Err(Error::no_such(Kind::SecurityGroup, id));
         }
-        if let Some(name) = wrong_name {
-            return Err(Error::NoSuchGroupName { name: name.clone(), vpc: vpc_id });
-        }
-        let mut tags = cx.cloud.db.read(|c| db::tags::by_resource(c, account, region, "security-group"))?;
-        let permission = |groups, ip_ranges| Permission {
-            ip_protocol: "-1",
-            groups,
-            ip_ranges,
-            ipv6_ranges: Vec::new(),
-            prefix_list_ids: Vec::new(),
-        };
-        let item = Item {
-            owner_id: account.clone(),
-            group_name: group.name,
-            group_description: "default VPC security group",
-            vpc_id,
-            security_group_arn: format!("arn:aws:ec2:{region}:{account}:security-group/{}", group.id),
-            ip_permissions: vec![permission(
-                vec![Pair { user_id: account.clone(), group_id: group.id.clone() }],
-                Vec::new(),
-            )],
-            ip_permissions_egress: vec![permission(Vec::new(), vec![Range { cidr_ip: "0.0.0.0/0" }])],
-            tag_set: tags.remove(&group.id).unwrap_or_default(),
-            group_id: group.id,
-        };
-        let items = [item].into_iter().filter(|item| self.filters.accept(item)).collect();
+        let names = groups.iter().map(|g| (g.id.clone(), g.it.name.clone())).collect();
+        let items = groups
+            .into_iter()
+            .filter(|g| wanted.is_empty() || wanted.contains(&g.id))
+            .map(|g| {
+                let tags = tags.remove(&g.id).unwrap_or_default();
+                Item::new(g, &names, tags)
+            })
+            .filter(|item| self.filters.accept(item))
+            .collect();
         let (security_group_info, next_token) = self.page.cut(items, |g| g.group_id.clone());
         Ok(Output { security_group_info, next_token })
     }

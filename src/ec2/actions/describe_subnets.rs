@@ -1,12 +1,14 @@
-//! The caller's subnets: those of its default VPC, so far.
+//! The caller's subnets.
 
 use crate::db;
+use crate::db::network::SubnetRow;
 use crate::db::tags::Tag;
 use crate::ec2::filter::{Filtered, Filters, Values, flag};
 use crate::ec2::page::Page;
 use crate::ec2::registry::Action;
-use crate::ec2::{Cx, Error, zone};
+use crate::ec2::{Cx, Error, resource, zone};
 use crate::id::Kind;
+use crate::network::{Subnet, vpcs};
 use crate::wire::query::Params;
 use serde::Serialize;
 
@@ -55,6 +57,41 @@ struct DnsOptions {
     enable_resource_name_dns_aaaa_record: bool,
 }
 
+impl Item {
+    /// A subnet with its tags; `used` addresses of it are taken.
+    pub(super) fn new(row: SubnetRow, used: i64, tags: Vec<Tag>) -> Result<Item, Error> {
+        let attributes = vpcs::attributes_of(&row)?;
+        let is_default = row.is_default;
+        let account = row.account.clone();
+        let subnet = Subnet::try_from(row)?;
+        let (first, last) = subnet.cidr.usable();
+        Ok(Item {
+            subnet_arn: resource::arn(&subnet.region, &account, "subnet", &subnet.id),
+            state: "available",
+            owner_id: account,
+            vpc_id: subnet.vpc_id,
+            cidr_block: subnet.cidr.to_string(),
+            ipv6_cidr_block_association_set: Vec::new(),
+            available_ip_address_count: i64::from(u32::from(last)) - i64::from(u32::from(first)) + 1 - used,
+            availability_zone_id: zone::id(&subnet.zone),
+            availability_zone: subnet.zone,
+            default_for_az: is_default,
+            map_public_ip_on_launch: attributes.map_public_ip,
+            map_customer_owned_ip_on_launch: false,
+            assign_ipv6_address_on_creation: false,
+            enable_dns64: false,
+            ipv6_native: false,
+            private_dns_name_options_on_launch: DnsOptions {
+                hostname_type: if attributes.resource_name_hosts { "resource-name" } else { "ip-name" },
+                enable_resource_name_dns_a_record: attributes.a_record,
+                enable_resource_name_dns_aaaa_record: false,
+            },
+            tag_set: tags,
+            subnet_id: subnet.id,
+        })
+    }
+}
+
 impl Filtered for Item {
     const FILTERS: &'static [(&'static str, Values<Self>)] = &[
         ("availability-zone", |s| vec![s.availability_zone.as_str().into()]),
@@ -93,49 +130,29 @@ impl Action for DescribeSubnets {
     }
 
     async fn run(self, cx: &Cx) -> Result<Output, Error> {
-        let (account, region) = (&cx.caller.account, &cx.region);
-        let subnets = cx.default_subnets().await?;
-        if let Some(id) = self.ids.iter().find(|id| !subnets.iter().any(|s| s.id == **id)) {
+        let (subnets, mut tags) = cx
+            .look(|c, account, region| {
+                let rows = db::network::subnets_of_account(c, account, region)?;
+                let used = rows.into_iter().map(|row| {
+                    let used = db::network::addresses_in_use(c, &row.id)?;
+                    Ok((row, used))
+                });
+                let tags = db::tags::by_resource(c, account, region, "subnet")?;
+                Ok((used.collect::<Result<Vec<_>, Error>>()?, tags))
+            })
+            .await?;
+        if let Some(id) = self.ids.iter().find(|id| !subnets.iter().any(|(s, _)| s.id == **id)) {
             return Err(Error::no_such(Kind::Subnet, id));
         }
-        let (mut tags, used) = cx.cloud.db.read(|c| {
-            let used =
-                subnets.iter().map(|s| db::network::addresses_in_use(c, &s.id)).collect::<Result<Vec<_>, _>>()?;
-            Ok::<_, db::Error>((db::tags::by_resource(c, account, region, "subnet")?, used))
-        })?;
-        let items = subnets
+        let items: Result<Vec<Item>, Error> = subnets
             .into_iter()
-            .zip(used)
             .filter(|(s, _)| self.ids.is_empty() || self.ids.contains(&s.id))
-            .map(|(s, used)| {
-                let (first, last) = s.cidr.usable();
-                Item {
-                    subnet_arn: format!("arn:aws:ec2:{region}:{account}:subnet/{}", s.id),
-                    state: "available",
-                    owner_id: account.clone(),
-                    vpc_id: s.vpc_id,
-                    cidr_block: s.cidr.to_string(),
-                    ipv6_cidr_block_association_set: Vec::new(),
-                    available_ip_address_count: i64::from(u32::from(last)) - i64::from(u32::from(first)) + 1 - used,
-                    availability_zone_id: zone::id(&s.zone),
-                    availability_zone: s.zone,
-                    default_for_az: true,
-                    map_public_ip_on_launch: false,
-                    map_customer_owned_ip_on_launch: false,
-                    assign_ipv6_address_on_creation: false,
-                    enable_dns64: false,
-                    ipv6_native: false,
-                    private_dns_name_options_on_launch: DnsOptions {
-                        hostname_type: "ip-name",
-                        enable_resource_name_dns_a_record: false,
-                        enable_resource_name_dns_aaaa_record: false,
-                    },
-                    tag_set: tags.remove(&s.id).unwrap_or_default(),
-                    subnet_id: s.id,
-                }
+            .map(|(row, used)| {
+                let tags = tags.remove(&row.id).unwrap_or_default();
+                Item::new(row, used, tags)
             })
-            .filter(|item| self.filters.accept(item))
             .collect();
+        let items = items?.into_iter().filter(|item| self.filters.accept(item)).collect();
         let (subnet_set, next_token) = self.page.cut(items, |s| s.subnet_id.clone());
         Ok(Output { subnet_set, next_token })
     }

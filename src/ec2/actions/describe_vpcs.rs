@@ -1,4 +1,4 @@
-//! The caller's VPCs: the default one, so far.
+//! The caller's VPCs.
 
 use crate::db;
 use crate::db::tags::Tag;
@@ -7,6 +7,7 @@ use crate::ec2::page::Page;
 use crate::ec2::registry::Action;
 use crate::ec2::{Cx, Error};
 use crate::id::Kind;
+use crate::network::vpcs::{self, Vpc};
 use crate::wire::query::Params;
 use serde::Serialize;
 
@@ -32,9 +33,9 @@ pub struct Item {
     cidr_block: String,
     cidr_block_association_set: Vec<Association>,
     ipv6_cidr_block_association_set: Vec<String>,
-    dhcp_options_id: &'static str,
+    dhcp_options_id: String,
     tag_set: Vec<Tag>,
-    instance_tenancy: &'static str,
+    instance_tenancy: String,
     is_default: bool,
 }
 
@@ -44,6 +45,29 @@ struct Association {
     cidr_block: String,
     association_id: String,
     cidr_block_state: AssociationState,
+}
+
+impl Item {
+    /// A VPC with its tags.
+    pub(super) fn new(vpc: Vpc, tags: Vec<Tag>) -> Item {
+        let cidr_block = vpc.cidr.to_string();
+        Item {
+            owner_id: vpc.account,
+            state: "available",
+            cidr_block: cidr_block.clone(),
+            cidr_block_association_set: vec![Association {
+                cidr_block,
+                association_id: vpc.id.replacen("vpc-", "vpc-cidr-assoc-", 1),
+                cidr_block_state: AssociationState { state: "associated" },
+            }],
+            ipv6_cidr_block_association_set: Vec::new(),
+            dhcp_options_id: vpc.attributes.dhcp_options,
+            tag_set: tags,
+            instance_tenancy: vpc.attributes.tenancy,
+            is_default: vpc.is_default,
+            vpc_id: vpc.id,
+        }
+    }
 }
 
 #[derive(Serialize)]
@@ -60,7 +84,7 @@ impl Filtered for Item {
         }),
         ("cidr-block-association.cidr-block", |v| vec![v.cidr_block.as_str().into()]),
         ("cidr-block-association.state", |_| vec!["associated".into()]),
-        ("dhcp-options-id", |v| vec![v.dhcp_options_id.into()]),
+        ("dhcp-options-id", |v| vec![v.dhcp_options_id.as_str().into()]),
         ("ipv6-cidr-block-association.association-id", |_| vec![]),
         ("ipv6-cidr-block-association.ipv6-cidr-block", |_| vec![]),
         ("ipv6-cidr-block-association.ipv6-pool", |_| vec![]),
@@ -91,30 +115,16 @@ impl Action for DescribeVpcs {
     }
 
     async fn run(self, cx: &Cx) -> Result<Output, Error> {
-        let account = &cx.caller.account;
-        let default = cx.default_subnets().await?.into_iter().next();
-        let mut tags = cx.cloud.db.read(|c| db::tags::by_resource(c, account, &cx.region, "vpc"))?;
-        let vpcs: Vec<Item> = default
+        let (vpcs, mut tags) = cx
+            .look(|c, account, region| {
+                Ok((vpcs::all(c, account, region)?, db::tags::by_resource(c, account, region, "vpc")?))
+            })
+            .await?;
+        let vpcs: Vec<Item> = vpcs
             .into_iter()
-            .map(|subnet| {
-                let cidr_block = subnet.vpc_cidr.to_string();
-                Item {
-                    owner_id: account.clone(),
-                    state: "available",
-                    cidr_block: cidr_block.clone(),
-                    cidr_block_association_set: vec![Association {
-                        cidr_block,
-                        association_id: subnet.vpc_id.replacen("vpc-", "vpc-cidr-assoc-", 1),
-                        cidr_block_state: AssociationState { state: "associated" },
-                    }],
-                    ipv6_cidr_block_association_set: Vec::new(),
-                    // AWS's own word for a VPC without options of its own.
-                    dhcp_options_id: "default",
-                    tag_set: tags.remove(&subnet.vpc_id).unwrap_or_default(),
-                    instance_tenancy: "default",
-                    is_default: true,
-                    vpc_id: subnet.vpc_id,
-                }
+            .map(|vpc| {
+                let tags = tags.remove(&vpc.id).unwrap_or_default();
+                Item::new(vpc, tags)
             })
             .collect();
         if let Some(id) = self.ids.iter().find(|id| !vpcs.iter().any(|v| v.vpc_id == **id)) {

@@ -36,6 +36,14 @@ impl Action for ModifyInstanceAttribute {
     fn read(p: &Params<'_>) -> Result<Self, Error> {
         let id = p.id("InstanceId", Kind::Instance)?.to_owned();
         let named = attribute::new_value(p, ATTRIBUTES)?;
+        let groups: Vec<String> = p.ids("GroupId", Kind::SecurityGroup)?.into_iter().map(str::to_owned).collect();
+        if !groups.is_empty() {
+            if named.is_some() {
+                return Err(Error::ParameterCombination("Fields for multiple attribute types specified".into()));
+            }
+            p.opt("Attribute");
+            return Ok(ModifyInstanceAttribute { id, edit: Edit::Groups(groups) });
+        }
         let Some((name, value)) = named else {
             return Err(match p.opt("Attribute").filter(|text| !text.is_empty()) {
                 Some(other) => attribute::unknown(other),

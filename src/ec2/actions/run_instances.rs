@@ -3,7 +3,7 @@
 
 use super::describe_images::image_id;
 use super::describe_instances::items;
-use crate::compute::{self, LaunchRequest, MetadataOptions, Options, ShutdownBehavior};
+use crate::compute::{LaunchRequest, MetadataOptions, Options, ShutdownBehavior};
 use crate::db;
 use crate::db::tags::{Resource, Tag};
 use crate::ec2::instances::Reservation;
@@ -119,6 +119,11 @@ impl Action for RunInstances {
             }
         }
         run.read_interface(p)?;
+        if run.subnet_id.is_some() && !run.group_names.is_empty() {
+            return Err(Error::ParameterCombination(
+                "The parameter groupName cannot be used with the parameter subnet".into(),
+            ));
+        }
         if run.private_ip.is_some() && run.max_count > 1 {
             return Err(Error::ParameterCombination(
                 "A private IP address cannot be given to several instances".into(),
@@ -128,7 +133,6 @@ impl Action for RunInstances {
     }
 
     async fn run(self, cx: &Cx) -> Result<Reservation, Error> {
-        self.check_groups(cx).await?;
         let root_gib = self.root_gib(cx)?;
         let request = LaunchRequest {
             account: cx.caller.account.clone(),
@@ -136,6 +140,8 @@ impl Action for RunInstances {
             zones: cx.zones(),
             zone: self.zone,
             subnet_id: self.subnet_id,
+            group_ids: self.group_ids,
+            group_names: self.group_names,
             private_ip: self.private_ip,
             image_id: self.image_id,
             kernel_id: self.kernel_id,
@@ -200,22 +206,6 @@ impl RunInstances {
             interface.opt(name);
         }
         Ok(())
-    }
-
-    /// Only the default group exists so far.
-    async fn check_groups(&self, cx: &Cx) -> Result<(), Error> {
-        if self.group_ids.is_empty() && self.group_names.is_empty() {
-            return Ok(());
-        }
-        let vpc = cx.default_subnets().await?.into_iter().next().map(|s| s.vpc_id).unwrap_or_default();
-        let group = compute::default_group(&vpc);
-        if let Some(id) = self.group_ids.iter().find(|id| **id != group.id) {
-            return Err(Error::no_such(Kind::SecurityGroup, id));
-        }
-        match self.group_names.iter().find(|name| **name != group.name) {
-            Some(name) => Err(Error::NoSuchGroupName { name: name.clone(), vpc }),
-            None => Ok(()),
-        }
     }
 
     /// The size that the mappings give the root disk. Any other volume is refused until there are volumes.

@@ -1,0 +1,75 @@
+//! The rules of the caller's security groups, one by one.
+
+use crate::db;
+use crate::db::tags::Tag;
+use crate::ec2::filter::{Filtered, Filters, Values};
+use crate::ec2::groups::RuleItem;
+use crate::ec2::page::Page;
+use crate::ec2::registry::Action;
+use crate::ec2::{Cx, Error};
+use crate::id::Kind;
+use crate::network::groups::Group;
+use crate::network::records;
+use crate::wire::query::Params;
+use serde::Serialize;
+
+pub struct DescribeSecurityGroupRules {
+    ids: Vec<String>,
+    filters: Filters<RuleItem>,
+    page: Page,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Output {
+    security_group_rule_set: Vec<RuleItem>,
+    next_token: Option<String>,
+}
+
+impl Filtered for RuleItem {
+    const FILTERS: &'static [(&'static str, Values<Self>)] = &[
+        ("group-id", |r| vec![r.group_id.as_str().into()]),
+        ("security-group-rule-id", |r| vec![r.security_group_rule_id.as_str().into()]),
+    ];
+    const TAGGED: bool = true;
+    fn tags(&self) -> Option<&[Tag]> {
+        self.tag_set.as_deref()
+    }
+}
+
+impl Action for DescribeSecurityGroupRules {
+    const NAME: &'static str = "DescribeSecurityGroupRules";
+    type Output = Output;
+
+    fn read(p: &Params<'_>) -> Result<Self, Error> {
+        let ids: Vec<String> =
+            p.ids("SecurityGroupRuleId", Kind::SecurityGroupRule)?.into_iter().map(str::to_owned).collect();
+        let page = Page::read(p, (!ids.is_empty()).then_some("securityGroupRuleIds"))?;
+        Ok(DescribeSecurityGroupRules { ids, filters: Filters::read(p)?, page })
+    }
+
+    async fn run(self, cx: &Cx) -> Result<Output, Error> {
+        let (groups, mut tags) = cx
+            .look(|c, account, region| {
+                let tags = db::tags::by_resource(c, account, region, "security-group-rule")?;
+                Ok((records::all::<Group>(c, account, region)?, tags))
+            })
+            .await?;
+        let mut items: Vec<RuleItem> = Vec::new();
+        for mut group in groups {
+            for rule in std::mem::take(&mut group.it.rules) {
+                let tags = tags.remove(&rule.id).unwrap_or_default();
+                items.push(RuleItem::new(&group, rule, tags));
+            }
+        }
+        let there = |id: &String| items.iter().any(|r| r.security_group_rule_id == *id);
+        let missing: Vec<String> = self.ids.iter().filter(|id| !there(id)).cloned().collect();
+        if !missing.is_empty() {
+            return Err(Error::NoSuch { kind: Kind::SecurityGroupRule, ids: missing });
+        }
+        items.retain(|r| self.ids.is_empty() || self.ids.contains(&r.security_group_rule_id));
+        items.retain(|r| self.filters.accept(r));
+        let (security_group_rule_set, next_token) = self.page.cut(items, |r| r.security_group_rule_id.clone());
+        Ok(Output { security_group_rule_set, next_token })
+    }
+}

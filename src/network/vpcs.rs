@@ -1,0 +1,222 @@
+//! VPCs and subnets as accounts make and delete them, and what each begins with.
+//!
+//! A VPC comes with a default security group, a main route table with the local route, and a default network ACL; a default
+//! VPC with an internet gateway and a route to it, too. All of it goes with its VPC, which can go once nobody's things are in it.
+
+use super::acls::{self, NetworkAcl};
+use super::gateways::InternetGateway;
+use super::groups::{self, Group};
+use super::records;
+use super::routes::{self, RouteTable, Target};
+use super::{Cidr, Error, Subnet, dhcp_options};
+use crate::clock;
+use crate::db::network::{self as rows, SubnetRow, VpcRow};
+use crate::db::{self, Conn};
+use crate::id::{self, Kind};
+use serde::{Deserialize, Serialize};
+
+/// A VPC.
+#[derive(Debug, Clone)]
+pub struct Vpc {
+    pub id: String,
+    pub account: String,
+    pub region: String,
+    pub cidr: Cidr,
+    pub is_default: bool,
+    pub attributes: VpcAttributes,
+}
+
+/// What can be changed of a VPC.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct VpcAttributes {
+    /// `default` or `dedicated`
+    pub tenancy: String,
+    /// `dopt-…`, or `default` for none.
+    pub dhcp_options: String,
+    pub dns_support: bool,
+    pub dns_hostnames: bool,
+    pub usage_metrics: bool,
+}
+
+/// What can be changed of a subnet.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct SubnetAttributes {
+    pub map_public_ip: bool,
+    pub resource_name_hosts: bool,
+    pub a_record: bool,
+}
+
+/// AWS's bounds of a VPC's and a subnet's prefix.
+const PREFIXES: std::ops::RangeInclusive<u8> = 16..=28;
+/// Most VPCs of an account in a region.
+pub const MOST_VPCS: usize = 100;
+/// Most subnets of a VPC.
+pub const MOST_SUBNETS: usize = 200;
+
+impl TryFrom<VpcRow> for Vpc {
+    type Error = Error;
+
+    fn try_from(row: VpcRow) -> Result<Vpc, Error> {
+        let attributes =
+            serde_json::from_str(&row.attributes).map_err(|e| db::Error::Damaged(format!("{}: {e}", row.id)))?;
+        Ok(Vpc {
+            cidr: row.cidr.parse().map_err(db::Error::Damaged)?,
+            id: row.id,
+            account: row.account,
+            region: row.region,
+            is_default: row.is_default,
+            attributes,
+        })
+    }
+}
+
+/// A range in its canonical form, if it may be a VPC's.
+fn vpc_range(text: &str) -> Option<Cidr> {
+    groups::canonical_v4(text)?.parse().ok().filter(|cidr: &Cidr| PREFIXES.contains(&cidr.prefix()))
+}
+
+/// Make a VPC with all that it begins with.
+pub fn create(c: &Conn, account: &str, region: &str, cidr: &str, tenancy: &str) -> Result<Vpc, Error> {
+    let cidr = vpc_range(cidr).ok_or_else(|| Error::BadVpcRange(cidr.to_owned()))?;
+    if rows::vpcs_of(c, account, region)?.len() >= MOST_VPCS {
+        return Err(Error::TooManyVpcs);
+    }
+    insert(c, account, region, cidr, tenancy, false)
+}
+
+/// [`create`] without the checks; a default VPC gets its gateway.
+pub(super) fn insert(
+    c: &Conn,
+    account: &str,
+    region: &str,
+    cidr: Cidr,
+    tenancy: &str,
+    is_default: bool,
+) -> Result<Vpc, Error> {
+    let attributes = VpcAttributes {
+        tenancy: tenancy.to_owned(),
+        dhcp_options: dhcp_options::of_region(c, account, region)?.id,
+        dns_support: true,
+        dns_hostnames: is_default,
+        usage_metrics: false,
+    };
+    let row = VpcRow {
+        id: id::new(Kind::Vpc),
+        account: account.to_owned(),
+        region: region.to_owned(),
+        cidr: cidr.to_string(),
+        is_default,
+        attributes: serde_json::to_string(&attributes).expect("plain data becomes JSON"),
+        created_at: clock::now_ms(),
+    };
+    rows::insert_vpc(c, &row)?;
+    groups::create_default(c, account, region, &row.id)?;
+    let mut main = routes::create_main(c, account, region, &row.id, cidr)?;
+    acls::create_default(c, account, region, &row.id)?;
+    if is_default {
+        let gateway = InternetGateway { vpc: row.id.clone() };
+        if let Some(gateway) = records::insert(c, account, region, gateway)? {
+            main.it.add("0.0.0.0/0", Target::Gateway(gateway.id))?;
+            records::update(c, &main)?;
+        }
+    }
+    Vpc::try_from(row)
+}
+
+/// The account's VPC of that id.
+pub fn need(c: &Conn, account: &str, region: &str, id: &str) -> Result<Vpc, Error> {
+    let row = rows::vpc(c, id)?.filter(|v| v.account == account && v.region == region);
+    row.ok_or_else(|| Error::NoSuch(Kind::Vpc, id.to_owned()))?.try_into()
+}
+
+/// The account's default VPC in the region.
+pub fn need_default(c: &Conn, account: &str, region: &str) -> Result<Vpc, Error> {
+    rows::default_vpc(c, account, region)?.ok_or(Error::NoDefaultVpc)?.try_into()
+}
+
+/// All VPCs of an account in a region.
+pub fn all(c: &Conn, account: &str, region: &str) -> Result<Vec<Vpc>, Error> {
+    rows::vpcs_of(c, account, region)?.into_iter().map(Vpc::try_from).collect()
+}
+
+/// Keep a VPC's changed attributes.
+pub fn update(c: &Conn, vpc: &Vpc) -> Result<(), Error> {
+    let json = serde_json::to_string(&vpc.attributes).expect("plain data becomes JSON");
+    Ok(rows::set_vpc_attributes(c, &vpc.id, &json)?)
+}
+
+/// Delete a VPC in which nothing is but what it began with. A default VPC takes its gateway along only when that is detached.
+pub fn delete(c: &Conn, vpc: &Vpc) -> Result<(), Error> {
+    let groups = records::in_vpc::<Group>(c, &vpc.id)?;
+    let tables = records::in_vpc::<RouteTable>(c, &vpc.id)?;
+    let acls = records::in_vpc::<NetworkAcl>(c, &vpc.id)?;
+    let busy = !rows::subnets_of(c, &vpc.id)?.is_empty()
+        || !records::in_vpc::<InternetGateway>(c, &vpc.id)?.is_empty()
+        || groups.iter().any(|g| g.it.name != groups::DEFAULT)
+        || tables.iter().any(|t| t.it.main.is_none())
+        || acls.iter().any(|a| !a.it.is_default);
+    if busy {
+        return Err(Error::VpcBusy(vpc.id.clone()));
+    }
+    groups.iter().try_for_each(|g| groups::forget(c, g))?;
+    tables.iter().try_for_each(|t| records::delete(c, &t.id))?;
+    acls.iter().try_for_each(|a| records::delete(c, &a.id))?;
+    rows::delete_vpc(c, &vpc.id)?;
+    Ok(db::tags::forget(c, &vpc.id)?)
+}
+
+/// Make a subnet of a VPC in a zone.
+pub fn create_subnet(c: &Conn, vpc: &Vpc, zone: &str, cidr: &str) -> Result<Subnet, Error> {
+    let bad = || Error::BadSubnetRange(cidr.to_owned());
+    let range = vpc_range(cidr).filter(|r| r.prefix() >= vpc.cidr.prefix() && r.overlaps(vpc.cidr)).ok_or_else(bad)?;
+    let there = rows::subnets_of(c, &vpc.id)?;
+    if there.len() >= MOST_SUBNETS {
+        return Err(Error::TooManySubnets);
+    }
+    for other in there {
+        let other: Cidr = other.cidr.parse().map_err(db::Error::Damaged)?;
+        if other.overlaps(range) {
+            return Err(Error::SubnetConflict(range));
+        }
+    }
+    insert_subnet(c, vpc, zone, range, false)
+}
+
+/// [`create_subnet`] without the checks. A default subnet gives public addresses, as AWS's do.
+pub(super) fn insert_subnet(c: &Conn, vpc: &Vpc, zone: &str, range: Cidr, is_default: bool) -> Result<Subnet, Error> {
+    let id = id::new(Kind::Subnet);
+    let attributes = SubnetAttributes { map_public_ip: is_default, ..SubnetAttributes::default() };
+    let json = serde_json::to_string(&attributes).expect("plain data becomes JSON");
+    rows::insert_subnet(c, &id, &vpc.id, zone, &range.to_string(), is_default, &json, clock::now_ms())?;
+    acls::enter(c, &vpc.id, &id)?;
+    rows::subnet(c, &id)?.ok_or(Error::NoSubnet(id)).and_then(Subnet::try_from)
+}
+
+/// The account's subnet of that id, as a row.
+pub fn need_subnet(c: &Conn, account: &str, region: &str, id: &str) -> Result<SubnetRow, Error> {
+    let row = rows::subnet(c, id)?.filter(|s| s.account == account && s.region == region);
+    row.ok_or_else(|| Error::NoSubnet(id.to_owned()))
+}
+
+/// The attributes of a subnet's row.
+pub fn attributes_of(row: &SubnetRow) -> Result<SubnetAttributes, Error> {
+    Ok(serde_json::from_str(&row.attributes).map_err(|e| db::Error::Damaged(format!("{}: {e}", row.id)))?)
+}
+
+/// Keep a subnet's changed attributes.
+pub fn update_subnet(c: &Conn, id: &str, attributes: &SubnetAttributes) -> Result<(), Error> {
+    let json = serde_json::to_string(attributes).expect("plain data becomes JSON");
+    Ok(rows::set_subnet_attributes(c, id, &json)?)
+}
+
+/// Delete a subnet in which no interface is.
+pub fn delete_subnet(c: &Conn, row: &SubnetRow) -> Result<(), Error> {
+    if rows::addresses_in_use(c, &row.id)? > 0 {
+        return Err(Error::SubnetBusy(row.id.clone()));
+    }
+    routes::leave(c, &row.vpc, &row.id)?;
+    acls::leave(c, &row.vpc, &row.id)?;
+    rows::delete_subnet(c, &row.id)?;
+    Ok(db::tags::forget(c, &row.id)?)
+}
