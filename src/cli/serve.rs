@@ -113,6 +113,7 @@ async fn start_loops(
     let key = cloud.db.write(imds::token::Key::load).await?;
     tokio::spawn(imds::serve(listeners, directory, key));
     tokio::spawn(objects::janitor::run(cloud.objects.clone()));
+    tokio::spawn(objects::lifecycle::run(cloud.objects.clone(), cloud.config.testing.lifecycle_day));
     tokio::spawn(cloud.images.clone().run());
     let cloud = cloud.clone();
     tokio::spawn(async move {

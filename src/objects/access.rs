@@ -137,6 +137,9 @@ mod tests {
             access_block: None,
             policy: None,
             created_at: 0,
+            versioning: Default::default(),
+            lock: None,
+            lifecycle: String::new(),
         }
     }
 

@@ -3,7 +3,9 @@
 use super::Store;
 use super::acl::Acl;
 use super::error::{Error, Result};
+use super::lock::BucketLock;
 use super::policy::Policy;
+use super::version::Versioning;
 use crate::clock;
 use crate::db::objects::buckets::{self, BucketRow};
 use crate::db::objects::configs;
@@ -23,6 +25,11 @@ pub struct Bucket {
     pub policy: Option<Policy>,
     /// Milliseconds.
     pub created_at: i64,
+    pub versioning: Versioning,
+    /// Its versions can be locked.
+    pub lock: Option<BucketLock>,
+    /// Its lifecycle rules, as [`super::lifecycle::Configuration::from_column`] reads them.
+    pub lifecycle: String,
 }
 
 /// What CreateBucket asks for.
@@ -34,6 +41,8 @@ pub struct NewBucket {
     pub region: String,
     pub acl: Acl,
     pub ownership: Option<Ownership>,
+    /// With object lock, and so with versioning.
+    pub lock: bool,
 }
 
 impl NewBucket {
@@ -45,6 +54,7 @@ impl NewBucket {
             region: region.into(),
             acl: Acl::private(owner),
             ownership: None,
+            lock: false,
         }
     }
 }
@@ -115,10 +125,13 @@ impl Bucket {
         let policy = row.policy.as_deref().map(|text| Policy::parse(&row.name, text));
         let ownership = row.ownership.as_deref().map(|name| Ownership::parse(name).ok_or_else(|| damaged("ownership")));
         Ok(Bucket {
+            versioning: Versioning::from_column(&row.versioning),
+            lock: BucketLock::from_column(&row.lock)?,
             acl: Acl::from_text(&row.acl).ok_or_else(|| damaged("ACL"))?,
             ownership: ownership.transpose()?,
             access_block: row.access_block.map(AccessBlock::from_bits),
             policy: policy.transpose().map_err(|e| damaged(&e.to_string()))?,
+            lifecycle: row.lifecycle,
             name: row.name,
             owner: row.owner,
             region: row.region,
@@ -164,6 +177,9 @@ pub fn create(c: &Conn, new: &NewBucket) -> Result<()> {
         access_block: None,
         policy: None,
         created_at: clock::now_ms(),
+        versioning: if new.lock { Versioning::Enabled } else { Versioning::Off }.column().into(),
+        lock: if new.lock { BucketLock::default().to_column() } else { String::new() },
+        lifecycle: String::new(),
     };
     if buckets::insert(c, &row)? {
         return Ok(());
@@ -236,6 +252,36 @@ impl Store {
     /// The configurations whose name begins with `prefix`, by name.
     pub fn configs(&self, bucket: &str, prefix: &str) -> Result<Vec<(String, String)>> {
         self.db.read(|c| Ok(configs::with_prefix(c, bucket, prefix)?))
+    }
+
+    /// PutBucketVersioning; a bucket with object lock cannot suspend it.
+    pub async fn set_versioning(&self, name: &str, versioning: Versioning) -> Result<()> {
+        let name = name.to_owned();
+        self.write(move |c| {
+            let bucket = get(c, &name)?;
+            if bucket.lock.is_some() && versioning != Versioning::Enabled {
+                return Err(Error::InvalidBucketState(
+                    "An Object Lock configuration is present on this bucket, so the versioning state cannot be changed.",
+                ));
+            }
+            Ok(buckets::set_versioning(c, &name, versioning.column())?)
+        })
+        .await
+    }
+
+    /// PutObjectLockConfiguration: of a bucket with versioning.
+    pub async fn set_bucket_lock(&self, name: &str, lock: BucketLock) -> Result<()> {
+        let name = name.to_owned();
+        self.write(move |c| {
+            let bucket = get(c, &name)?;
+            if bucket.versioning != Versioning::Enabled {
+                return Err(Error::InvalidBucketState(
+                    "Versioning must be 'Enabled' on the bucket to apply a Object Lock configuration",
+                ));
+            }
+            Ok(buckets::set_lock(c, &name, &lock.to_column())?)
+        })
+        .await
     }
 
     /// PutBucketAcl.

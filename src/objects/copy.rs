@@ -9,7 +9,7 @@ use super::condition::{Conditions, Failed};
 use super::error::{Error, Result};
 use super::info::{Checksum, Headers, ObjectInfo};
 use super::object::{self, Body, NewObject, Written};
-use super::{MAX_PUT, Store};
+use super::{MAX_PUT, Store, version};
 use crate::db::Conn;
 use crate::db::objects::{Place, bytes as db_bytes, next_number};
 use bytes::Bytes;
@@ -20,6 +20,7 @@ use std::sync::Arc;
 pub struct Source {
     pub bucket: String,
     pub key: String,
+    pub version_id: Option<String>,
     pub conditions: Conditions,
 }
 
@@ -34,6 +35,8 @@ pub struct Copy {
     pub to: NewObject,
     /// Take `to.headers` in place of the source's.
     pub replace_headers: bool,
+    /// Take `to.tags` in place of the source's.
+    pub replace_tags: bool,
     /// Keep `to.checksum` in place of the source's algorithm.
     pub replace_checksum: bool,
     /// Something else changes too (a storage class, say), so copying an object onto itself makes sense.
@@ -51,7 +54,12 @@ impl Store {
     /// The source of a copy, if `may` says so and its conditions hold.
     pub fn copy_source(&self, source: &Source, may: May<'_>) -> Result<ObjectInfo> {
         let bucket = self.bucket(&source.bucket)?;
-        let info = self.head(&source.bucket, &source.key)?;
+        let info = self.find(&source.bucket, &source.key, source.version_id.as_deref()).map_err(|e| match e {
+            Error::IsDeleteMarker { .. } => Error::InvalidRequest(
+                "The source of a copy request may not specifically refer to a delete marker by version id.".into(),
+            ),
+            other => other,
+        })?;
         may(&bucket, &info)?;
         match source.conditions.for_read(&info.etag, info.modified_at) {
             Ok(()) => Ok(info),
@@ -61,10 +69,11 @@ impl Store {
         }
     }
 
-    /// CopyObject.
-    pub async fn copy(self: &Arc<Self>, copy: Copy, may: May<'_>) -> Result<Written> {
+    /// CopyObject; returns also the version that was copied.
+    pub async fn copy(self: &Arc<Self>, copy: Copy, may: May<'_>) -> Result<(Written, ObjectInfo)> {
         object::check_key(&copy.to.key)?;
-        let onto_itself = copy.source.bucket == copy.to.bucket && copy.source.key == copy.to.key;
+        let onto_itself =
+            copy.source.bucket == copy.to.bucket && copy.source.key == copy.to.key && copy.source.version_id.is_none();
         if onto_itself && !copy.replace_headers && !copy.changes && !copy.replace_checksum {
             return Err(Error::InvalidRequest(
                 "This copy request is illegal because it is trying to copy an object to itself without changing the \
@@ -96,14 +105,14 @@ impl Store {
             let rank = info.rank;
             if let Some(written) = self.write(move |c| refer(c, &job, rank, digested)).await? {
                 self.committed(None, written.garbage);
-                return Ok(written);
+                return Ok((written, info));
             }
         }
     }
 
     fn digest(&self, info: &ObjectInfo, algorithm: Algorithm) -> Result<Digested> {
         let mut rank = info.rank;
-        let (_, mut reader) = self.read(&info.bucket, &info.key, |now| {
+        let (_, mut reader) = self.read(&info.bucket, &info.key, Some(&info.version_id), |now| {
             rank = now.rank;
             Ok::<_, Error>((0, now.size))
         })?;
@@ -127,7 +136,7 @@ impl Store {
 
 /// The transaction of a copy; `None` when the source was replaced meanwhile.
 fn refer(c: &Conn, copy: &Copy, rank: i64, digested: Option<Digested>) -> Result<Option<Written>> {
-    let source = object::live(c, &copy.source.bucket, &copy.source.key)?;
+    let source = version::find(c, &copy.source.bucket, &copy.source.key, copy.source.version_id.as_deref())?;
     let rank = digested.as_ref().map_or(rank, |d| d.rank);
     if source.rank != rank {
         return Ok(None);
@@ -145,7 +154,8 @@ fn refer(c: &Conn, copy: &Copy, rank: i64, digested: Option<Digested>) -> Result
         None => (source.etag, source.checksum),
     };
     let headers: Headers = if copy.replace_headers { copy.to.headers.clone() } else { source.headers };
-    let to = NewObject { headers, ..copy.to.clone() };
+    let tags = if copy.replace_tags { copy.to.tags.clone() } else { source.tags };
+    let to = NewObject { headers, tags, ..copy.to.clone() };
     object::commit(c, &to, Body { place, size: source.size, etag, part_count: 0, checksum }).map(Some)
 }
 
@@ -156,9 +166,15 @@ mod tests {
 
     fn copy(from: &str, to: &str) -> Copy {
         Copy {
-            source: Source { bucket: "b".into(), key: from.into(), conditions: Conditions::default() },
+            source: Source {
+                bucket: "b".into(),
+                key: from.into(),
+                version_id: None,
+                conditions: Conditions::default(),
+            },
             to: NewObject::of("b", to, "1"),
             replace_headers: false,
+            replace_tags: false,
             replace_checksum: false,
             changes: false,
         }

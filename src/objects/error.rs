@@ -12,6 +12,22 @@ pub enum Error {
     NoSuchBucket(String),
     #[error("The specified key does not exist.")]
     NoSuchKey(String),
+    #[error("The specified version does not exist.")]
+    NoSuchVersion { key: String, version_id: String },
+    /// The newest version is a delete marker: for who asks for the key there is none.
+    #[error("The specified key does not exist.")]
+    Deleted { key: String, version_id: String },
+    /// The version that was asked for is a delete marker.
+    #[error("The specified method is not allowed against this resource.")]
+    IsDeleteMarker { version_id: String, modified_at: i64 },
+    #[error("{0}")]
+    InvalidTag(String),
+    #[error("{0}")]
+    InvalidBucketState(&'static str),
+    #[error("Bucket is missing Object Lock Configuration")]
+    NoObjectLock,
+    #[error("Access Denied because object protected by object lock.")]
+    Locked,
     #[error(
         "The specified upload does not exist. The upload ID may be invalid, or the upload may have been aborted or completed."
     )]

@@ -3,6 +3,8 @@
 use super::acl::Acl;
 use super::checksum::{Algorithm, Kind};
 use super::error::{Error, Result};
+use super::lock::Lock;
+use super::tags::Tags;
 use crate::db;
 use crate::db::objects::Place;
 use crate::db::objects::versions::ObjectRow;
@@ -71,6 +73,8 @@ pub struct ObjectInfo {
     pub part_count: u32,
     pub checksum: Option<Checksum>,
     pub headers: Headers,
+    pub tags: Tags,
+    pub lock: Lock,
     pub(super) rank: i64,
     pub(super) place: Place,
 }
@@ -93,6 +97,8 @@ impl ObjectInfo {
         };
         Ok(ObjectInfo {
             headers: Headers::from_json(&row.headers)?,
+            tags: Tags::from_column(&row.tags)?,
+            lock: Lock::from_column(&row.lock)?,
             acl: Acl::from_text(&row.acl)
                 .ok_or_else(|| Error::Db(db::Error::Damaged(format!("the ACL of {}/{}", row.bucket, row.key))))?,
             bucket: row.bucket,

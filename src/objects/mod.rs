@@ -23,12 +23,16 @@ mod error;
 pub mod info;
 pub mod ingest;
 pub mod janitor;
+pub mod lifecycle;
 pub mod listing;
+pub mod lock;
 pub mod multipart;
 pub mod object;
 pub mod policy;
 pub mod range;
 pub mod reader;
+pub mod tags;
+pub mod version;
 
 pub use error::{Error, Result};
 pub use info::{Headers, ObjectInfo};

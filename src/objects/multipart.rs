@@ -7,8 +7,11 @@ use super::error::{Error, Result};
 use super::info::{self, Checksum, Headers, ObjectInfo};
 use super::ingest::Staged;
 use super::listing::successor;
+use super::lock::Lock;
 use super::object::{self, Body, NewObject, Written};
-use super::{Store, bucket, listing};
+use super::tags::Tags;
+use super::version::Versioning;
+use super::{Store, bucket, listing, version};
 use crate::clock;
 use crate::db::objects::uploads::{self, PartRow, UploadRow};
 use crate::db::objects::{Place, bytes as db_bytes, next_number};
@@ -40,6 +43,8 @@ pub struct Upload {
     /// The client chose the algorithm.
     pub asked: bool,
     pub headers: Headers,
+    pub tags: Tags,
+    pub lock: Lock,
 }
 
 /// A part that was uploaded.
@@ -88,6 +93,8 @@ fn read_upload(row: UploadRow) -> Result<Upload> {
             .ok_or_else(|| Error::Db(db::Error::Damaged(format!("the ACL of upload {}", row.id))))?,
         owner: row.owner,
         headers: Headers::from_json(&row.headers)?,
+        tags: Tags::from_column(&row.tags)?,
+        lock: Lock::from_column(&row.lock)?,
         id: row.id,
         bucket: row.bucket,
         key: row.key,
@@ -144,7 +151,10 @@ impl Store {
     pub async fn create_upload(&self, new: NewObject, initiator: String, kind: Kind, asked: bool) -> Result<Upload> {
         object::check_key(&new.key)?;
         self.write(move |c| {
-            bucket::get(c, &new.bucket)?;
+            let bucket = bucket::get(c, &new.bucket)?;
+            if bucket.lock.is_none() && !new.lock.is_empty() {
+                return Err(Error::NoObjectLock);
+            }
             let row = UploadRow {
                 // By time first, then unguessable.
                 id: format!("{:012x}{}", next_number(c)?, id::hex(16)),
@@ -159,6 +169,8 @@ impl Store {
                 checksum_type: kind.name().into(),
                 checksum_asked: asked,
                 headers: new.headers.to_json(),
+                tags: new.tags.to_column(),
+                lock: new.lock.to_column(),
             };
             uploads::insert(c, &row)?;
             read_upload(row)
@@ -364,6 +376,8 @@ fn complete(c: &Conn, completion: Completion) -> Result<Written> {
         acl: upload.acl,
         storage_class: upload.storage_class,
         headers: upload.headers,
+        tags: upload.tags,
+        lock: upload.lock,
         checksum: upload.algorithm,
         conditions: completion.conditions,
     };
@@ -382,16 +396,18 @@ fn complete(c: &Conn, completion: Completion) -> Result<Written> {
 
 /// The upload is not there: perhaps because this completion succeeded before.
 fn completed_before(c: &Conn, completion: &Completion, id: String) -> Result<Written> {
-    match object::live(c, &completion.bucket, &completion.key) {
+    match version::find(c, &completion.bucket, &completion.key, None) {
         Ok(object) if object.place == Place::Parts(id.clone()) && object.part_count > 0 => Ok(Written {
             etag: object.etag,
-            version_id: object.version_id,
+            version_id: (bucket::get(c, &completion.bucket)?.versioning == Versioning::Enabled)
+                .then_some(object.version_id),
             modified_at: object.modified_at,
             size: object.size,
             checksum: object.checksum,
+            tags: object.tags,
             garbage: false,
         }),
-        Ok(_) | Err(Error::NoSuchKey(_)) => Err(Error::NoSuchUpload(id)),
+        Ok(_) | Err(Error::NoSuchKey(_) | Error::Deleted { .. }) => Err(Error::NoSuchUpload(id)),
         Err(e) => Err(e),
     }
 }
@@ -480,7 +496,7 @@ mod tests {
         sum.update(&whole);
         assert_eq!(info.checksum.as_ref().unwrap().text, sum.finish().text());
         let at = a.len() as u64 - 3;
-        let (_, mut reader) = store.read::<Error>("b", "k", |_| Ok((at, b.len() as u64 + 5))).unwrap();
+        let (_, mut reader) = store.read::<Error>("b", "k", None, |_| Ok((at, b.len() as u64 + 5))).unwrap();
         let mut got = Vec::new();
         reader.read_to_end(&mut got).unwrap();
         assert!(got == whole[at as usize..at as usize + b.len() + 5]);

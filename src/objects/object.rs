@@ -1,12 +1,15 @@
 //! Objects: put, head, delete.
 
 use super::acl::Acl;
-use super::bucket;
+use super::bucket::{self, Bucket};
 use super::checksum::{Algorithm, DEFAULT, Kind};
 use super::condition::Conditions;
 use super::error::{Error, Result};
 use super::info::{Checksum, Headers, ObjectInfo};
 use super::ingest::{Content, Staged};
+use super::lock::Lock;
+use super::tags::Tags;
+use super::version::{self, Versioning};
 use super::{MAX_KEY, Store};
 use crate::clock;
 use crate::db::Conn;
@@ -28,6 +31,8 @@ pub struct NewObject {
     pub acl: Acl,
     pub storage_class: String,
     pub headers: Headers,
+    pub tags: Tags,
+    pub lock: Lock,
     /// The checksum that is kept; its algorithm must have been wanted of the body.
     pub checksum: Algorithm,
     pub conditions: Conditions,
@@ -43,6 +48,8 @@ impl NewObject {
             acl: Acl::private(owner),
             storage_class: STANDARD.into(),
             headers: Headers::default(),
+            tags: Tags::default(),
+            lock: Lock::default(),
             checksum: DEFAULT,
             conditions: Conditions::default(),
         }
@@ -54,12 +61,14 @@ impl NewObject {
 pub struct Written {
     /// Without quotes.
     pub etag: String,
-    pub version_id: String,
+    /// `None` unless the bucket has versioning on.
+    pub version_id: Option<String>,
     /// Milliseconds.
     pub modified_at: i64,
     /// Bytes.
     pub size: u64,
     pub checksum: Option<Checksum>,
+    pub tags: Tags,
     /// The janitor has something to do.
     pub(super) garbage: bool,
 }
@@ -67,17 +76,6 @@ pub struct Written {
 /// Whether S3 takes this key.
 pub fn check_key(key: &str) -> Result<()> {
     if key.len() > MAX_KEY { Err(Error::KeyTooLong { size: key.len() }) } else { Ok(()) }
-}
-
-/// The version that GET sees.
-pub(super) fn live(c: &Conn, bucket: &str, key: &str) -> Result<ObjectInfo> {
-    match versions::live(c, bucket, key)? {
-        Some(row) => ObjectInfo::read(row),
-        None => {
-            bucket::get(c, bucket)?;
-            Err(Error::NoSuchKey(key.to_owned()))
-        }
-    }
 }
 
 /// The bytes and digests of an object that is about to be written.
@@ -91,21 +89,28 @@ pub(super) struct Body {
 
 /// Make an object current: the last step of every write, in its transaction.
 pub(super) fn commit(c: &Conn, new: &NewObject, body: Body) -> Result<Written> {
-    bucket::get(c, &new.bucket)?;
+    let bucket = bucket::get(c, &new.bucket)?;
+    let now = clock::now_ms();
+    let lock = match &bucket.lock {
+        Some(lock) => lock.protect(new.lock, now),
+        None if new.lock.is_empty() => new.lock,
+        None => return Err(Error::NoObjectLock),
+    };
     if !new.conditions.is_empty() {
         let existing = versions::live(c, &new.bucket, &new.key)?;
         new.conditions.for_write(existing.as_ref().map(|o| o.etag.as_str())).map_err(|e| at_key(e.into(), &new.key))?;
     }
-    let old = versions::delete(c, &new.bucket, &new.key, NULL_VERSION)?;
+    let number = next_number(c)?;
+    let (version_id, old) = make_room(c, &bucket, &new.key, number)?;
     let row = ObjectRow {
         bucket: new.bucket.clone(),
         key: new.key.clone(),
-        rank: -next_number(c)?,
-        version_id: NULL_VERSION.into(),
+        rank: -number,
+        version_id,
         delete_marker: false,
         size: body.size as i64,
         etag: body.etag,
-        modified_at: clock::now_ms(),
+        modified_at: now,
         owner: new.owner.clone(),
         acl: new.acl.to_text(),
         storage_class: new.storage_class.clone(),
@@ -115,6 +120,8 @@ pub(super) fn commit(c: &Conn, new: &NewObject, body: Body) -> Result<Written> {
         checksum: body.checksum.as_ref().map(|s| s.text.clone()),
         place: body.place,
         headers: new.headers.to_json(),
+        tags: new.tags.to_column(),
+        lock: lock.to_column(),
     };
     versions::insert(c, &row)?;
     // After the insert: a copy of an object onto itself still refers to the body.
@@ -124,12 +131,32 @@ pub(super) fn commit(c: &Conn, new: &NewObject, body: Body) -> Result<Written> {
     };
     Ok(Written {
         etag: row.etag,
-        version_id: row.version_id,
+        version_id: (bucket.versioning == Versioning::Enabled).then_some(row.version_id),
         modified_at: row.modified_at,
         size: body.size,
         checksum: body.checksum,
+        tags: new.tags.clone(),
         garbage,
     })
+}
+
+/// Before a key gets a new newest version: the id of that one, and the bytes of the one that it replaces.
+fn make_room(c: &Conn, bucket: &Bucket, key: &str, number: i64) -> Result<(String, Option<Place>)> {
+    match bucket.versioning {
+        Versioning::Off => Ok((NULL_VERSION.into(), versions::remove_live(c, &bucket.name, key)?)),
+        Versioning::Enabled => {
+            versions::retire(c, &bucket.name, key)?;
+            Ok((version::id_of(number), None))
+        }
+        Versioning::Suspended => {
+            let old = match versions::null(c, &bucket.name, key)? {
+                Some(old) => versions::remove(c, &bucket.name, key, old.rank)?,
+                None => None,
+            };
+            versions::retire(c, &bucket.name, key)?;
+            Ok((NULL_VERSION.into(), old))
+        }
+    }
 }
 
 /// Fill in the key that an error is about.
@@ -208,25 +235,29 @@ impl Store {
 
     /// The object that GET sees.
     pub fn head(&self, bucket: &str, key: &str) -> Result<ObjectInfo> {
-        self.db.read(|c| live(c, bucket, key))
+        self.find(bucket, key, None)
     }
 
-    /// Delete an object; true when there was one. Conditions hold for the object that is there.
+    /// Delete what the key's newest version is; true when there was one. Conditions hold for the object that is there.
     pub async fn delete_object(&self, bucket: &str, key: &str, conditions: Conditions) -> Result<bool> {
-        let one = Deletion { key: key.to_owned(), conditions };
-        let outcome = self.delete_objects(bucket, vec![one]).await?;
-        outcome.into_iter().next().unwrap_or(Ok(false))
+        Ok(self.delete(bucket, Deletion { conditions, ..Deletion::of(key) }).await?.found)
+    }
+
+    /// DeleteObject.
+    pub async fn delete(&self, bucket: &str, one: Deletion) -> Result<Deleted> {
+        let mut outcome = self.delete_objects(bucket, vec![one]).await?;
+        outcome.pop().expect("one deletion has one outcome")
     }
 
     /// Delete several objects in one transaction; each has its own outcome.
-    pub async fn delete_objects(&self, bucket: &str, keys: Vec<Deletion>) -> Result<Vec<Result<bool>>> {
+    pub async fn delete_objects(&self, bucket: &str, keys: Vec<Deletion>) -> Result<Vec<Result<Deleted>>> {
         let bucket = bucket.to_owned();
         let (outcomes, garbage) = self
             .write(move |c| {
-                bucket::get(c, &bucket)?;
+                let bucket = bucket::get(c, &bucket)?;
                 let mut garbage = false;
                 let outcomes = keys.iter().map(|one| delete(c, &bucket, one, &mut garbage)).collect();
-                Ok::<(Vec<Result<bool>>, bool), Error>((outcomes, garbage))
+                Ok::<(Vec<Result<Deleted>>, bool), Error>((outcomes, garbage))
             })
             .await?;
         self.committed(None, garbage);
@@ -234,30 +265,104 @@ impl Store {
     }
 
     /// PutObjectAcl.
-    pub async fn set_object_acl(&self, bucket: &str, key: &str, acl: Acl) -> Result<()> {
+    pub async fn set_object_acl(&self, bucket: &str, key: &str, version_id: Option<String>, acl: Acl) -> Result<()> {
         let (bucket, key) = (bucket.to_owned(), key.to_owned());
         self.write(move |c| {
-            if versions::set_acl(c, &bucket, &key, &acl.to_text())? { Ok(()) } else { Err(Error::NoSuchKey(key)) }
+            let info = version::find(c, &bucket, &key, version_id.as_deref())?;
+            Ok(versions::set_acl(c, &bucket, &key, info.rank, &acl.to_text())?)
         })
         .await
     }
 }
 
-/// One key of a deletion.
+/// One deletion.
 #[derive(Debug, Clone, Default)]
 pub struct Deletion {
     pub key: String,
+    /// `None`: hide the key behind a delete marker, or remove its object in a bucket without versioning.
+    pub version_id: Option<String>,
     pub conditions: Conditions,
+    /// The caller may bypass governance and wants to.
+    pub bypass: bool,
+    /// Account id: owns the delete marker.
+    pub by: String,
 }
 
-fn delete(c: &Conn, bucket: &str, one: &Deletion, garbage: &mut bool) -> Result<bool> {
-    if !one.conditions.is_empty() {
-        let existing = versions::live(c, bucket, &one.key)?;
-        // What is not there needs no deletion, whatever it should have been.
-        let Some(existing) = existing else { return Ok(false) };
-        one.conditions.for_write(Some(&existing.etag)).map_err(|e| at_key(e.into(), &one.key))?;
+impl Deletion {
+    /// An unconditional one of what the key's newest version is.
+    pub fn of(key: &str) -> Deletion {
+        Deletion { key: key.to_owned(), ..Deletion::default() }
     }
-    let Some(place) = versions::delete(c, bucket, &one.key, NULL_VERSION)? else { return Ok(false) };
-    *garbage |= db_bytes::release(c, &place)?;
-    Ok(true)
+}
+
+/// What a deletion did.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Deleted {
+    /// There was an object, or a version of the id that was named.
+    pub found: bool,
+    /// The delete marker that was made or removed, or the version that was removed by its id.
+    pub version_id: Option<String>,
+    /// It made or removed a delete marker.
+    pub marker: bool,
+}
+
+pub(super) fn delete(c: &Conn, bucket: &Bucket, one: &Deletion, garbage: &mut bool) -> Result<Deleted> {
+    let (name, key) = (bucket.name.as_str(), one.key.as_str());
+    if let Some(version_id) = &one.version_id {
+        let mut done = Deleted { version_id: Some(version_id.clone()), ..Deleted::default() };
+        let Some(row) = version::row(c, name, key, version_id)? else { return Ok(done) };
+        if !one.conditions.is_empty() {
+            one.conditions.for_write(Some(&row.etag)).map_err(|e| at_key(e.into(), key))?;
+        }
+        Lock::from_column(&row.lock)?.allows_deletion(clock::now_ms(), one.bypass)?;
+        let place = versions::remove(c, name, key, row.rank)?;
+        versions::promote(c, name, key)?;
+        *garbage |= db_bytes::release(c, &place.unwrap_or(Place::Empty))?;
+        (done.found, done.marker) = (true, row.delete_marker);
+        return Ok(done);
+    }
+    let existing = versions::live(c, name, key)?;
+    if !one.conditions.is_empty() {
+        // What is not there needs no deletion, whatever it should have been.
+        let Some(existing) = &existing else { return Ok(Deleted::default()) };
+        one.conditions.for_write(Some(&existing.etag)).map_err(|e| at_key(e.into(), key))?;
+    }
+    let mut done = Deleted { found: existing.is_some(), ..Deleted::default() };
+    if bucket.versioning == Versioning::Off {
+        if let Some(place) = versions::remove_live(c, name, key)? {
+            *garbage |= db_bytes::release(c, &place)?;
+        }
+        return Ok(done);
+    }
+    let number = next_number(c)?;
+    let (version_id, old) = make_room(c, bucket, key, number)?;
+    versions::insert(c, &marker(bucket, one, number, version_id.clone()))?;
+    *garbage |= db_bytes::release(c, &old.unwrap_or(Place::Empty))?;
+    (done.version_id, done.marker) = (Some(version_id), true);
+    Ok(done)
+}
+
+fn marker(bucket: &Bucket, one: &Deletion, number: i64, version_id: String) -> ObjectRow {
+    let owner = if one.by.is_empty() { &bucket.owner } else { &one.by };
+    ObjectRow {
+        bucket: bucket.name.clone(),
+        key: one.key.clone(),
+        rank: -number,
+        version_id,
+        delete_marker: true,
+        size: 0,
+        etag: String::new(),
+        modified_at: clock::now_ms(),
+        owner: owner.clone(),
+        acl: Acl::private(owner).to_text(),
+        storage_class: STANDARD.into(),
+        part_count: 0,
+        checksum_algorithm: None,
+        checksum_type: None,
+        checksum: None,
+        place: Place::Empty,
+        headers: Headers::default().to_json(),
+        tags: String::new(),
+        lock: String::new(),
+    }
 }

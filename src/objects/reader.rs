@@ -224,18 +224,19 @@ fn exact(blob: &dyn Blob, buffer: &mut [u8], at: u64) -> io::Result<()> {
 const ATTEMPTS: usize = 10;
 
 impl Store {
-    /// Find the live object, let `choose` decide on the span (offset, length) to read, and open it. `choose` may be
+    /// Find the version of this id, or with `None` the live object; let `choose` decide on the span (offset, length) to read, and open it. `choose` may be
     /// called again if the object is replaced meanwhile. Blocks shortly.
     pub fn read<E: From<Error>>(
         &self,
         bucket: &str,
         key: &str,
+        version_id: Option<&str>,
         mut choose: impl FnMut(&ObjectInfo) -> Result<(u64, u64), E>,
     ) -> Result<(ObjectInfo, Reader), E> {
         let mut attempt = 0;
         loop {
             attempt += 1;
-            let info = self.head(bucket, key)?;
+            let info = self.find(bucket, key, version_id)?;
             let (start, length) = choose(&info)?;
             match self.reader(&info, start, length)? {
                 Some(reader) => return Ok((info, reader)),
@@ -280,7 +281,7 @@ impl Store {
     /// The whole object, if `account` may read it. Blocks, as the reader does.
     pub fn open_object(&self, bucket: &str, key: &str, account: &str) -> Result<(ObjectInfo, Reader)> {
         let owner: bucket::Bucket = self.bucket(bucket)?;
-        self.read(bucket, key, |info| {
+        self.read(bucket, key, None, |info| {
             let ask = Ask {
                 caller: Caller::Account(account),
                 canonical_id: None,

@@ -2,7 +2,10 @@
 
 use crate::clock;
 use crate::http::{Body, Response};
+use crate::objects::bucket::Bucket;
 use crate::objects::info::Checksum;
+use crate::objects::object::Written;
+use crate::objects::version::Versioning;
 use crate::objects::{Headers, ObjectInfo};
 use crate::wire::{s3_xml::Writer, timestamp};
 use http::{HeaderName, HeaderValue, StatusCode};
@@ -55,6 +58,20 @@ pub fn xml_date(ms: i64) -> String {
 /// The ETag header.
 pub fn etag(response: &mut Response, etag: &str) {
     set(response, "etag", &format!("\"{etag}\""));
+}
+
+/// The version header, in a bucket that has or had versioning.
+pub fn version(response: &mut Response, bucket: &Bucket, version_id: &str) {
+    if bucket.versioning != Versioning::Off {
+        set(response, "x-amz-version-id", version_id);
+    }
+}
+
+/// The version header of what was written.
+pub fn written(response: &mut Response, written: &Written) {
+    if let Some(version_id) = &written.version_id {
+        set(response, "x-amz-version-id", version_id);
+    }
 }
 
 /// The headers of a checksum.

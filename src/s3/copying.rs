@@ -20,7 +20,7 @@ pub fn may<'c>(cx: &'c Cx<'_>) -> impl Fn(&Bucket, &ObjectInfo) -> objects::Resu
     }
 }
 
-/// The source that `x-amz-copy-source` names: `[/]bucket/key[?versionId=null]`, percent-encoded.
+/// The source that `x-amz-copy-source` names: `[/]bucket/key[?versionId=id]`, percent-encoded.
 pub fn source(cx: &Cx<'_>) -> Result<Source> {
     let raw = cx.header("x-amz-copy-source").unwrap_or_default();
     let bad = || {
@@ -34,7 +34,7 @@ pub fn source(cx: &Cx<'_>) -> Result<Source> {
         Some((path, version)) => (path, Some(version)),
         None => (raw.as_str(), None),
     };
-    if version.is_some_and(|v| v != "null") {
+    if version.is_some_and(|v| !crate::objects::version::well_formed(v)) {
         return Err(invalid_argument("x-amz-copy-source", raw.clone(), "Invalid version id specified"));
     }
     let path = String::from_utf8(percent::decode(path.as_bytes()).into_owned()).map_err(|_| bad())?;
@@ -43,6 +43,7 @@ pub fn source(cx: &Cx<'_>) -> Result<Source> {
     Ok(Source {
         bucket: bucket.to_owned(),
         key: key.to_owned(),
+        version_id: version.map(str::to_owned),
         conditions: headers::conditions(&cx.parts.headers, "x-amz-copy-source-"),
     })
 }

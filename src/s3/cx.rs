@@ -90,6 +90,11 @@ impl Cx<'_> {
         header_text(&self.parts.headers, name)
     }
 
+    /// The version that the request names.
+    pub fn version(&self) -> Option<String> {
+        self.query.get("versionId").map(str::to_owned)
+    }
+
     /// The region that this request is for.
     pub fn region(&self) -> &str {
         self.s3.config.region(self.scope.as_deref())
@@ -115,7 +120,8 @@ impl Cx<'_> {
     /// an object is missing.
     pub fn object(&self) -> Result<(Bucket, ObjectInfo)> {
         let bucket = self.any_bucket()?;
-        let info = self.store().head(&self.bucket, &self.key).map_err(|e| self.hide(&bucket, e))?;
+        let info =
+            self.store().find(&self.bucket, &self.key, self.version().as_deref()).map_err(|e| self.hide(&bucket, e))?;
         self.allow(&bucket, Some(&info))?;
         Ok((bucket, info))
     }
@@ -123,7 +129,9 @@ impl Cx<'_> {
     /// A missing key is no news for who may not list the bucket.
     pub fn hide(&self, bucket: &Bucket, error: objects::Error) -> Error {
         match error {
-            objects::Error::NoSuchKey(_) if !self.asking().may_list(bucket, &self.key) => {
+            objects::Error::NoSuchKey(_) | objects::Error::Deleted { .. }
+                if !self.asking().may_list(bucket, &self.key) =>
+            {
                 objects::Error::AccessDenied.into()
             }
             other => other.into(),

@@ -62,6 +62,10 @@ pub enum Error {
     InvalidLocation(String),
     #[error("The storage class you specified is not valid")]
     InvalidStorageClass(String),
+    #[error("{0}")]
+    InvalidRetentionPeriod(&'static str),
+    #[error("The Versioning element must be specified")]
+    IllegalVersioning,
     #[error("The request body is larger than {limit} bytes")]
     BodyTooLarge { limit: usize },
 }
@@ -92,6 +96,12 @@ pub fn invalid_argument(name: &'static str, value: impl Into<String>, message: i
 pub fn invalid_request(message: impl Into<String>) -> Error {
     Error::Objects(objects::Error::InvalidRequest(message.into()))
 }
+
+/// An object without the lock that was asked for.
+pub const NO_OBJECT_LOCK: Error = Error::NoConfiguration {
+    code: "NoSuchObjectLockConfiguration",
+    message: "The specified object does not have a ObjectLock configuration",
+};
 
 const BAD: StatusCode = StatusCode::BAD_REQUEST;
 const MISSING: StatusCode = StatusCode::NOT_FOUND;
@@ -152,6 +162,8 @@ impl Error {
             Error::InvalidStorageClass(class) => {
                 ("InvalidStorageClass", BAD, vec![("StorageClassRequested", class.clone())])
             }
+            Error::InvalidRetentionPeriod(_) => ("InvalidRetentionPeriod", BAD, vec![]),
+            Error::IllegalVersioning => ("IllegalVersioningConfigurationException", BAD, vec![]),
             Error::BodyTooLarge { limit } => {
                 ("MaxMessageLengthExceeded", BAD, vec![("MaxMessageLengthBytes", limit.to_string())])
             }
@@ -166,6 +178,17 @@ fn objects_wire(e: &objects::Error) -> (&'static str, StatusCode, Vec<(&'static 
     match e {
         E::NoSuchBucket(name) => ("NoSuchBucket", MISSING, bucket(name)),
         E::NoSuchKey(key) => ("NoSuchKey", MISSING, vec![("Key", key.clone())]),
+        E::NoSuchVersion { key, version_id } => {
+            ("NoSuchVersion", MISSING, vec![("Key", key.clone()), ("VersionId", version_id.clone())])
+        }
+        E::Deleted { key, .. } => ("NoSuchKey", MISSING, vec![("Key", key.clone())]),
+        E::IsDeleteMarker { .. } => {
+            ("MethodNotAllowed", StatusCode::METHOD_NOT_ALLOWED, vec![("ResourceType", "DeleteMarker".into())])
+        }
+        E::InvalidTag(_) => ("InvalidTag", BAD, vec![]),
+        E::InvalidBucketState(_) => ("InvalidBucketState", CONFLICT, vec![]),
+        E::NoObjectLock => ("InvalidRequest", BAD, vec![]),
+        E::Locked => ("AccessDenied", StatusCode::FORBIDDEN, vec![]),
         E::NoSuchUpload(id) => ("NoSuchUpload", MISSING, vec![("UploadId", id.clone())]),
         E::InvalidBucketName(name) => ("InvalidBucketName", BAD, bucket(name)),
         E::BucketAlreadyExists(name) => ("BucketAlreadyExists", CONFLICT, bucket(name)),

@@ -5,6 +5,7 @@ use super::request::{header_text, latin1};
 use crate::objects::Headers;
 use crate::objects::condition::Conditions;
 use crate::objects::object::STANDARD;
+use crate::objects::tags::Tags;
 use crate::wire::timestamp;
 use http::HeaderMap;
 use std::collections::BTreeMap;
@@ -15,13 +16,10 @@ pub const MAX_METADATA: usize = 2 * 1024;
 const META: &str = "x-amz-meta-";
 
 /// Headers that ask for what is not built yet; ignoring them would be a lie.
-const REFUSED: [&str; 7] = [
+const REFUSED: [&str; 4] = [
     "x-amz-server-side-encryption",
     "x-amz-server-side-encryption-customer-algorithm",
     "x-amz-copy-source-server-side-encryption-customer-algorithm",
-    "x-amz-object-lock-mode",
-    "x-amz-object-lock-legal-hold",
-    "x-amz-tagging",
     "x-amz-website-redirect-location",
 ];
 
@@ -63,8 +61,8 @@ fn without_aws_chunked(value: &str) -> Option<String> {
     (!rest.is_empty()).then(|| rest.join(", "))
 }
 
-/// The storage class; it is kept as a name, all bytes are stored alike.
-pub fn storage_class(headers: &HeaderMap) -> Result<String> {
+/// Whether S3 has a storage class of this name.
+pub fn is_storage_class(name: &str) -> bool {
     const KNOWN: [&str; 8] = [
         STANDARD,
         "REDUCED_REDUNDANCY",
@@ -75,10 +73,23 @@ pub fn storage_class(headers: &HeaderMap) -> Result<String> {
         "DEEP_ARCHIVE",
         "GLACIER_IR",
     ];
+    KNOWN.contains(&name)
+}
+
+/// The storage class; it is kept as a name, all bytes are stored alike.
+pub fn storage_class(headers: &HeaderMap) -> Result<String> {
     match header_text(headers, "x-amz-storage-class") {
         None => Ok(STANDARD.into()),
-        Some(class) if KNOWN.contains(&class.as_str()) => Ok(class),
+        Some(class) if is_storage_class(&class) => Ok(class),
         Some(class) => Err(Error::InvalidStorageClass(class)),
+    }
+}
+
+/// The tags of `x-amz-tagging`.
+pub fn tags(headers: &HeaderMap) -> Result<Tags> {
+    match header_text(headers, "x-amz-tagging") {
+        Some(text) => Ok(Tags::from_header(&text)?),
+        None => Ok(Tags::default()),
     }
 }
 

@@ -12,7 +12,9 @@ mod copying;
 mod cx;
 mod error;
 mod headers;
+mod lifecycle;
 mod listing;
+mod locking;
 mod ops;
 mod payload;
 mod permission;
@@ -21,6 +23,7 @@ mod post_policy;
 mod request;
 pub mod route;
 mod stream;
+mod tagging;
 
 pub use error::Error;
 
@@ -124,6 +127,24 @@ fn log(error: &Error, method: &Method, path: &str) {
 
 /// The answer to a request that failed.
 fn say(error: &Error, method: &Method, path: &str, meta: &Meta) -> Response {
+    let mut response = refusal(error, method, path, meta);
+    match error {
+        Error::Objects(objects::Error::Deleted { version_id, .. }) => {
+            answer::set(&mut response, "x-amz-delete-marker", "true");
+            answer::set(&mut response, "x-amz-version-id", version_id);
+        }
+        Error::Objects(objects::Error::IsDeleteMarker { version_id, modified_at }) => {
+            answer::set(&mut response, "x-amz-delete-marker", "true");
+            answer::set(&mut response, "x-amz-version-id", version_id);
+            answer::set(&mut response, "last-modified", &answer::http_date(*modified_at));
+            answer::set(&mut response, "allow", "DELETE");
+        }
+        _ => {}
+    }
+    response
+}
+
+fn refusal(error: &Error, method: &Method, path: &str, meta: &Meta) -> Response {
     let wire = error.wire();
     if let Error::Objects(objects::Error::NotModified { etag, modified_at }) = error {
         let mut response = answer::empty(wire.status);

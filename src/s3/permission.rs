@@ -196,8 +196,10 @@ impl Asking<'_> {
 }
 
 /// The value of an object's tag.
-fn existing_tag(_object: Option<&ObjectInfo>, _name: &str) -> Vec<String> {
-    vec![]
+fn existing_tag(object: Option<&ObjectInfo>, name: &str) -> Vec<String> {
+    // Names of condition keys come in lower case.
+    let tags = object.into_iter().flat_map(|info| info.tags.iter());
+    tags.filter(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value.to_owned()).collect()
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@ use super::error::{Error, Result, invalid_argument};
 use super::ops;
 use super::request::{Address, Query};
 use crate::http::Response;
+use crate::objects::version;
 use http::{HeaderMap, Method};
 use std::future::Future;
 use std::pin::Pin;
@@ -93,23 +94,35 @@ pub static ROUTES: &[Route] = routes! {
     "GetBucketOwnershipControls" GET Bucket ["ownershipControls"] => get_bucket_ownership_controls
     "PutBucketOwnershipControls" PUT Bucket ["ownershipControls"] => put_bucket_ownership_controls
     "DeleteBucketOwnershipControls" DELETE Bucket ["ownershipControls"] => delete_bucket_ownership_controls
-    "GetBucketVersioning" GET Bucket ["versioning"] => bucket_defaults
+    "GetBucketVersioning" GET Bucket ["versioning"] => get_bucket_versioning
+    "PutBucketVersioning" PUT Bucket ["versioning"] => put_bucket_versioning
+    "PutObjectLockConfiguration" PUT Bucket ["object-lock"] => put_object_lock_configuration
+    "PutBucketTagging" PUT Bucket ["tagging"] => put_bucket_tagging
+    "DeleteBucketTagging" DELETE Bucket ["tagging"] => delete_bucket_tagging
     "GetBucketRequestPayment" GET Bucket ["requestPayment"] => bucket_defaults
     "GetBucketLogging" GET Bucket ["logging"] => bucket_defaults
     "GetBucketAccelerateConfiguration" GET Bucket ["accelerate"] => bucket_defaults
     "GetBucketNotificationConfiguration" GET Bucket ["notification"] => bucket_defaults
-    "GetBucketTagging" GET Bucket ["tagging"] => bucket_defaults
-    "GetBucketLifecycleConfiguration" GET Bucket ["lifecycle"] => bucket_defaults
+    "GetBucketTagging" GET Bucket ["tagging"] => get_bucket_tagging
+    "GetBucketLifecycleConfiguration" GET Bucket ["lifecycle"] => get_bucket_lifecycle_configuration
+    "PutBucketLifecycleConfiguration" PUT Bucket ["lifecycle"] => put_bucket_lifecycle_configuration
+    "DeleteBucketLifecycle" DELETE Bucket ["lifecycle"] => delete_bucket_lifecycle
     "GetBucketCors" GET Bucket ["cors"] => bucket_defaults
     "GetBucketWebsite" GET Bucket ["website"] => bucket_defaults
     "GetBucketReplication" GET Bucket ["replication"] => bucket_defaults
     "GetBucketEncryption" GET Bucket ["encryption"] => bucket_defaults
-    "GetObjectLockConfiguration" GET Bucket ["object-lock"] => bucket_defaults
+    "GetObjectLockConfiguration" GET Bucket ["object-lock"] => get_object_lock_configuration
 
     "ListParts" GET Object ["uploadId"] => list_parts
     "GetObjectAcl" GET Object ["acl"] => get_object_acl
     "GetObjectAttributes" GET Object ["attributes"] => get_object_attributes
     "GetObjectTagging" GET Object ["tagging"] => get_object_tagging
+    "PutObjectTagging" PUT Object ["tagging"] => put_object_tagging
+    "DeleteObjectTagging" DELETE Object ["tagging"] => delete_object_tagging
+    "GetObjectRetention" GET Object ["retention"] => get_object_retention
+    "PutObjectRetention" PUT Object ["retention"] => put_object_retention
+    "GetObjectLegalHold" GET Object ["legal-hold"] => get_object_legal_hold
+    "PutObjectLegalHold" PUT Object ["legal-hold"] => put_object_legal_hold
     "GetObject" GET Object [] => get_object
     "HeadObject" HEAD Object [] => head_object
     "UploadPartCopy" PUT Object ["partNumber", "uploadId"] "x-amz-copy-source" => upload_part_copy
@@ -168,7 +181,8 @@ const SUB_RESOURCES: [&str; 38] = [
 /// The operation that a request means.
 pub fn find(method: &Method, address: &Address, query: &Query, headers: &HeaderMap) -> Result<&'static Route> {
     match query.get("versionId") {
-        None | Some("null") => {}
+        None => {}
+        Some(id) if version::well_formed(id) => {}
         Some("") => return Err(invalid_argument("versionId", "", "Version id cannot be the empty string")),
         Some(other) => return Err(invalid_argument("versionId", other, "Invalid version id specified")),
     }
@@ -223,7 +237,8 @@ mod tests {
             (Method::POST, "/b/k?uploads", false, "CreateMultipartUpload"),
             (Method::DELETE, "/b/k?uploadId=x", false, "AbortMultipartUpload"),
             (Method::DELETE, "/b?torrent", false, "NotImplemented"),
-            (Method::PUT, "/b/k?tagging", false, "NotImplemented"),
+            (Method::PUT, "/b/k?tagging", false, "PutObjectTagging"),
+            (Method::PUT, "/b/k?restore", false, "NotImplemented"),
             (Method::PUT, "/", false, "MethodNotAllowed"),
             (Method::GET, "/b/k?versionId=abc", false, "InvalidArgument"),
         ] {

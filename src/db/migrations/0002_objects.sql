@@ -7,7 +7,10 @@ CREATE TABLE buckets (
   ownership  TEXT,                        -- the object ownership rule's name
   access_block BIGINT,                    -- the public access block's switches, a bit each
   policy     TEXT,                        -- JSON, as sent
-  created_at BIGINT NOT NULL
+  created_at BIGINT NOT NULL,
+  versioning TEXT NOT NULL CHECK (versioning IN ('off', 'enabled', 'suspended')),
+  lock       TEXT NOT NULL,               -- JSON: default retention; empty: no object lock
+  lifecycle  TEXT NOT NULL                -- JSON rules; empty: none
 );
 
 -- What is configured of a bucket, a document per sub-resource (`cors`, `lifecycle`, …), in the form of who reads it.
@@ -45,10 +48,14 @@ CREATE TABLE objects (
   place              TEXT NOT NULL CHECK (place IN ('empty', 'inline', 'file', 'parts')),
   body               TEXT NOT NULL,       -- inline: its number; file: the blob's name; parts: the upload's id
   headers            TEXT NOT NULL,       -- JSON: what the client wants back with the bytes
+  tags               TEXT NOT NULL,       -- JSON pairs; empty: none
+  lock               TEXT NOT NULL,       -- JSON: retention and legal hold; empty: none
   PRIMARY KEY (bucket, key, rank),
   CHECK (NOT (live = 1 AND delete_marker = 1))
 ) WITHOUT ROWID;
 CREATE UNIQUE INDEX objects_live ON objects (bucket, key) WHERE live = 1;
+-- The version `null` of a key when it is not the live one.
+CREATE UNIQUE INDEX objects_null ON objects (bucket, key) WHERE version_id = 'null' AND live = 0;
 -- Who refers to a blob: a copy shares its source's body, so a body goes when its last row goes.
 CREATE INDEX objects_body ON objects (body) WHERE place IN ('file', 'parts');
 
@@ -71,7 +78,9 @@ CREATE TABLE uploads (
   checksum_algorithm TEXT NOT NULL,
   checksum_type      TEXT NOT NULL,
   checksum_asked     BIGINT NOT NULL,     -- 1 when the client chose the algorithm
-  headers            TEXT NOT NULL
+  headers            TEXT NOT NULL,
+  tags               TEXT NOT NULL,
+  lock               TEXT NOT NULL
 );
 CREATE INDEX uploads_by_key ON uploads (bucket, key, id);
 

@@ -16,11 +16,17 @@ pub struct BucketRow {
     pub policy: Option<String>,
     /// Milliseconds.
     pub created_at: i64,
+    /// `off`, `enabled` or `suspended`.
+    pub versioning: String,
+    /// JSON; empty: no object lock.
+    pub lock: String,
+    /// JSON; empty: no rules.
+    pub lifecycle: String,
 }
 
 macro_rules! columns {
     () => {
-        "name, owner, region, acl, ownership, access_block, policy, created_at"
+        "name, owner, region, acl, ownership, access_block, policy, created_at, versioning, lock, lifecycle"
     };
 }
 
@@ -34,6 +40,9 @@ fn read(r: &rusqlite::Row<'_>) -> rusqlite::Result<BucketRow> {
         access_block: r.get(5)?,
         policy: r.get(6)?,
         created_at: r.get(7)?,
+        versioning: r.get(8)?,
+        lock: r.get(9)?,
+        lifecycle: r.get(10)?,
     })
 }
 
@@ -50,9 +59,21 @@ pub fn insert(c: &Conn, b: &BucketRow) -> Result<bool, Error> {
         .prepare_cached(concat!(
             "INSERT INTO buckets (",
             columns!(),
-            ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT (name) DO NOTHING"
+            ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11) ON CONFLICT (name) DO NOTHING"
         ))?
-        .execute((&b.name, &b.owner, &b.region, &b.acl, &b.ownership, b.access_block, &b.policy, b.created_at))?;
+        .execute(rusqlite::params![
+            b.name,
+            b.owner,
+            b.region,
+            b.acl,
+            b.ownership,
+            b.access_block,
+            b.policy,
+            b.created_at,
+            b.versioning,
+            b.lock,
+            b.lifecycle
+        ])?;
     Ok(n == 1)
 }
 
@@ -77,6 +98,31 @@ pub fn set_policy(c: &Conn, name: &str, policy: Option<&str>) -> Result<(), Erro
 /// Give it another ACL.
 pub fn set_acl(c: &Conn, name: &str, acl: &str) -> Result<(), Error> {
     c.prepare_cached("UPDATE buckets SET acl = ?2 WHERE name = ?1")?.execute((name, acl))?;
+    Ok(())
+}
+
+/// Turn versioning on or off.
+pub fn set_versioning(c: &Conn, name: &str, versioning: &str) -> Result<(), Error> {
+    c.prepare_cached("UPDATE buckets SET versioning = ?2 WHERE name = ?1")?.execute((name, versioning))?;
+    Ok(())
+}
+
+/// Set the lifecycle's rules.
+pub fn set_lifecycle(c: &Conn, name: &str, rules: &str) -> Result<(), Error> {
+    c.prepare_cached("UPDATE buckets SET lifecycle = ?2 WHERE name = ?1")?.execute((name, rules))?;
+    Ok(())
+}
+
+/// The buckets that have lifecycle rules, and these.
+pub fn with_lifecycle(c: &Conn) -> Result<Vec<(String, String)>, Error> {
+    let mut q = c.prepare_cached("SELECT name, lifecycle FROM buckets WHERE lifecycle <> '' ORDER BY name")?;
+    let rows = q.query_map([], |r| Ok((r.get(0)?, r.get(1)?)))?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// Set what object lock does by default.
+pub fn set_lock(c: &Conn, name: &str, lock: &str) -> Result<(), Error> {
+    c.prepare_cached("UPDATE buckets SET lock = ?2 WHERE name = ?1")?.execute((name, lock))?;
     Ok(())
 }
 

@@ -24,6 +24,10 @@ pub struct UploadRow {
     pub checksum_asked: bool,
     /// JSON.
     pub headers: String,
+    /// JSON; empty: none.
+    pub tags: String,
+    /// JSON; empty: none.
+    pub lock: String,
 }
 
 /// One part.
@@ -46,7 +50,7 @@ pub struct PartRow {
 macro_rules! upload_columns {
     () => {
         "id, bucket, key, initiated_at, initiator, acl, storage_class, checksum_algorithm, checksum_type, checksum_asked, \
-         headers, owner"
+         headers, owner, tags, lock"
     };
 }
 
@@ -70,6 +74,8 @@ fn read_upload(r: &Row<'_>) -> rusqlite::Result<UploadRow> {
         checksum_asked: r.get(9)?,
         headers: r.get(10)?,
         owner: r.get(11)?,
+        tags: r.get(12)?,
+        lock: r.get(13)?,
     })
 }
 
@@ -91,7 +97,7 @@ pub fn insert(c: &Conn, u: &UploadRow) -> Result<(), Error> {
     c.prepare_cached(concat!(
         "INSERT INTO uploads (",
         upload_columns!(),
-        ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)"
+        ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)"
     ))?
     .execute(rusqlite::params![
         u.id,
@@ -105,7 +111,9 @@ pub fn insert(c: &Conn, u: &UploadRow) -> Result<(), Error> {
         u.checksum_type,
         u.checksum_asked,
         u.headers,
-        u.owner
+        u.owner,
+        u.tags,
+        u.lock
     ])?;
     Ok(())
 }

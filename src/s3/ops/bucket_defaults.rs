@@ -14,14 +14,11 @@ enum Unset {
     Missing(&'static str, &'static str),
 }
 
-const UNSET: [(&str, Unset); 12] = [
-    ("versioning", Unset::Document("VersioningConfiguration", &[])),
+const UNSET: [(&str, Unset); 8] = [
     ("requestPayment", Unset::Document("RequestPaymentConfiguration", &[("Payer", "BucketOwner")])),
     ("logging", Unset::Document("BucketLoggingStatus", &[])),
     ("accelerate", Unset::Document("AccelerateConfiguration", &[])),
     ("notification", Unset::Document("NotificationConfiguration", &[])),
-    ("tagging", Unset::Missing("NoSuchTagSet", "The TagSet does not exist")),
-    ("lifecycle", Unset::Missing("NoSuchLifecycleConfiguration", "The lifecycle configuration does not exist")),
     ("cors", Unset::Missing("NoSuchCORSConfiguration", "The CORS configuration does not exist")),
     (
         "website",
@@ -36,13 +33,6 @@ const UNSET: [(&str, Unset); 12] = [
         Unset::Missing(
             "ServerSideEncryptionConfigurationNotFoundError",
             "The server side encryption configuration was not found",
-        ),
-    ),
-    (
-        "object-lock",
-        Unset::Missing(
-            "ObjectLockConfigurationNotFoundError",
-            "Object Lock configuration does not exist for this bucket",
         ),
     ),
 ];

@@ -5,13 +5,13 @@ use crate::objects::checksum::{ALL, Algorithm, Value};
 use crate::objects::multipart::{Chosen, Completion, MAX_PARTS};
 use crate::s3::cx::Cx;
 use crate::s3::error::{Error, Result, invalid_argument, invalid_request};
-use crate::s3::{answer, headers};
+use crate::s3::{answer, headers, lifecycle};
 use crate::wire::percent;
 use crate::wire::s3_xml::{Element, Writer};
 use http::header;
 
 pub async fn run(cx: &mut Cx<'_>) -> Result<Response> {
-    cx.bucket()?;
+    let bucket = cx.bucket()?;
     let upload = cx.query.get("uploadId").unwrap_or_default().to_owned();
     let conditions = headers::write_conditions(&cx.parts.headers)?;
     // Here a checksum header speaks of the object, not of the document.
@@ -33,7 +33,10 @@ pub async fn run(cx: &mut Cx<'_>) -> Result<Response> {
     if let Some(checksum) = &written.checksum {
         answer::checksum_elements(&mut doc, checksum);
     }
-    Ok(answer::xml(doc))
+    let mut response = answer::xml(doc);
+    answer::written(&mut response, &written);
+    lifecycle::announce(&mut response, &bucket, &cx.key, written.size, &written.tags, written.modified_at)?;
+    Ok(response)
 }
 
 /// Take the checksum header, so that the document is not compared with it.

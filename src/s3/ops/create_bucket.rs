@@ -17,13 +17,11 @@ pub async fn run(cx: &mut Cx<'_>) -> Result<Response> {
         })?),
     };
     let acl = acl::of_new_bucket(cx, &owner, ownership)?;
-    if cx.header("x-amz-bucket-object-lock-enabled").is_some_and(|v| v.eq_ignore_ascii_case("true")) {
-        return Err(Error::NotImplemented("x-amz-bucket-object-lock-enabled".into()));
-    }
+    let lock = cx.header("x-amz-bucket-object-lock-enabled").is_some_and(|v| v.eq_ignore_ascii_case("true"));
     headers::refuse_unbuilt(&cx.parts.headers)?;
     let document = cx.document(64 * 1024).await?;
     let region = region(cx, &document)?;
-    cx.store().create_bucket(NewBucket { name: cx.bucket.clone(), owner, region, acl, ownership }).await?;
+    cx.store().create_bucket(NewBucket { name: cx.bucket.clone(), owner, region, acl, ownership, lock }).await?;
     let mut response = answer::empty(StatusCode::OK);
     answer::set(&mut response, "location", &format!("/{}", cx.bucket));
     Ok(response)

@@ -5,7 +5,7 @@ use crate::objects::checksum::{Algorithm, DEFAULT, Kind};
 use crate::objects::object::NewObject;
 use crate::s3::cx::Cx;
 use crate::s3::error::{Result, invalid_request};
-use crate::s3::{acl, answer, headers};
+use crate::s3::{acl, answer, headers, lifecycle, locking};
 use crate::wire::s3_xml::Writer;
 
 pub async fn run(cx: &mut Cx<'_>) -> Result<Response> {
@@ -18,6 +18,8 @@ pub async fn run(cx: &mut Cx<'_>) -> Result<Response> {
         acl,
         storage_class: headers::storage_class(&cx.parts.headers)?,
         headers: headers::metadata(&cx.parts.headers)?,
+        tags: headers::tags(&cx.parts.headers)?,
+        lock: locking::asked(&cx.parts.headers)?,
         checksum,
         ..NewObject::of(&cx.bucket, &cx.key, &owner)
     };
@@ -30,6 +32,7 @@ pub async fn run(cx: &mut Cx<'_>) -> Result<Response> {
         answer::set(&mut response, "x-amz-checksum-algorithm", checksum.name());
         answer::set(&mut response, "x-amz-checksum-type", kind.name());
     }
+    lifecycle::announce_abort(cx, &mut response, &bucket, upload.initiated_at)?;
     Ok(response)
 }
 

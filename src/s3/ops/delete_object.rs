@@ -2,14 +2,29 @@
 
 use crate::http::Response;
 use crate::objects::condition::Conditions;
+use crate::objects::object::Deletion;
 use crate::s3::cx::Cx;
 use crate::s3::error::Result;
-use crate::s3::{answer, headers};
+use crate::s3::{answer, headers, locking};
 use http::StatusCode;
 
 pub async fn run(cx: &mut Cx<'_>) -> Result<Response> {
-    cx.bucket()?;
+    let bucket = cx.bucket()?;
     let conditions = Conditions { if_match: headers::conditions(&cx.parts.headers, "").if_match, ..Default::default() };
-    cx.store().delete_object(&cx.bucket, &cx.key, conditions).await?;
-    Ok(answer::empty(StatusCode::NO_CONTENT))
+    let deletion = Deletion {
+        key: cx.key.clone(),
+        version_id: cx.version(),
+        conditions,
+        bypass: locking::bypass(cx, &bucket),
+        by: cx.writer(&bucket),
+    };
+    let deleted = cx.store().delete(&cx.bucket, deletion).await?;
+    let mut response = answer::empty(StatusCode::NO_CONTENT);
+    if let Some(version_id) = &deleted.version_id {
+        answer::version(&mut response, &bucket, version_id);
+    }
+    if deleted.marker {
+        answer::set(&mut response, "x-amz-delete-marker", "true");
+    }
+    Ok(response)
 }

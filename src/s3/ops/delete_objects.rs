@@ -2,17 +2,18 @@
 
 use crate::http::Response;
 use crate::objects::condition::Conditions;
-use crate::objects::object::{Deletion, NULL_VERSION};
-use crate::s3::answer;
+use crate::objects::object::Deletion;
+use crate::objects::version;
 use crate::s3::cx::Cx;
 use crate::s3::error::{Error, Result};
+use crate::s3::{answer, locking};
 use crate::wire::s3_xml::{Element, Writer};
 
 /// The most keys of a request.
 const MAX: usize = 1000;
 
 pub async fn run(cx: &mut Cx<'_>) -> Result<Response> {
-    cx.bucket()?;
+    let bucket = cx.bucket()?;
     let digest = |name: &http::HeaderName| {
         let name = name.as_str();
         name == "content-md5" || name == "x-amz-trailer" || name.starts_with("x-amz-checksum-")
@@ -27,34 +28,40 @@ pub async fn run(cx: &mut Cx<'_>) -> Result<Response> {
     if named.is_empty() || named.len() > MAX {
         return Err(Error::MalformedXml);
     }
+    let bypass = locking::bypass(cx, &bucket);
     let mut doc = Writer::new("DeleteResult");
     let mut deletions = Vec::with_capacity(named.len());
     for object in named {
         let key = object.get("Key").filter(|k| !k.is_empty()).ok_or(Error::MalformedXml)?;
-        match object.get("VersionId") {
-            None | Some("" | NULL_VERSION) => {
-                let if_match = object.get("ETag").map(str::to_owned);
-                deletions.push(Deletion {
-                    key: key.to_owned(),
-                    conditions: Conditions { if_match, ..Conditions::default() },
-                });
-            }
-            Some(version) => {
-                doc.open("Error").text("Key", key).text("VersionId", version);
-                doc.text("Code", "NoSuchVersion").text("Message", "The specified version does not exist.").close();
-            }
+        let version_id = object.get("VersionId").map(str::trim).filter(|v| !v.is_empty());
+        if let Some(version_id) = version_id.filter(|v| !version::well_formed(v)) {
+            doc.open("Error").text("Key", key).text("VersionId", version_id);
+            doc.text("Code", "NoSuchVersion").text("Message", "The specified version does not exist.").close();
+            continue;
         }
+        let if_match = object.get("ETag").map(str::to_owned);
+        deletions.push(Deletion {
+            key: key.to_owned(),
+            version_id: version_id.map(str::to_owned),
+            conditions: Conditions { if_match, ..Conditions::default() },
+            bypass,
+            by: cx.writer(&bucket),
+        });
     }
     let outcomes = cx.store().delete_objects(&cx.bucket, deletions.clone()).await?;
     for (deletion, outcome) in deletions.iter().zip(outcomes) {
         match outcome {
             Ok(_) if quiet => {}
-            Ok(_) => {
-                doc.open("Deleted").text("Key", &deletion.key).close();
+            Ok(deleted) => {
+                doc.open("Deleted").text("Key", &deletion.key).maybe("VersionId", deletion.version_id.as_deref());
+                if deleted.marker {
+                    doc.value("DeleteMarker", true).maybe("DeleteMarkerVersionId", deleted.version_id.as_deref());
+                }
+                doc.close();
             }
             Err(e) => {
                 let wire = Error::from(e).wire();
-                doc.open("Error").text("Key", &deletion.key);
+                doc.open("Error").text("Key", &deletion.key).maybe("VersionId", deletion.version_id.as_deref());
                 doc.text("Code", wire.code).text("Message", &wire.message).close();
             }
         }

@@ -8,7 +8,7 @@ use crate::objects::range::Range;
 use crate::objects::{self, ObjectInfo};
 use crate::s3::cx::Cx;
 use crate::s3::error::{Error, Result, invalid_argument, invalid_request};
-use crate::s3::{answer, headers, stream};
+use crate::s3::{answer, headers, lifecycle, locking, stream};
 use http::StatusCode;
 
 /// Query names that override headers of the answer.
@@ -25,14 +25,14 @@ pub async fn run(cx: &mut Cx<'_>) -> Result<Response> {
     headers::refuse_unbuilt(&cx.parts.headers)?;
     let bucket = cx.any_bucket()?;
     let mut span = Span::default();
-    let read = cx.store().read(&cx.bucket, &cx.key, |info| {
+    let read = cx.store().read(&cx.bucket, &cx.key, cx.version().as_deref(), |info| {
         span = choose(cx, &bucket, info)?;
         Ok((span.start, span.length))
     });
     let (info, reader) = read.map_err(|e: Error| hide(cx, &bucket, e))?;
     let body = stream::body(reader).map_err(objects::Error::Io)?;
     let mut response = answer::with_body(span.status(), body);
-    describe(cx, &mut response, &info, &span)?;
+    describe(cx, &mut response, &bucket, &info, &span)?;
     Ok(response)
 }
 
@@ -107,8 +107,16 @@ fn part(cx: &Cx<'_>, info: &ObjectInfo, text: &str) -> Result<Span> {
 }
 
 /// The headers of the answer.
-pub fn describe(cx: &Cx<'_>, response: &mut Response, info: &ObjectInfo, span: &Span) -> Result<()> {
+pub fn describe(cx: &Cx<'_>, response: &mut Response, bucket: &Bucket, info: &ObjectInfo, span: &Span) -> Result<()> {
     answer::object(response, info);
+    answer::version(response, bucket, &info.version_id);
+    locking::headers(response, &info.lock);
+    if !cx.query.has("versionId") {
+        lifecycle::announce(response, bucket, &info.key, info.size, &info.tags, info.modified_at)?;
+    }
+    if !info.tags.is_empty() {
+        answer::set(response, "x-amz-tagging-count", &info.tags.len().to_string());
+    }
     answer::set(response, "content-length", &span.length.to_string());
     if span.partial && span.length > 0 {
         let last = span.start + span.length - 1;

@@ -10,7 +10,7 @@ use crate::wire::s3_xml::Writer;
 const KNOWN: [&str; 5] = ["ETag", "Checksum", "ObjectParts", "StorageClass", "ObjectSize"];
 
 pub async fn run(cx: &mut Cx<'_>) -> Result<Response> {
-    let (_, info) = cx.object()?;
+    let (bucket, info) = cx.object()?;
     let asked = cx.header("x-amz-object-attributes").filter(|v| !v.trim().is_empty()).ok_or_else(|| {
         invalid_request(
             "The x-amz-object-attributes header specifying the attributes to be retrieved is either missing or empty",
@@ -43,6 +43,7 @@ pub async fn run(cx: &mut Cx<'_>) -> Result<Response> {
         }
     }
     let mut response = answer::xml(doc);
+    answer::version(&mut response, &bucket, &info.version_id);
     answer::set(&mut response, "last-modified", &answer::http_date(info.modified_at));
     Ok(response)
 }

@@ -1,14 +1,13 @@
-//! GetObjectTagging: no object has tags yet.
+//! GetObjectTagging.
 
 use crate::http::Response;
-use crate::s3::answer;
 use crate::s3::cx::Cx;
 use crate::s3::error::Result;
-use crate::wire::s3_xml::Writer;
+use crate::s3::{answer, tagging};
 
 pub async fn run(cx: &mut Cx<'_>) -> Result<Response> {
-    cx.object()?;
-    let mut doc = Writer::new("Tagging");
-    doc.open("TagSet").close();
-    Ok(answer::xml(doc))
+    let (bucket, info) = cx.object()?;
+    let mut response = tagging::document(&info.tags);
+    answer::version(&mut response, &bucket, &info.version_id);
+    Ok(response)
 }

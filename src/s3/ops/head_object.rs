@@ -9,10 +9,10 @@ use crate::s3::{answer, headers};
 pub async fn run(cx: &mut Cx<'_>) -> Result<Response> {
     headers::refuse_unbuilt(&cx.parts.headers)?;
     let bucket = cx.any_bucket()?;
-    let found = cx.store().head(&cx.bucket, &cx.key).map_err(Error::from);
+    let found = cx.store().find(&cx.bucket, &cx.key, cx.version().as_deref()).map_err(Error::from);
     let info = found.map_err(|e| get_object::hide(cx, &bucket, e))?;
     let span = get_object::choose(cx, &bucket, &info)?;
     let mut response = answer::empty(span.status());
-    get_object::describe(cx, &mut response, &info, &span)?;
+    get_object::describe(cx, &mut response, &bucket, &info, &span)?;
     Ok(response)
 }

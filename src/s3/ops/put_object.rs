@@ -4,7 +4,7 @@ use crate::http::Response;
 use crate::objects::object::{self, NewObject};
 use crate::s3::cx::Cx;
 use crate::s3::error::Result;
-use crate::s3::{acl, answer, headers};
+use crate::s3::{acl, answer, headers, lifecycle, locking};
 use http::StatusCode;
 
 pub async fn run(cx: &mut Cx<'_>) -> Result<Response> {
@@ -16,6 +16,8 @@ pub async fn run(cx: &mut Cx<'_>) -> Result<Response> {
         acl,
         storage_class: headers::storage_class(&cx.parts.headers)?,
         headers: headers::metadata(&cx.parts.headers)?,
+        tags: headers::tags(&cx.parts.headers)?,
+        lock: locking::asked(&cx.parts.headers)?,
         conditions: headers::write_conditions(&cx.parts.headers)?,
         ..NewObject::of(&cx.bucket, &cx.key, &owner)
     };
@@ -24,6 +26,8 @@ pub async fn run(cx: &mut Cx<'_>) -> Result<Response> {
     let written = cx.store().put(new, received.staged).await?;
     let mut response = answer::empty(StatusCode::OK);
     answer::etag(&mut response, &written.etag);
+    answer::written(&mut response, &written);
+    lifecycle::announce(&mut response, &bucket, &cx.key, written.size, &written.tags, written.modified_at)?;
     if let Some(checksum) = &written.checksum {
         answer::checksum(&mut response, checksum);
     }

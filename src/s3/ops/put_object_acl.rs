@@ -9,6 +9,6 @@ use http::StatusCode;
 pub async fn run(cx: &mut Cx<'_>) -> Result<Response> {
     let (bucket, info) = cx.object()?;
     let asked = acl::asked(cx, &bucket, &info.owner).await?;
-    cx.store().set_object_acl(&cx.bucket, &cx.key, asked).await?;
+    cx.store().set_object_acl(&cx.bucket, &cx.key, cx.version(), asked).await?;
     Ok(answer::empty(StatusCode::OK))
 }

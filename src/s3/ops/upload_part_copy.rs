@@ -19,7 +19,7 @@ pub async fn run(cx: &mut Cx<'_>) -> Result<Response> {
     let range = range(cx, found.size)?;
     let (store, algorithm) = (cx.store().clone(), upload.algorithm);
     let copied = tokio::task::spawn_blocking(move || {
-        let (_, reader) = store.read(&source.bucket, &source.key, |info| {
+        let (_, reader) = store.read(&source.bucket, &source.key, Some(&found.version_id), |info| {
             // The object that was checked, not one that came after it.
             if info.etag != found.etag {
                 return Err(objects::Error::PreconditionFailed { header: "x-amz-copy-source-If-Match" });

@@ -1,0 +1,18 @@
+//! PutObjectTagging.
+
+use crate::http::Response;
+use crate::objects::tags;
+use crate::s3::cx::Cx;
+use crate::s3::error::Result;
+use crate::s3::{answer, tagging};
+use http::StatusCode;
+
+pub async fn run(cx: &mut Cx<'_>) -> Result<Response> {
+    let (bucket, _) = cx.object()?;
+    let document = cx.document(tagging::MAX).await?;
+    let tags = tagging::read(&document, tags::OF_OBJECT)?;
+    let version = cx.store().set_tags(&cx.bucket, &cx.key, cx.version(), tags).await?;
+    let mut response = answer::empty(StatusCode::OK);
+    answer::version(&mut response, &bucket, &version);
+    Ok(response)
+}

@@ -1,0 +1,30 @@
+//! Tag sets as documents.
+
+use super::answer;
+use super::error::{Error, Result};
+use crate::http::Response;
+use crate::objects::tags::Tags;
+use crate::wire::s3_xml::{Element, Writer};
+
+/// The longest document.
+pub const MAX: usize = 64 * 1024;
+
+/// Read `<Tagging>`, of at most so many tags.
+pub fn read(document: &[u8], most: usize) -> Result<Tags> {
+    let tagging = Element::parse("Tagging", document)?;
+    let set = tagging.child("TagSet").ok_or(Error::MalformedXml)?;
+    let text = |tag: &Element, name: &str| tag.get(name).map(str::to_owned).ok_or(Error::MalformedXml);
+    let list = set.all("Tag").map(|tag| Ok((text(tag, "Key")?, text(tag, "Value")?))).collect::<Result<_>>()?;
+    Ok(Tags::new(list, most)?)
+}
+
+/// Write `<Tagging>`.
+pub fn document(tags: &Tags) -> Response {
+    let mut doc = Writer::new("Tagging");
+    doc.open("TagSet");
+    for (name, value) in tags.iter() {
+        doc.open("Tag").text("Key", name).text("Value", value).close();
+    }
+    doc.close();
+    answer::xml(doc)
+}
