@@ -44,7 +44,7 @@ use std::path::Path;
 use std::sync::{Arc, Mutex};
 
 /// Bodies up to this many bytes live in the database.
-pub const INLINE: usize = 16 * 1024;
+pub const INLINE: usize = 64 * 1024;
 /// The largest body of one PUT or part.
 pub const MAX_PUT: u64 = 5 * 1024 * 1024 * 1024;
 /// The longest key, in bytes of UTF-8.

@@ -92,18 +92,32 @@ impl Serialize for Time {
 
 /// Append `text` with XML's own characters escaped; those that XML 1.0 forbids become U+FFFD.
 fn escape(out: &mut String, text: &str) {
-    for c in text.chars() {
-        match c {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
-            '\r' => out.push_str("&#13;"),
-            '\t' | '\n' => out.push(c),
-            '\0'..' ' | '\u{FFFE}' | '\u{FFFF}' => out.push('\u{FFFD}'),
-            _ => out.push(c),
-        }
+    let mut from = 0;
+    for (at, byte) in text.bytes().enumerate() {
+        let (instead, length) = match byte {
+            b'&' => ("&amp;", 1),
+            b'<' => ("&lt;", 1),
+            b'>' => ("&gt;", 1),
+            b'"' => ("&quot;", 1),
+            b'\r' => ("&#13;", 1),
+            b'\t' | b'\n' => continue,
+            0..b' ' => ("\u{FFFD}", 1),
+            0xEF if text[at..].starts_with(['\u{FFFE}', '\u{FFFF}']) => ("\u{FFFD}", 3),
+            _ => continue,
+        };
+        out.push_str(&text[from..at]);
+        out.push_str(instead);
+        from = at + length;
     }
+    out.push_str(&text[from..]);
+}
+
+/// Append a tag; `slash` is `/` for an end tag, else nothing.
+fn tag(out: &mut String, slash: &str, name: &str) {
+    out.push('<');
+    out.push_str(slash);
+    out.push_str(name);
+    out.push('>');
 }
 
 /// Writes one value as one element; without a name only a structure will do, and its fields are written bare.
@@ -122,7 +136,9 @@ impl Element<'_> {
 
     fn plain(self, value: impl fmt::Display) -> Result<(), Error> {
         let name = self.name.ok_or_else(|| Error(format!("{value} has no element")))?;
-        let _ = write!(self.out, "<{name}>{value}</{name}>");
+        tag(self.out, "", name);
+        let _ = write!(self.out, "{value}");
+        tag(self.out, "/", name);
         Ok(())
     }
 }
@@ -130,7 +146,7 @@ impl Element<'_> {
 impl<'a> Element<'a> {
     fn open(self) -> Parts<'a> {
         if let Some(name) = self.name {
-            let _ = write!(self.out, "<{name}>");
+            tag(self.out, "", name);
         }
         let start = self.out.len();
         Parts { out: self.out, name: self.name, start, key: String::new() }
@@ -158,7 +174,7 @@ impl Parts<'_> {
             self.out.pop();
             self.out.push_str("/>");
         } else {
-            let _ = write!(self.out, "</{name}>");
+            tag(self.out, "/", name);
         }
         Ok(())
     }
