@@ -184,6 +184,7 @@ def life(server, ec2):
     ec2.describe_vpcs()
     ec2.describe_subnets()
     security_groups(ec2)
+    vpc_family(ec2)
     for page in ec2.get_paginator("describe_instance_types").paginate(PaginationConfig={"PageSize": 20}):
         assert page["InstanceTypes"]
 
@@ -258,6 +259,78 @@ def security_groups(ec2):
     ec2.revoke_security_group_ingress(GroupId=group, SecurityGroupRuleIds=ids)
     ec2.revoke_security_group_egress(GroupId=group, IpPermissions=[https])
     ec2.delete_security_group(GroupId=group)
+
+
+def vpc_family(ec2):
+    """A VPC as Terraform builds it, reads it back and takes it down."""
+    vpc = ec2.create_vpc(CidrBlock="10.0.0.0/16", TagSpecifications=[tags("vpc")])["Vpc"]["VpcId"]
+    here = [{"Name": "vpc-id", "Values": [vpc]}]
+    for name in ["enableDnsSupport", "enableDnsHostnames", "enableNetworkAddressUsageMetrics"]:
+        ec2.describe_vpc_attribute(VpcId=vpc, Attribute=name)
+    ec2.modify_vpc_attribute(VpcId=vpc, EnableDnsHostnames={"Value": True})
+    acl = ec2.describe_network_acls(Filters=[*here, {"Name": "default", "Values": ["true"]}])["NetworkAcls"][0]
+    main = ec2.describe_route_tables(Filters=[*here, {"Name": "association.main", "Values": ["true"]}])["RouteTables"][0]
+    assert main["Routes"][0]["GatewayId"] == "local" and main["Associations"][0]["Main"], main
+    assert ec2.describe_security_groups(Filters=[*here, {"Name": "group-name", "Values": ["default"]}])["SecurityGroups"]
+    subnet = ec2.create_subnet(VpcId=vpc, CidrBlock="10.0.1.0/24", TagSpecifications=[tags("subnet")])["Subnet"]["SubnetId"]
+    ec2.modify_subnet_attribute(SubnetId=subnet, MapPublicIpOnLaunch={"Value": True})
+    assert ec2.describe_subnets(SubnetIds=[subnet])["Subnets"][0]["MapPublicIpOnLaunch"]
+
+    gateway = ec2.create_internet_gateway(TagSpecifications=[tags("internet-gateway")])["InternetGateway"]["InternetGatewayId"]
+    ec2.attach_internet_gateway(InternetGatewayId=gateway, VpcId=vpc)
+    found = ec2.describe_internet_gateways(Filters=[{"Name": "attachment.vpc-id", "Values": [vpc]}])["InternetGateways"]
+    assert found[0]["Attachments"] == [{"State": "available", "VpcId": vpc}], found
+    table = ec2.create_route_table(VpcId=vpc, TagSpecifications=[tags("route-table")])["RouteTable"]["RouteTableId"]
+    route = {"RouteTableId": table, "DestinationCidrBlock": "0.0.0.0/0"}
+    ec2.create_route(**route, GatewayId=gateway)
+    ec2.replace_route(**route, GatewayId=gateway)
+    association = ec2.associate_route_table(RouteTableId=table, SubnetId=subnet)["AssociationId"]
+    ec2.describe_route_tables(RouteTableIds=[table])
+    again = ec2.replace_route_table_association(AssociationId=association, RouteTableId=main["RouteTableId"])["NewAssociationId"]
+    ec2.disassociate_route_table(AssociationId=again)
+
+    own = ec2.create_network_acl(VpcId=vpc, TagSpecifications=[tags("network-acl")])["NetworkAcl"]["NetworkAclId"]
+    entry = {"NetworkAclId": own, "RuleNumber": 100, "Egress": False}
+    ssh = {"Protocol": "6", "RuleAction": "allow", "CidrBlock": "0.0.0.0/0", "PortRange": {"From": 22, "To": 22}}
+    ec2.create_network_acl_entry(**entry, **ssh)
+    ec2.replace_network_acl_entry(**entry, **ssh | {"RuleAction": "deny"})
+    acl = ec2.describe_network_acls(NetworkAclIds=[acl["NetworkAclId"]])["NetworkAcls"][0]
+    moved = ec2.replace_network_acl_association(
+        AssociationId=acl["Associations"][0]["NetworkAclAssociationId"], NetworkAclId=own)["NewAssociationId"]
+    ec2.describe_network_acls()
+    ec2.replace_network_acl_association(AssociationId=moved, NetworkAclId=acl["NetworkAclId"])
+    ec2.delete_network_acl_entry(**entry)
+    ec2.delete_network_acl(NetworkAclId=own)
+
+    options = ec2.create_dhcp_options(DhcpConfigurations=[{"Key": "domain-name", "Values": ["example.org"]}],
+                                      TagSpecifications=[tags("dhcp-options")])["DhcpOptions"]["DhcpOptionsId"]
+    ec2.associate_dhcp_options(DhcpOptionsId=options, VpcId=vpc)
+    ec2.describe_dhcp_options()
+    ec2.associate_dhcp_options(DhcpOptionsId="default", VpcId=vpc)
+    ec2.delete_dhcp_options(DhcpOptionsId=options)
+
+    ec2.delete_route(**route)
+    ec2.delete_route_table(RouteTableId=table)
+    ec2.detach_internet_gateway(InternetGatewayId=gateway, VpcId=vpc)
+    ec2.delete_internet_gateway(InternetGatewayId=gateway)
+    ec2.delete_subnet(SubnetId=subnet)
+    ec2.delete_vpc(VpcId=vpc)
+    default_vpc_again(ec2)
+
+
+def default_vpc_again(ec2):
+    """The default VPC goes when it is taken down, and comes back when it is asked for."""
+    default = ec2.describe_vpcs(Filters=[{"Name": "is-default", "Values": ["true"]}])["Vpcs"][0]["VpcId"]
+    here = [{"Name": "vpc-id", "Values": [default]}]
+    for subnet in ec2.describe_subnets(Filters=here)["Subnets"]:
+        ec2.delete_subnet(SubnetId=subnet["SubnetId"])
+    ec2.create_default_subnet(AvailabilityZone=f"{REGION}a")
+    ec2.delete_subnet(SubnetId=ec2.describe_subnets(Filters=here)["Subnets"][0]["SubnetId"])
+    gateway = ec2.describe_internet_gateways(Filters=[{"Name": "attachment.vpc-id", "Values": [default]}])["InternetGateways"][0]
+    ec2.detach_internet_gateway(InternetGatewayId=gateway["InternetGatewayId"], VpcId=default)
+    ec2.delete_vpc(VpcId=default)
+    assert not ec2.describe_vpcs()["Vpcs"]
+    ec2.create_default_vpc()
 
 
 def image_attributes(ec2, image):

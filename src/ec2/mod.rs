@@ -8,6 +8,7 @@
 //! here: who calls, which region, the version, parameters that nobody knows, `DryRun`, the answer's and the error's
 //! form, the log. What several actions share is beside it: `filter`, `page`, `tagging`.
 
+mod acl_entries;
 pub mod actions;
 mod attribute;
 mod error;
@@ -19,6 +20,7 @@ mod key_pairs;
 pub mod page;
 pub mod registry;
 mod resource;
+mod route_tables;
 pub mod tagging;
 mod zone;
 

@@ -1,16 +1,38 @@
 //! One action a file, named as AWS names it. Each file has its line twice here: as a module and in [`ALL`].
 
+pub mod associate_dhcp_options;
+pub mod associate_route_table;
+pub mod attach_internet_gateway;
 pub mod authorize_security_group_egress;
 pub mod authorize_security_group_ingress;
+pub mod create_default_subnet;
+pub mod create_default_vpc;
+pub mod create_dhcp_options;
+pub mod create_internet_gateway;
 pub mod create_key_pair;
+pub mod create_network_acl;
+pub mod create_network_acl_entry;
+pub mod create_route;
+pub mod create_route_table;
 pub mod create_security_group;
+pub mod create_subnet;
 pub mod create_tags;
+pub mod create_vpc;
+pub mod delete_dhcp_options;
+pub mod delete_internet_gateway;
 pub mod delete_key_pair;
+pub mod delete_network_acl;
+pub mod delete_network_acl_entry;
+pub mod delete_route;
+pub mod delete_route_table;
 pub mod delete_security_group;
+pub mod delete_subnet;
 pub mod delete_tags;
+pub mod delete_vpc;
 pub mod deregister_image;
 pub mod describe_account_attributes;
 pub mod describe_availability_zones;
+pub mod describe_dhcp_options;
 pub mod describe_image_attribute;
 pub mod describe_images;
 pub mod describe_instance_attribute;
@@ -19,13 +41,19 @@ pub mod describe_instance_status;
 pub mod describe_instance_type_offerings;
 pub mod describe_instance_types;
 pub mod describe_instances;
+pub mod describe_internet_gateways;
 pub mod describe_key_pairs;
+pub mod describe_network_acls;
 pub mod describe_regions;
+pub mod describe_route_tables;
 pub mod describe_security_group_rules;
 pub mod describe_security_groups;
 pub mod describe_subnets;
 pub mod describe_tags;
+pub mod describe_vpc_attribute;
 pub mod describe_vpcs;
+pub mod detach_internet_gateway;
+pub mod disassociate_route_table;
 pub mod get_caller_identity;
 pub mod get_console_output;
 pub mod get_ebs_encryption_by_default;
@@ -35,9 +63,15 @@ pub mod modify_image_attribute;
 pub mod modify_instance_attribute;
 pub mod modify_instance_metadata_options;
 pub mod modify_security_group_rules;
+pub mod modify_subnet_attribute;
+pub mod modify_vpc_attribute;
 pub mod monitor_instances;
 pub mod reboot_instances;
 pub mod register_image;
+pub mod replace_network_acl_association;
+pub mod replace_network_acl_entry;
+pub mod replace_route;
+pub mod replace_route_table_association;
 pub mod reset_image_attribute;
 pub mod reset_instance_attribute;
 pub mod revoke_security_group_egress;
@@ -54,17 +88,39 @@ use super::registry::{Entry, entry};
 
 /// Every action that works.
 pub static ALL: &[Entry] = &[
+    entry::<associate_dhcp_options::AssociateDhcpOptions>(),
+    entry::<associate_route_table::AssociateRouteTable>(),
+    entry::<attach_internet_gateway::AttachInternetGateway>(),
     entry::<authorize_security_group_egress::AuthorizeSecurityGroupEgress>(),
     entry::<authorize_security_group_ingress::AuthorizeSecurityGroupIngress>(),
+    entry::<create_default_subnet::CreateDefaultSubnet>(),
+    entry::<create_default_vpc::CreateDefaultVpc>(),
+    entry::<create_dhcp_options::CreateDhcpOptions>(),
+    entry::<create_internet_gateway::CreateInternetGateway>(),
     entry::<create_key_pair::CreateKeyPair>(),
+    entry::<create_network_acl::CreateNetworkAcl>(),
+    entry::<create_network_acl_entry::CreateNetworkAclEntry>(),
+    entry::<create_route::CreateRoute>(),
+    entry::<create_route_table::CreateRouteTable>(),
     entry::<create_security_group::CreateSecurityGroup>(),
+    entry::<create_subnet::CreateSubnet>(),
     entry::<create_tags::CreateTags>(),
+    entry::<create_vpc::CreateVpc>(),
+    entry::<delete_dhcp_options::DeleteDhcpOptions>(),
+    entry::<delete_internet_gateway::DeleteInternetGateway>(),
     entry::<delete_key_pair::DeleteKeyPair>(),
+    entry::<delete_network_acl::DeleteNetworkAcl>(),
+    entry::<delete_network_acl_entry::DeleteNetworkAclEntry>(),
+    entry::<delete_route::DeleteRoute>(),
+    entry::<delete_route_table::DeleteRouteTable>(),
     entry::<delete_security_group::DeleteSecurityGroup>(),
+    entry::<delete_subnet::DeleteSubnet>(),
     entry::<delete_tags::DeleteTags>(),
+    entry::<delete_vpc::DeleteVpc>(),
     entry::<deregister_image::DeregisterImage>(),
     entry::<describe_account_attributes::DescribeAccountAttributes>(),
     entry::<describe_availability_zones::DescribeAvailabilityZones>(),
+    entry::<describe_dhcp_options::DescribeDhcpOptions>(),
     entry::<describe_image_attribute::DescribeImageAttribute>(),
     entry::<describe_images::DescribeImages>(),
     entry::<describe_instance_attribute::DescribeInstanceAttribute>(),
@@ -73,13 +129,19 @@ pub static ALL: &[Entry] = &[
     entry::<describe_instance_type_offerings::DescribeInstanceTypeOfferings>(),
     entry::<describe_instance_types::DescribeInstanceTypes>(),
     entry::<describe_instances::DescribeInstances>(),
+    entry::<describe_internet_gateways::DescribeInternetGateways>(),
     entry::<describe_key_pairs::DescribeKeyPairs>(),
+    entry::<describe_network_acls::DescribeNetworkAcls>(),
     entry::<describe_regions::DescribeRegions>(),
+    entry::<describe_route_tables::DescribeRouteTables>(),
     entry::<describe_security_group_rules::DescribeSecurityGroupRules>(),
     entry::<describe_security_groups::DescribeSecurityGroups>(),
     entry::<describe_subnets::DescribeSubnets>(),
     entry::<describe_tags::DescribeTags>(),
+    entry::<describe_vpc_attribute::DescribeVpcAttribute>(),
     entry::<describe_vpcs::DescribeVpcs>(),
+    entry::<detach_internet_gateway::DetachInternetGateway>(),
+    entry::<disassociate_route_table::DisassociateRouteTable>(),
     entry::<get_caller_identity::GetCallerIdentity>(),
     entry::<get_console_output::GetConsoleOutput>(),
     entry::<get_ebs_encryption_by_default::GetEbsEncryptionByDefault>(),
@@ -89,9 +151,15 @@ pub static ALL: &[Entry] = &[
     entry::<modify_instance_attribute::ModifyInstanceAttribute>(),
     entry::<modify_instance_metadata_options::ModifyInstanceMetadataOptions>(),
     entry::<modify_security_group_rules::ModifySecurityGroupRules>(),
+    entry::<modify_subnet_attribute::ModifySubnetAttribute>(),
+    entry::<modify_vpc_attribute::ModifyVpcAttribute>(),
     entry::<monitor_instances::MonitorInstances>(),
     entry::<reboot_instances::RebootInstances>(),
     entry::<register_image::RegisterImage>(),
+    entry::<replace_network_acl_association::ReplaceNetworkAclAssociation>(),
+    entry::<replace_network_acl_entry::ReplaceNetworkAclEntry>(),
+    entry::<replace_route::ReplaceRoute>(),
+    entry::<replace_route_table_association::ReplaceRouteTableAssociation>(),
     entry::<reset_image_attribute::ResetImageAttribute>(),
     entry::<reset_instance_attribute::ResetInstanceAttribute>(),
     entry::<revoke_security_group_egress::RevokeSecurityGroupEgress>(),

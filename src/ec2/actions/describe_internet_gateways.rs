@@ -1,0 +1,107 @@
+//! The caller's internet gateways.
+
+use crate::db;
+use crate::db::tags::Tag;
+use crate::ec2::filter::{Filtered, Filters, Values};
+use crate::ec2::page::Page;
+use crate::ec2::registry::Action;
+use crate::ec2::{Cx, Error};
+use crate::id::Kind;
+use crate::network::gateways::InternetGateway;
+use crate::network::records::{self, Kept};
+use crate::wire::query::Params;
+use serde::Serialize;
+
+pub struct DescribeInternetGateways {
+    ids: Vec<String>,
+    filters: Filters<Item>,
+    page: Page,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Output {
+    internet_gateway_set: Vec<Item>,
+    next_token: Option<String>,
+}
+
+/// One gateway.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Item {
+    internet_gateway_id: String,
+    owner_id: String,
+    attachment_set: Vec<Attachment>,
+    tag_set: Vec<Tag>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Attachment {
+    vpc_id: String,
+    state: &'static str,
+}
+
+impl Item {
+    /// A gateway with its tags.
+    pub(super) fn new(gateway: Kept<InternetGateway>, tags: Vec<Tag>) -> Item {
+        let vpc = Some(gateway.it.vpc).filter(|vpc| !vpc.is_empty());
+        Item {
+            internet_gateway_id: gateway.id,
+            owner_id: gateway.account,
+            // AWS's word for an attached internet gateway.
+            attachment_set: vpc.map(|vpc_id| Attachment { vpc_id, state: "available" }).into_iter().collect(),
+            tag_set: tags,
+        }
+    }
+}
+
+impl Filtered for Item {
+    const FILTERS: &'static [(&'static str, Values<Self>)] = &[
+        ("attachment.state", |g| g.attachment_set.iter().map(|a| a.state.into()).collect()),
+        ("attachment.vpc-id", |g| g.attachment_set.iter().map(|a| a.vpc_id.as_str().into()).collect()),
+        ("internet-gateway-id", |g| vec![g.internet_gateway_id.as_str().into()]),
+        ("owner-id", |g| vec![g.owner_id.as_str().into()]),
+    ];
+    const TAGGED: bool = true;
+    fn tags(&self) -> Option<&[Tag]> {
+        Some(&self.tag_set)
+    }
+}
+
+impl Action for DescribeInternetGateways {
+    const NAME: &'static str = "DescribeInternetGateways";
+    type Output = Output;
+
+    fn read(p: &Params<'_>) -> Result<Self, Error> {
+        let ids: Vec<String> =
+            p.ids("InternetGatewayId", Kind::InternetGateway)?.into_iter().map(str::to_owned).collect();
+        let page = Page::read(p, (!ids.is_empty()).then_some("internetGatewayIds"))?;
+        Ok(DescribeInternetGateways { ids, filters: Filters::read(p)?, page })
+    }
+
+    async fn run(self, cx: &Cx) -> Result<Output, Error> {
+        let (all, mut tags) = cx
+            .look(|c, account, region| {
+                let all = records::all::<InternetGateway>(c, account, region)?;
+                Ok((all, db::tags::by_resource(c, account, region, "internet-gateway")?))
+            })
+            .await?;
+        let missing: Vec<String> =
+            self.ids.iter().filter(|id| !all.iter().any(|one| one.id == **id)).cloned().collect();
+        if !missing.is_empty() {
+            return Err(Error::NoSuch { kind: Kind::InternetGateway, ids: missing });
+        }
+        let items = all
+            .into_iter()
+            .filter(|one| self.ids.is_empty() || self.ids.contains(&one.id))
+            .map(|it| {
+                let tags = tags.remove(&it.id).unwrap_or_default();
+                Item::new(it, tags)
+            })
+            .filter(|item| self.filters.accept(item))
+            .collect();
+        let (internet_gateway_set, next_token) = self.page.cut(items, |one| one.internet_gateway_id.clone());
+        Ok(Output { internet_gateway_set, next_token })
+    }
+}

@@ -1,0 +1,222 @@
+//! Route tables as requests name their parts and as answers write them.
+
+use super::Error;
+use super::filter::{Filtered, Values, flag};
+use crate::db::tags::Tag;
+use crate::db::{self, Conn};
+use crate::id::Kind;
+use crate::network;
+use crate::network::gateways::{self, InternetGateway};
+use crate::network::records::{self, Kept};
+use crate::network::routes::{Route, RouteTable, Target};
+use crate::wire::query::{self, Params};
+use serde::Serialize;
+
+/// The destination of a route: an IPv4 or an IPv6 range.
+pub fn destination(p: &Params<'_>) -> Result<String, Error> {
+    let found = [p.opt("DestinationCidrBlock"), p.opt("DestinationIpv6CidrBlock")];
+    if p.opt("DestinationPrefixListId").is_some() {
+        return Err(Error::Unsupported("routes to a prefix list".into()));
+    }
+    let found = found.into_iter().flatten().find(|text| !text.is_empty());
+    Ok(found.ok_or_else(|| query::Error::Missing("destinationCidrBlock".into()))?.to_owned())
+}
+
+/// Where a route is to lead.
+pub enum WantedTarget {
+    Gateway(String),
+    Instance(String),
+    Interface(String),
+}
+
+/// Targets of which there are none here.
+const ELSEWHERE: &[&str] = &[
+    "CarrierGatewayId",
+    "CoreNetworkArn",
+    "EgressOnlyInternetGatewayId",
+    "LocalGatewayId",
+    "LocalTarget",
+    "NatGatewayId",
+    "OdbNetworkArn",
+    "TransitGatewayId",
+    "VpcEndpointId",
+    "VpcPeeringConnectionId",
+];
+
+impl WantedTarget {
+    pub fn read(p: &Params<'_>) -> Result<WantedTarget, Error> {
+        if let Some(name) = ELSEWHERE.iter().find(|name| p.opt(name).is_some_and(|text| !text.is_empty())) {
+            return Err(Error::Unsupported(format!("routes by {name}")));
+        }
+        let gateway = p.opt_id("GatewayId", Kind::InternetGateway)?.map(|id| WantedTarget::Gateway(id.to_owned()));
+        let instance = p.opt_id("InstanceId", Kind::Instance)?.map(|id| WantedTarget::Instance(id.to_owned()));
+        let interface =
+            p.opt_id("NetworkInterfaceId", Kind::NetworkInterface)?.map(|id| WantedTarget::Interface(id.to_owned()));
+        let mut found = [gateway, instance, interface].into_iter().flatten();
+        match (found.next(), found.next()) {
+            (Some(one), None) => Ok(one),
+            (None, _) => Err(query::Error::Missing("gatewayId".into()).into()),
+            (Some(_), Some(_)) => Err(Error::ParameterCombination("A route has exactly one target".into())),
+        }
+    }
+
+    /// The target, which must be there and belong to the table's VPC.
+    pub fn resolve(&self, c: &Conn, table: &Kept<RouteTable>) -> Result<Target, Error> {
+        let (account, region) = (&table.account, &table.region);
+        let interface = |id: &str| -> Result<Target, Error> {
+            let nic = network::nic(c, id)?.filter(|n| n.account == *account && n.subnet.region == *region);
+            let nic = nic.ok_or_else(|| Error::no_such(Kind::NetworkInterface, id))?;
+            if nic.subnet.vpc_id != table.it.vpc {
+                return Err(network::Error::ElsewhereTable(table.id.clone(), nic.eni_id).into());
+            }
+            Ok(Target::Interface { eni: nic.eni_id, instance: nic.instance_id, owner: nic.account })
+        };
+        match self {
+            WantedTarget::Gateway(id) => {
+                let gateway = records::need::<InternetGateway>(c, account, region, id)?;
+                if gateway.it.vpc != table.it.vpc {
+                    return Err(network::Error::ElsewhereTable(table.id.clone(), gateway.id).into());
+                }
+                Ok(Target::Gateway(gateway.id))
+            }
+            WantedTarget::Interface(id) => interface(id),
+            WantedTarget::Instance(id) => {
+                let row = db::instances::get(c, id)?.filter(|i| i.account == *account && i.region == *region);
+                interface(&row.ok_or_else(|| Error::no_such(Kind::Instance, id))?.eni_id)
+            }
+        }
+    }
+}
+
+/// One route table.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct TableItem {
+    pub route_table_id: String,
+    vpc_id: String,
+    owner_id: String,
+    route_set: Vec<RouteItem>,
+    association_set: Vec<AssociationItem>,
+    propagating_vgw_set: Vec<()>,
+    tag_set: Vec<Tag>,
+}
+
+#[derive(Serialize, Default)]
+#[serde(rename_all = "camelCase")]
+struct RouteItem {
+    destination_cidr_block: Option<String>,
+    destination_ipv6_cidr_block: Option<String>,
+    gateway_id: Option<String>,
+    instance_id: Option<String>,
+    instance_owner_id: Option<String>,
+    network_interface_id: Option<String>,
+    state: &'static str,
+    origin: &'static str,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct AssociationItem {
+    route_table_association_id: String,
+    route_table_id: String,
+    subnet_id: Option<String>,
+    main: bool,
+    association_state: AssociationState,
+}
+
+/// How an association stands.
+#[derive(Serialize)]
+pub struct AssociationState {
+    state: &'static str,
+}
+
+impl AssociationState {
+    pub const ASSOCIATED: AssociationState = AssociationState { state: "associated" };
+}
+
+impl RouteItem {
+    fn new(route: &Route, active: bool) -> RouteItem {
+        let v6 = route.destination.contains(':');
+        let mut item = RouteItem {
+            destination_cidr_block: (!v6).then(|| route.destination.clone()),
+            destination_ipv6_cidr_block: v6.then(|| route.destination.clone()),
+            state: if active { "active" } else { "blackhole" },
+            origin: "CreateRoute",
+            ..RouteItem::default()
+        };
+        match &route.target {
+            Target::Local => (item.gateway_id, item.origin) = (Some("local".into()), "CreateRouteTable"),
+            Target::Gateway(id) => item.gateway_id = Some(id.clone()),
+            Target::Interface { eni, instance, owner } => {
+                item.network_interface_id = Some(eni.clone());
+                item.instance_owner_id = instance.as_ref().map(|_| owner.clone());
+                item.instance_id = instance.clone();
+            }
+        }
+        item
+    }
+}
+
+impl TableItem {
+    /// A table with its tags; `gateways` are those of its account.
+    pub fn new(table: Kept<RouteTable>, gateways: &[Kept<InternetGateway>], tags: Vec<Tag>) -> TableItem {
+        let it = &table.it;
+        let association = |id: &str, subnet_id: Option<String>| AssociationItem {
+            route_table_association_id: id.to_owned(),
+            route_table_id: table.id.clone(),
+            main: subnet_id.is_none(),
+            subnet_id,
+            association_state: AssociationState::ASSOCIATED,
+        };
+        let main = it.main.iter().map(|id| association(id, None));
+        let others = it.associations.iter().map(|a| association(&a.id, Some(a.subnet.clone())));
+        let route = |r: &Route| RouteItem::new(r, gateways::is_active(gateways, it, &r.target));
+        TableItem {
+            route_set: it.routes.iter().map(route).collect(),
+            association_set: main.chain(others).collect(),
+            propagating_vgw_set: Vec::new(),
+            vpc_id: it.vpc.clone(),
+            tag_set: tags,
+            owner_id: table.account,
+            route_table_id: table.id,
+        }
+    }
+}
+
+fn routes<'a>(t: &'a TableItem, value: fn(&'a RouteItem) -> Option<&'a str>) -> Vec<std::borrow::Cow<'a, str>> {
+    t.route_set.iter().filter_map(value).map(Into::into).collect()
+}
+
+impl Filtered for TableItem {
+    const FILTERS: &'static [(&'static str, Values<Self>)] = &[
+        ("association.gateway-id", |_| vec![]),
+        ("association.main", |t| t.association_set.iter().flat_map(|a| flag(a.main)).collect()),
+        ("association.route-table-association-id", |t| {
+            t.association_set.iter().map(|a| a.route_table_association_id.as_str().into()).collect()
+        }),
+        ("association.route-table-id", |t| {
+            t.association_set.iter().map(|a| a.route_table_id.as_str().into()).collect()
+        }),
+        ("association.subnet-id", |t| {
+            t.association_set.iter().filter_map(|a| a.subnet_id.as_deref()).map(Into::into).collect()
+        }),
+        ("owner-id", |t| vec![t.owner_id.as_str().into()]),
+        ("route-table-id", |t| vec![t.route_table_id.as_str().into()]),
+        ("route.destination-cidr-block", |t| routes(t, |r| r.destination_cidr_block.as_deref())),
+        ("route.destination-ipv6-cidr-block", |t| routes(t, |r| r.destination_ipv6_cidr_block.as_deref())),
+        ("route.destination-prefix-list-id", |_| vec![]),
+        ("route.egress-only-internet-gateway-id", |_| vec![]),
+        ("route.gateway-id", |t| routes(t, |r| r.gateway_id.as_deref())),
+        ("route.instance-id", |t| routes(t, |r| r.instance_id.as_deref())),
+        ("route.nat-gateway-id", |_| vec![]),
+        ("route.origin", |t| routes(t, |r| Some(r.origin))),
+        ("route.state", |t| routes(t, |r| Some(r.state))),
+        ("route.transit-gateway-id", |_| vec![]),
+        ("route.vpc-peering-connection-id", |_| vec![]),
+        ("vpc-id", |t| vec![t.vpc_id.as_str().into()]),
+    ];
+    const TAGGED: bool = true;
+    fn tags(&self) -> Option<&[Tag]> {
+        Some(&self.tag_set)
+    }
+}
