@@ -172,22 +172,13 @@ pub fn vpc_cidrs(c: &Conn) -> Result<Vec<String>, Error> {
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
-/// Make a subnet of `vpc`.
-pub fn insert_subnet(
-    c: &Conn,
-    id: &str,
-    vpc: &str,
-    zone: &str,
-    cidr: &str,
-    is_default: bool,
-    attributes: &str,
-    now: i64,
-) -> Result<(), Error> {
+/// Make a subnet.
+pub fn insert_subnet(c: &Conn, s: &SubnetRow, now: i64) -> Result<(), Error> {
     c.prepare_cached(
         "INSERT INTO subnets (id, vpc, zone, cidr, is_default, attributes, created_at)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
     )?
-    .execute((id, vpc, zone, cidr, is_default, attributes, now))?;
+    .execute((&s.id, &s.vpc, &s.zone, &s.cidr, s.is_default, &s.attributes, now))?;
     Ok(())
 }
 

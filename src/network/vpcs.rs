@@ -185,12 +185,21 @@ pub fn create_subnet(c: &Conn, vpc: &Vpc, zone: &str, cidr: &str) -> Result<Subn
 
 /// [`create_subnet`] without the checks. A default subnet gives public addresses, as AWS's do.
 pub(super) fn insert_subnet(c: &Conn, vpc: &Vpc, zone: &str, range: Cidr, is_default: bool) -> Result<Subnet, Error> {
-    let id = id::new(Kind::Subnet);
     let attributes = SubnetAttributes { map_public_ip: is_default, ..SubnetAttributes::default() };
-    let json = serde_json::to_string(&attributes).expect("plain data becomes JSON");
-    rows::insert_subnet(c, &id, &vpc.id, zone, &range.to_string(), is_default, &json, clock::now_ms())?;
-    acls::enter(c, &vpc.id, &id)?;
-    rows::subnet(c, &id)?.ok_or(Error::NoSubnet(id)).and_then(Subnet::try_from)
+    let row = SubnetRow {
+        id: id::new(Kind::Subnet),
+        vpc: vpc.id.clone(),
+        vpc_cidr: vpc.cidr.to_string(),
+        account: vpc.account.clone(),
+        region: vpc.region.clone(),
+        zone: zone.to_owned(),
+        cidr: range.to_string(),
+        is_default,
+        attributes: serde_json::to_string(&attributes).expect("plain data becomes JSON"),
+    };
+    rows::insert_subnet(c, &row, clock::now_ms())?;
+    acls::enter(c, &vpc.id, &row.id)?;
+    row.try_into()
 }
 
 /// The account's subnet of that id, as a row.

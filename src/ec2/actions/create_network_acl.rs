@@ -26,6 +26,8 @@ pub struct Output {
 
 impl Action for CreateNetworkAcl {
     const NAME: &'static str = "CreateNetworkAcl";
+    /// The token is answered; a repeated call makes another ACL.
+    const IGNORED: &'static [&'static str] = &["ClientToken"];
     type Output = Output;
 
     fn read(p: &Params<'_>) -> Result<Self, Error> {

@@ -24,6 +24,8 @@ pub struct Output {
 
 impl Action for CreateRouteTable {
     const NAME: &'static str = "CreateRouteTable";
+    /// A repeated call makes another table.
+    const IGNORED: &'static [&'static str] = &["ClientToken"];
     type Output = Output;
 
     fn read(p: &Params<'_>) -> Result<Self, Error> {
