@@ -44,6 +44,10 @@ pub enum Error {
     AgainstPolicy(String),
     #[error("Your proposed upload is smaller than the minimum allowed size")]
     TooSmall { least: u64, size: u64 },
+    #[error("{0}")]
+    BadRequest(String),
+    #[error("{message}")]
+    CorsForbidden { method: String, message: &'static str },
     #[error("The bucket does not allow ACLs")]
     AclNotSupported,
     #[error("Bucket cannot have ACLs set with ObjectOwnership's BucketOwnerEnforced setting")]
@@ -145,6 +149,12 @@ impl Error {
             Error::TooSmall { least, size } => {
                 ("EntityTooSmall", BAD, vec![("ProposedSize", size.to_string()), ("MinSizeAllowed", least.to_string())])
             }
+            Error::BadRequest(_) => ("BadRequest", BAD, vec![]),
+            Error::CorsForbidden { method, .. } => (
+                "AccessForbidden",
+                StatusCode::FORBIDDEN,
+                vec![("Method", method.clone()), ("ResourceType", "BUCKET".into())],
+            ),
             Error::AclNotSupported => ("AccessControlListNotSupported", BAD, vec![]),
             Error::AclWithOwnership => ("InvalidBucketAclWithObjectOwnership", BAD, vec![]),
             Error::MalformedAcl => ("MalformedACLError", BAD, vec![]),

@@ -9,6 +9,7 @@
 mod acl;
 mod answer;
 mod copying;
+mod cors;
 mod cx;
 mod error;
 mod headers;
@@ -58,7 +59,12 @@ impl S3 {
         let (method, path) = (parts.method.clone(), parts.uri.path().to_owned());
         let mut incoming = payload::Incoming::new(body);
         let expects_continue = parts.headers.contains_key(::http::header::EXPECT);
-        let outcome = self.run(parts, &mut incoming, meta).await;
+        let browser = cors::Asked::of(&parts);
+        let address = request::Address::of(&parts, &self.config.s3_domains);
+        let outcome = match (&browser, &address) {
+            (Some(asked), Ok(address)) if method == Method::OPTIONS => asked.preflight(&self.store, &address.bucket),
+            _ => self.run(parts, &mut incoming, meta).await,
+        };
         let mut response = match outcome {
             Ok(response) => response,
             Err(error) => {
@@ -70,6 +76,11 @@ impl S3 {
         // shall not be asked for a body that nobody wants; the connection, whose next bytes nobody can tell, ends.
         if !incoming.drained(!expects_continue).await {
             answer::set(&mut response, "connection", "close");
+        }
+        if let (Some(asked), Ok(address)) = (&browser, &address)
+            && method != Method::OPTIONS
+        {
+            asked.decorate(&self.store, &address.bucket, &mut response);
         }
         answer::set(&mut response, "x-amz-request-id", &meta.request_id);
         answer::set(&mut response, "x-amz-id-2", &host_id(meta));

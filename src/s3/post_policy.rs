@@ -8,7 +8,7 @@ use serde_json::Value;
 use std::ops::RangeInclusive;
 use time::OffsetDateTime;
 
-/// Fields that need no condition.
+/// Fields that need no condition, besides `x-ignore-…` and checksums, which say nothing that is not in the file.
 const FREE: [&str; 5] = ["awsaccesskeyid", "signature", "x-amz-signature", "policy", "file"];
 
 #[derive(Debug)]
@@ -118,7 +118,9 @@ impl PostPolicy {
             }
         }
         let covered = |field: &str| self.conditions.iter().any(|c| c.field == field);
-        let free = |field: &str| FREE.contains(&field) || field.starts_with("x-ignore-");
+        let free = |field: &str| {
+            FREE.contains(&field) || field.starts_with("x-ignore-") || field.starts_with("x-amz-checksum-")
+        };
         match ["bucket"].into_iter().chain(fields.names()).find(|name| !free(name) && !covered(name)) {
             Some(extra) => denied(format!("Extra input fields: {extra}")),
             None => Ok(()),

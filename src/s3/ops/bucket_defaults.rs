@@ -14,12 +14,9 @@ enum Unset {
     Missing(&'static str, &'static str),
 }
 
-const UNSET: [(&str, Unset); 8] = [
-    ("requestPayment", Unset::Document("RequestPaymentConfiguration", &[("Payer", "BucketOwner")])),
+const UNSET: [(&str, Unset); 5] = [
     ("logging", Unset::Document("BucketLoggingStatus", &[])),
-    ("accelerate", Unset::Document("AccelerateConfiguration", &[])),
     ("notification", Unset::Document("NotificationConfiguration", &[])),
-    ("cors", Unset::Missing("NoSuchCORSConfiguration", "The CORS configuration does not exist")),
     (
         "website",
         Unset::Missing("NoSuchWebsiteConfiguration", "The specified bucket does not have a website configuration"),

@@ -1,12 +1,15 @@
 //! One operation a file, named as AWS names it. Each reads its arguments, calls `objects`, and says the answer.
 
 pub mod abort_multipart_upload;
+pub mod accelerate;
 pub mod bucket_defaults;
+pub mod bucket_reports;
 pub mod complete_multipart_upload;
 pub mod copy_object;
 pub mod create_bucket;
 pub mod create_multipart_upload;
 pub mod delete_bucket;
+pub mod delete_bucket_cors;
 pub mod delete_bucket_lifecycle;
 pub mod delete_bucket_ownership_controls;
 pub mod delete_bucket_policy;
@@ -16,6 +19,7 @@ pub mod delete_object_tagging;
 pub mod delete_objects;
 pub mod delete_public_access_block;
 pub mod get_bucket_acl;
+pub mod get_bucket_cors;
 pub mod get_bucket_lifecycle_configuration;
 pub mod get_bucket_location;
 pub mod get_bucket_ownership_controls;
@@ -41,6 +45,7 @@ pub mod list_objects_v2;
 pub mod list_parts;
 pub mod post_object;
 pub mod put_bucket_acl;
+pub mod put_bucket_cors;
 pub mod put_bucket_lifecycle_configuration;
 pub mod put_bucket_ownership_controls;
 pub mod put_bucket_policy;
@@ -53,5 +58,6 @@ pub mod put_object_lock_configuration;
 pub mod put_object_retention;
 pub mod put_object_tagging;
 pub mod put_public_access_block;
+pub mod request_payment;
 pub mod upload_part;
 pub mod upload_part_copy;
