@@ -15,7 +15,7 @@ pub fn check(db: &Db, data_dir: &Path) -> Result<Vec<String>, db::Error> {
     for row in db.read(db::instances::alive)? {
         let disk = Folder::new(&root, &row.id).disk();
         match overlay::base_of(&disk) {
-            Ok(Some(base)) if !base.exists() => {
+            Ok(Some(base)) if base != Path::new(overlay::NO_BASE) && !base.exists() => {
                 problems.push(format!("instance {}: its disk stands on {}, which is missing", row.id, base.display()));
             }
             Ok(_) => {}

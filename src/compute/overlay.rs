@@ -17,6 +17,9 @@ const CLUSTER: u64 = 1 << CLUSTER_BITS;
 const BACKING_FORMAT: u32 = 0xE279_2ACA;
 const HEADER_LENGTH: u32 = 104;
 
+/// What the disks of simulated machines stand on, which never run.
+pub const NO_BASE: &str = "/nonexistent";
+
 /// Write a qcow2 file at `path` of `size` bytes (rounded up to a sector) on `base`, a raw file with an absolute path.
 /// An existing file is an error, so a disk is never emptied.
 pub fn create(path: &Path, base: &Path, size: u64) -> io::Result<()> {

@@ -7,6 +7,7 @@
 
 use super::driver::{self, Event, Machine, MachineSpec, Power};
 use super::folder::{self, Folder};
+use super::overlay;
 use super::spec::{Spec, both};
 use super::state::{Desired, Observed, Step, View, next_step};
 use super::{Compute, VISIBLE_AFTER_END, intent};
@@ -323,7 +324,7 @@ impl Compute {
         if driver.is_real() {
             return Ok(self.images.base_image(image_id)?);
         }
-        Ok(Base { path: "/nonexistent".into(), virtual_size: 1 << 20, digest: image_id.to_owned() })
+        Ok(Base { path: overlay::NO_BASE.into(), virtual_size: 1 << 20, digest: image_id.to_owned() })
     }
 
     /// Make the interface's port on the host, unless machines have none.
