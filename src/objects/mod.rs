@@ -29,6 +29,8 @@ pub mod lock;
 pub mod multipart;
 pub mod object;
 pub mod policy;
+#[cfg(test)]
+mod race;
 pub mod range;
 pub mod reader;
 pub mod tags;
