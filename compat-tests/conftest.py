@@ -42,13 +42,14 @@ def tiny_image(tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
-def tiny_bundle(server, tiny_image, tmp_path_factory):
-    return server.bundle(tiny_image, "tiny", tmp_path_factory.mktemp("bundle"))
+def tiny_bundle(tiny_image, tmp_path_factory):
+    return _session["server"].bundle(tiny_image, "tiny", tmp_path_factory.mktemp("bundle"))
 
 
 @pytest.fixture(scope="session", autouse=True)
-def tiny_ami(server, tiny_bundle):
+def tiny_ami(tiny_bundle):
     """There from the beginning: ec2_core.py launches it too."""
+    server = _session["server"]  # by this name, because test_real_machines.py has a fixture `server` of its own
     image = server.registered(server.upload(tiny_bundle, "shared-images", "tiny/"))
     assert image["State"] == "available", image
     os.environ["EC2_TEST_IMAGE"] = image["ImageId"]
