@@ -16,8 +16,8 @@ use crate::compute::state::Off;
 use std::path::{Path, PathBuf};
 use virt::connect::Connect;
 use virt::domain::{
-    Domain, DomainShutoffReason, DomainShutoffReasonEnum, DomainState, DomainStateEnum, DomainStateReason,
-    DomainStateReasonEnum,
+    Domain, DomainPausedReason, DomainPausedReasonEnum, DomainShutoffReason, DomainShutoffReasonEnum, DomainState,
+    DomainStateEnum, DomainStateReason, DomainStateReasonEnum,
 };
 use virt::error::{Error as VirtError, ErrorNumber, ErrorNumberEnum};
 use virt::sys;
@@ -55,6 +55,7 @@ impl Libvirt {
         std::fs::create_dir_all(root.join("etc"))
             .and_then(|()| std::fs::write(&conf, QEMU_CONF))
             .map_err(|e| Error::Failed(format!("writing {}: {e}", conf.display())))?;
+        forget_unborn(root).map_err(|e| Error::Failed(format!("in {}: {e}", root.display())))?;
         reaper::start();
         Self::open(&embedded_uri(root))
     }
@@ -89,6 +90,47 @@ fn is_absent(e: &VirtError) -> bool {
 
 fn failed(what: &str, e: &VirtError) -> Error {
     Error::Failed(format!("{what}: {}", e.message()))
+}
+
+/// Take away what libvirt below `root` noted of machines whose QEMU had not begun when our process was killed.
+///
+/// libvirt notes a machine before it makes the process, with process id 0, and lets QEMU begin only after it has noted the real
+/// one. A note with 0 it reads at the next start as a machine that is being started, by nobody: such a machine can
+/// neither be started nor destroyed any more.
+fn forget_unborn(root: &Path) -> std::io::Result<()> {
+    let notes = match std::fs::read_dir(root.join("run/qemu")) {
+        Ok(notes) => notes,
+        Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(()),
+        Err(e) => return Err(e),
+    };
+    for note in notes {
+        let path = note?.path();
+        if path.extension().is_some_and(|e| e == "xml") && is_unborn(&std::fs::read_to_string(&path)?) {
+            tracing::warn!(note = %path.display(), "forgetting a start that was cut off");
+            crate::fault::effect("forget a start");
+            std::fs::remove_file(&path)?;
+        }
+    }
+    Ok(())
+}
+
+fn is_unborn(note: &str) -> bool {
+    let status = note.find("<domstatus ").map(|at| &note[at..]).unwrap_or_default();
+    let status = status.split('>').next().unwrap_or_default();
+    status.contains("pid='0'")
+}
+
+/// Whether libvirt is between making the machine's process and letting it run. We look at a machine while nobody starts it, so
+/// the start is one in which an earlier process of ours was killed. libvirt takes such a machine down soon after it opens, and
+/// tells of it by no event.
+fn is_starting(domain: &Domain) -> Result<bool, VirtError> {
+    let (_, reason) = domain.state()?;
+    Ok(matches!(
+        reason,
+        DomainStateReasonEnum::Known(DomainStateReason::Paused(DomainPausedReasonEnum::Known(
+            DomainPausedReason::StartingUp
+        )))
+    ))
 }
 
 fn machine(domain: &Domain) -> Result<Machine, VirtError> {
@@ -144,13 +186,26 @@ impl Driver for Libvirt {
     }
 
     fn observe(&self, id: &str) -> Result<Machine, Error> {
-        match self.find(id)? {
-            None => Ok(Machine::Absent),
-            Some(domain) => match machine(&domain) {
-                Ok(m) => Ok(m),
-                Err(e) if is_absent(&e) => Ok(Machine::Absent),
-                Err(e) => Err(failed(&format!("looking at {id}"), &e)),
-            },
+        let Some(domain) = self.find(id)? else { return Ok(Machine::Absent) };
+        let look = || {
+            if is_starting(&domain)? {
+                tracing::warn!(instance = id, "taking down a start that was cut off");
+                crate::fault::effect("destroy");
+                // What counts is what the machine is afterwards: libvirt may have taken it down first.
+                if let Err(e) = domain.destroy() {
+                    tracing::debug!(error = %e.message(), "destroy");
+                }
+                if is_starting(&domain)? {
+                    return Ok(None);
+                }
+            }
+            machine(&domain).map(Some)
+        };
+        match look() {
+            Ok(Some(machine)) => Ok(machine),
+            Ok(None) => Err(Error::Failed(format!("{id} stays between off and on after a start that was cut off"))),
+            Err(e) if is_absent(&e) => Ok(Machine::Absent),
+            Err(e) => Err(failed(&format!("looking at {id}"), &e)),
         }
     }
 
@@ -207,5 +262,28 @@ impl Driver for Libvirt {
 
     fn is_real(&self) -> bool {
         true
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_notes_of_machines_without_a_process_are_forgotten() {
+        let dir = tempfile::tempdir().unwrap();
+        forget_unborn(dir.path()).unwrap();
+        let notes = dir.path().join("run/qemu");
+        std::fs::create_dir_all(&notes).unwrap();
+        let note = |pid: &str| {
+            format!("<!-- generated -->\n\n<domstatus state='paused' reason='starting up' pid='{pid}'>\n</domstatus>")
+        };
+        std::fs::write(notes.join("i-1.xml"), note("0")).unwrap();
+        std::fs::write(notes.join("i-2.xml"), note("4711")).unwrap();
+        std::fs::write(notes.join("i-1.pid"), "4711").unwrap();
+        forget_unborn(dir.path()).unwrap();
+        let mut left: Vec<_> = std::fs::read_dir(&notes).unwrap().map(|e| e.unwrap().file_name()).collect();
+        left.sort();
+        assert_eq!(left, ["i-1.pid", "i-2.xml"]);
     }
 }
