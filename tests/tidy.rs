@@ -17,13 +17,13 @@ const ROOMS: &[(&str, &[&str])] = &[
     ),
     ("http", &["id"]),
     ("ec2", &["auth", "clock", "cloud", "compute", "db", "http", "iam", "id", "images", "network", "wire"]),
-    ("s3", &["auth", "clock", "config", "http", "iam", "objects", "wire"]),
+    ("s3", &["auth", "clock", "config", "http", "iam", "id", "objects", "wire"]),
     ("imds", &["clock", "compute", "config", "db", "id", "network"]),
     ("cloud", &["compute", "config", "db", "iam", "id", "images", "network", "objects"]),
     // What things mean.
     ("compute", &["clock", "config", "db", "fault", "id", "images", "network"]),
     ("images", &["clock", "db", "fault", "id", "objects"]),
-    ("objects", &["blobs", "clock", "db", "iam", "id"]),
+    ("objects", &["blobs", "clock", "db", "iam", "id", "wire"]),
     ("network", &["clock", "db", "fault", "id"]),
     ("iam", &["clock", "config", "db"]),
     // Where things are kept.

@@ -6,14 +6,15 @@ use crate::objects::object::Deletion;
 use crate::objects::version;
 use crate::s3::cx::Cx;
 use crate::s3::error::{Error, Result};
-use crate::s3::{answer, locking};
+use crate::s3::{answer, locking, permission};
 use crate::wire::s3_xml::{Element, Writer};
 
 /// The most keys of a request.
 const MAX: usize = 1000;
 
 pub async fn run(cx: &mut Cx<'_>) -> Result<Response> {
-    let bucket = cx.bucket()?;
+    // Who may not delete one key may well delete another: each is decided by itself.
+    let bucket = cx.any_bucket()?;
     let digest = |name: &http::HeaderName| {
         let name = name.as_str();
         name == "content-md5" || name == "x-amz-trailer" || name.starts_with("x-amz-checksum-")
@@ -39,6 +40,11 @@ pub async fn run(cx: &mut Cx<'_>) -> Result<Response> {
             doc.text("Code", "NoSuchVersion").text("Message", "The specified version does not exist.").close();
             continue;
         }
+        let action = permission::action("DeleteObject", version_id.is_some());
+        if let Err(e) = cx.asking().may(&bucket, None, &action, key) {
+            refused(&mut doc, key, version_id, e.into());
+            continue;
+        }
         let if_match = object.get("ETag").map(str::to_owned);
         deletions.push(Deletion {
             key: key.to_owned(),
@@ -59,12 +65,15 @@ pub async fn run(cx: &mut Cx<'_>) -> Result<Response> {
                 }
                 doc.close();
             }
-            Err(e) => {
-                let wire = Error::from(e).wire();
-                doc.open("Error").text("Key", &deletion.key).maybe("VersionId", deletion.version_id.as_deref());
-                doc.text("Code", wire.code).text("Message", &wire.message).close();
-            }
+            Err(e) => refused(&mut doc, &deletion.key, deletion.version_id.as_deref(), e.into()),
         }
     }
     Ok(answer::xml(doc))
+}
+
+/// A key that stays, and why.
+fn refused(doc: &mut Writer, key: &str, version_id: Option<&str>, error: Error) {
+    let wire = error.wire();
+    doc.open("Error").text("Key", key).maybe("VersionId", version_id);
+    doc.text("Code", wire.code).text("Message", &wire.message).close();
 }
