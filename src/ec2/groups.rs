@@ -220,7 +220,7 @@ pub struct RuleItem {
     pub security_group_rule_id: String,
     pub group_id: String,
     group_owner_id: Option<String>,
-    is_egress: bool,
+    pub is_egress: bool,
     ip_protocol: String,
     from_port: i32,
     to_port: i32,

@@ -69,7 +69,9 @@ impl Action for DescribeSecurityGroupRules {
         }
         items.retain(|r| self.ids.is_empty() || self.ids.contains(&r.security_group_rule_id));
         items.retain(|r| self.filters.accept(r));
-        let (security_group_rule_set, next_token) = self.page.cut(items, |r| r.security_group_rule_id.clone());
+        // A group's rules together, what goes out first: an order that is the same at every call.
+        let place = |r: &RuleItem| format!("{} {} {}", r.group_id, u8::from(!r.is_egress), r.security_group_rule_id);
+        let (security_group_rule_set, next_token) = self.page.cut(items, place);
         Ok(Output { security_group_rule_set, next_token })
     }
 }
