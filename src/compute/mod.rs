@@ -118,7 +118,7 @@ impl Compute {
     ) -> Result<Arc<Compute>, OpenError> {
         let dir = config.data_dir.join("instances");
         std::fs::create_dir_all(&dir).map_err(|e| OpenError::Folder(dir.clone(), e))?;
-        let opened = open_driver(config);
+        let opened = open_driver(config, installation);
         let (driver, why_down) = match opened {
             Ok(driver) => (Some(driver), String::new()),
             Err(why) if config.driver == config::Driver::Auto => {
@@ -209,7 +209,7 @@ pub enum OpenError {
     Hypervisor(String),
 }
 
-fn open_driver(config: &config::Config) -> Result<Arc<dyn Driver>, String> {
+fn open_driver(config: &config::Config, installation: &str) -> Result<Arc<dyn Driver>, String> {
     match config.driver {
         config::Driver::Simulated => {
             Ok(Arc::new(driver::fake::Fake::open(Some(config.data_dir.join("simulated-machines")))))
@@ -220,8 +220,8 @@ fn open_driver(config: &config::Config) -> Result<Arc<dyn Driver>, String> {
             }
             Network::capable().map_err(|why| why.to_string())?;
             let opened = match &config.libvirt_uri {
-                Some(uri) => driver::libvirt::Libvirt::open(uri),
-                None => driver::libvirt::Libvirt::embedded(&config.data_dir.join("libvirt")),
+                Some(uri) => driver::libvirt::Libvirt::open(uri, installation),
+                None => driver::libvirt::Libvirt::embedded(&config.data_dir.join("libvirt"), installation),
             };
             let libvirt = Arc::new(opened.map_err(|e| e.to_string())?);
             // The first look at an emulator takes libvirt seconds: have it looked at before the first launch.

@@ -60,6 +60,9 @@ enum StepError {
     Db(#[from] db::Error),
     #[error(transparent)]
     Driver(#[from] driver::Error),
+    /// The hypervisor does not tell how the machine is: nothing was tried, so nothing counts as a failed try.
+    #[error("looking at the machine: {0}")]
+    Unseen(#[source] driver::Error),
     #[error(transparent)]
     Network(#[from] network::Error),
     #[error("image: {0}")]
@@ -78,6 +81,7 @@ impl StepError {
             // Deregistered between the launch and its first disk.
             StepError::Image(e) => e.status() < 500,
             StepError::Driver(driver::Error::Failed(_))
+            | StepError::Unseen(_)
             | StepError::Db(_)
             | StepError::Network(_)
             | StepError::Folder(_) => false,
@@ -188,8 +192,10 @@ impl Compute {
     /// Steps on one instance until it rests or its intent changes; what was seen and done is put into `row`.
     fn advance(&self, row: &mut InstanceRow) -> Result<(), StepError> {
         let driver = self.driver.as_deref().expect("no pass without a driver");
-        let mut machine = driver.observe(&row.id)?;
+        let look = |row: &InstanceRow| driver.observe(&row.id).map_err(StepError::Unseen);
+        let mut machine = look(row)?;
         loop {
+            row.observed = seen(machine).text().into();
             let (desired, _) = both(row)?;
             let now = clock::now_ms();
             let view = View {
@@ -211,7 +217,7 @@ impl Compute {
                 }
                 Step::Build => {
                     self.build(row)?;
-                    machine = driver.observe(&row.id)?;
+                    machine = look(row)?;
                 }
                 Step::PowerOn => {
                     // The card's rules and the gateway may be gone since the machine was defined: after a reboot, say.
@@ -223,17 +229,17 @@ impl Compute {
                     driver.power(&row.id, Power::On)?;
                     row.powered = true;
                     row.boot_id = self.boot_id.clone();
-                    machine = driver.observe(&row.id)?;
+                    machine = look(row)?;
                 }
                 Step::AskOff => {
                     driver.power(&row.id, Power::AskOff)?;
                     row.deadline = now + PATIENCE_OFF_MS;
-                    machine = driver.observe(&row.id)?;
+                    machine = look(row)?;
                 }
                 Step::AskReboot => {
                     row.deadline = now + PATIENCE_REBOOT_MS;
                     driver.power(&row.id, Power::AskReboot)?;
-                    machine = driver.observe(&row.id)?;
+                    machine = look(row)?;
                 }
                 Step::Reset => {
                     driver.power(&row.id, Power::Reset)?;
@@ -246,7 +252,7 @@ impl Compute {
                 }
                 Step::PowerOff => {
                     driver.power(&row.id, Power::Off)?;
-                    machine = driver.observe(&row.id)?;
+                    machine = look(row)?;
                 }
                 Step::GuestWentOff => {
                     let spec = Spec::parse(&row.spec)?;
@@ -295,7 +301,7 @@ impl Compute {
         let nics = self.ensure_port(row)?;
         let machine = MachineSpec {
             id: row.id.clone(),
-            uuid: machine_uuid(&self.installation, &row.id),
+            uuid: driver::machine_uuid(&self.installation, &row.id),
             vcpus: row.vcpus as u32,
             memory_mib: row.memory_mib as u64,
             accelerated: self.accelerated.get(),
@@ -393,7 +399,7 @@ impl Compute {
     /// The guest went through a reset: a wanted reboot is done.
     async fn rebooted(&self, id: String) {
         let done = self.db.write(move |c| match db::instances::get(c, &id)? {
-            Some(mut row) if row.reboot && row.deadline > 0 => {
+            Some(mut row) if row.reboot => {
                 let generation = row.generation;
                 (row.reboot, row.deadline, row.not_before) = (false, 0, 0);
                 row.generation += 1;
@@ -460,15 +466,19 @@ fn seen(machine: Machine) -> Observed {
     }
 }
 
-/// A step failed: try again later, or give up.
+/// A step failed: try again later, or give up. Only tries to bring a machine up are ever given up, and never one that runs.
 fn postpone(row: &mut InstanceRow, e: &StepError) {
+    let counts = !matches!(e, StepError::Unseen(_));
     row.attempt += 1;
-    let wanted = Desired::parse(&row.desired);
-    if wanted == Some(Desired::Running) && (e.is_final() || row.attempt >= TRIES) {
+    if counts && row.desired == Desired::Running.text() && (e.is_final() || row.attempt >= TRIES) {
         tracing::error!(attempt = row.attempt, error = %e, "giving up");
+        if row.observed == Observed::Running.text() {
+            // What failed is a reboot.
+            (row.reboot, row.deadline, row.attempt, row.not_before) = (false, 0, 0, 0);
+            return;
+        }
         // A machine that never ran is taken back, one that had run stays stopped with its disk.
-        let never_ran = row.observed == Observed::Absent.text();
-        let desired = if never_ran { Desired::Terminated } else { Desired::Stopped };
+        let desired = if row.boot_id.is_empty() { Desired::Terminated } else { Desired::Stopped };
         let code = "Server.InternalError";
         intent::begin(row, desired, code, &format!("{code}: {e}"), code);
         row.generation += 1;
@@ -477,26 +487,81 @@ fn postpone(row: &mut InstanceRow, e: &StepError) {
     tracing::warn!(attempt = row.attempt, error = %e, "a step failed, trying again");
     let seconds = 1i64 << (row.attempt - 1).clamp(0, 6);
     row.not_before = clock::now_ms() + seconds * 1000;
-}
-
-/// A machine's UUID: a function of the installation and the instance, in version 4's form, starting with `ec2` by which
-/// guests recognise the platform (AWS: "identify EC2 instances").
-fn machine_uuid(installation: &str, instance_id: &str) -> String {
-    use sha2::{Digest, Sha256};
-    let hash = hex::encode(Sha256::digest(format!("{installation} {instance_id}")));
-    format!("ec2{}-{}-4{}-8{}-{}", &hash[..5], &hash[5..9], &hash[9..12], &hash[12..15], &hash[15..27])
+    if !counts {
+        // Looks back off too, but leave the tries to those who try.
+        row.attempt = row.attempt.min(TRIES - 1);
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn row(observed: Observed, boot_id: &str) -> InstanceRow {
+        InstanceRow {
+            id: "i-1".into(),
+            account: String::new(),
+            region: String::new(),
+            zone: String::new(),
+            reservation_id: String::new(),
+            launch_index: 0,
+            host: String::new(),
+            instance_type: String::new(),
+            vcpus: 1,
+            memory_mib: 1,
+            eni_id: String::new(),
+            spec: String::new(),
+            desired: Desired::Running.text().into(),
+            observed: observed.text().into(),
+            generation: 1,
+            settled: 0,
+            powered: false,
+            boot_id: boot_id.into(),
+            force: false,
+            deadline: 0,
+            reboot: false,
+            attempt: 0,
+            not_before: 0,
+            reason_code: String::new(),
+            reason_message: String::new(),
+            transition: String::new(),
+            launched_at: 0,
+            changed_at: 0,
+        }
+    }
+
+    fn failed() -> driver::Error {
+        driver::Error::Failed("on purpose".into())
+    }
+
     #[test]
-    fn a_machine_uuid_is_a_function_of_its_instance() {
-        let a = machine_uuid("x", "i-1");
-        assert_eq!(a, machine_uuid("x", "i-1"));
-        assert_ne!(a, machine_uuid("y", "i-1"));
-        assert!(a.starts_with("ec2"));
-        assert!(uuid::Uuid::parse_str(&a).is_ok());
+    fn a_hypervisor_that_is_away_changes_no_intent() {
+        let mut row = row(Observed::Running, "boot");
+        for _ in 0..100 {
+            postpone(&mut row, &StepError::Unseen(failed()));
+        }
+        assert_eq!((row.desired.as_str(), row.generation), ("running", 1));
+    }
+
+    #[test]
+    fn a_launch_that_fails_is_taken_back_and_a_start_leaves_the_instance_stopped() {
+        for (boot_id, desired) in [("", "terminated"), ("boot", "stopped")] {
+            let mut row = row(Observed::Off, boot_id);
+            for _ in 0..TRIES {
+                assert_eq!(row.desired, "running");
+                postpone(&mut row, &StepError::Driver(failed()));
+            }
+            assert_eq!((row.desired.as_str(), row.reason_code.as_str()), (desired, "Server.InternalError"));
+        }
+    }
+
+    #[test]
+    fn a_reboot_that_fails_leaves_a_running_instance_running() {
+        let mut row = row(Observed::Running, "boot");
+        row.reboot = true;
+        for _ in 0..TRIES {
+            postpone(&mut row, &StepError::Driver(failed()));
+        }
+        assert_eq!((row.desired.as_str(), row.reboot), ("running", false));
     }
 }

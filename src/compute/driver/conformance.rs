@@ -12,7 +12,7 @@ use std::time::Duration;
 fn bare(dir: &Path, id: &str) -> MachineSpec {
     MachineSpec {
         id: id.into(),
-        uuid: crate::id::uuid(),
+        uuid: super::machine_uuid("here", id),
         vcpus: 1,
         memory_mib: 32,
         accelerated: false,
@@ -81,7 +81,6 @@ fn the_simulated_host_conforms() {
     conforms(dir.path(), &|| Box::new(Fake::open(Some(file.clone()))));
 }
 
-/// The simulated host keeps its machines in memory too: a second one that is open beside it reads them at its start only.
 #[test]
 fn qemu_under_embedded_libvirt_conforms() {
     if !Path::new(EMULATOR).exists() || !nix::unistd::geteuid().is_root() {
@@ -90,6 +89,12 @@ fn qemu_under_embedded_libvirt_conforms() {
     }
     let dir = tempfile::tempdir().unwrap();
     let root = dir.path().join("libvirt");
-    // libvirt locks an embedded root: within one process both drivers share the connection's driver state.
-    conforms(dir.path(), &|| Box::new(Libvirt::embedded(&root).unwrap()));
+    // One process has one embedded root: both drivers share it, and so do the two installations.
+    conforms(dir.path(), &|| Box::new(Libvirt::embedded(&root, "here").unwrap()));
+    let (ours, theirs) = (Libvirt::embedded(&root, "here").unwrap(), Libvirt::embedded(&root, "there").unwrap());
+    let id = "i-00000000000000001";
+    ours.define(&bare(dir.path(), id)).unwrap();
+    assert_eq!(ours.list().unwrap().len(), 1);
+    assert!(theirs.list().unwrap().is_empty(), "machines of others on the same libvirt are not ours");
+    ours.remove(id).unwrap();
 }

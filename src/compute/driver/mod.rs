@@ -62,6 +62,14 @@ pub struct NicSpec {
     pub mtu: Option<u32>,
 }
 
+/// A machine's UUID: a function of the installation and the instance, in version 4's form, starting with `ec2` by which
+/// guests recognise the platform (AWS: "identify EC2 instances"). On a shared libvirt it tells our machines from others'.
+pub fn machine_uuid(installation: &str, instance_id: &str) -> String {
+    use sha2::{Digest, Sha256};
+    let hash = hex::encode(Sha256::digest(format!("{installation} {instance_id}")));
+    format!("ec2{}-{}-4{}-8{}-{}", &hash[..5], &hash[5..9], &hash[9..12], &hash[12..15], &hash[15..27])
+}
+
 /// Ways to turn the key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Power {
@@ -111,7 +119,7 @@ pub enum Error {
 pub trait Driver: Send + Sync {
     /// What the host can carry.
     fn capacity(&self) -> Result<Capacity, Error>;
-    /// Every machine of this installation, defined or running.
+    /// Every machine of this installation, defined or running; never somebody else's on the same host.
     fn list(&self) -> Result<Vec<(String, Machine)>, Error>;
     /// One machine.
     fn observe(&self, id: &str) -> Result<Machine, Error>;
@@ -124,4 +132,18 @@ pub trait Driver: Send + Sync {
     fn watch(&self, watcher: Watcher) -> Result<(), Error>;
     /// Whether machines have real disks and network ports. The fake's have none.
     fn is_real(&self) -> bool;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_machine_uuid_is_a_function_of_its_instance() {
+        let a = machine_uuid("x", "i-1");
+        assert_eq!(a, machine_uuid("x", "i-1"));
+        assert_ne!(a, machine_uuid("y", "i-1"));
+        assert!(a.starts_with("ec2"));
+        assert!(uuid::Uuid::parse_str(&a).is_ok());
+    }
 }

@@ -41,6 +41,7 @@ pub const EMULATOR: &str = "/usr/bin/qemu-system-x86_64";
 /// A connection to one libvirt.
 pub struct Libvirt {
     conn: Connect,
+    installation: String,
 }
 
 /// The URI of the embedded driver below `root`.
@@ -50,21 +51,21 @@ pub fn embedded_uri(root: &Path) -> String {
 
 impl Libvirt {
     /// Open the embedded driver with its state below `root` (made if absent).
-    pub fn embedded(root: &Path) -> Result<Libvirt, Error> {
+    pub fn embedded(root: &Path, installation: &str) -> Result<Libvirt, Error> {
         let conf: PathBuf = root.join("etc/qemu.conf");
         std::fs::create_dir_all(root.join("etc"))
             .and_then(|()| std::fs::write(&conf, QEMU_CONF))
             .map_err(|e| Error::Failed(format!("writing {}: {e}", conf.display())))?;
         forget_unborn(root).map_err(|e| Error::Failed(format!("in {}: {e}", root.display())))?;
         reaper::start();
-        Self::open(&embedded_uri(root))
+        Self::open(&embedded_uri(root), installation)
     }
 
-    /// Open any libvirt URI.
-    pub fn open(uri: &str) -> Result<Libvirt, Error> {
+    /// Open any libvirt URI, for the machines of one installation.
+    pub fn open(uri: &str, installation: &str) -> Result<Libvirt, Error> {
         events::start_loop().map_err(|e| failed("starting libvirt's event loop", &e))?;
         let conn = Connect::open(Some(uri)).map_err(|e| failed(&format!("opening {uri}"), &e))?;
-        Ok(Libvirt { conn })
+        Ok(Libvirt { conn, installation: installation.to_owned() })
     }
 
     /// Ask for the emulator's capabilities: libvirt probes QEMU once, for seconds, and remembers it.
@@ -175,8 +176,11 @@ impl Driver for Libvirt {
         let mut found = Vec::with_capacity(all.len());
         for domain in all {
             // A domain may go between the listing and the look: then it is simply not there.
-            match domain.name().and_then(|name| Ok((name, machine(&domain)?))) {
-                Ok((name, state)) if name.starts_with("i-") => found.push((name, state)),
+            let look = || Ok((domain.name()?, domain.uuid_string()?, machine(&domain)?));
+            match look() {
+                Ok((name, uuid, state)) if uuid == super::machine_uuid(&self.installation, &name) => {
+                    found.push((name, state));
+                }
                 Ok(_) => {}
                 Err(e) if is_absent(&e) => {}
                 Err(e) => return Err(failed("looking at a machine", &e)),
