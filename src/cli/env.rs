@@ -28,8 +28,9 @@ fn endpoint_file(data_dir: &Path) -> PathBuf {
     data_dir.join("endpoint")
 }
 
-/// Keep what `novella env` has to know: where the server listens, and the key that it made.
-pub fn remember(data_dir: &Path, address: SocketAddr, key: Option<&FirstKey>) -> std::io::Result<()> {
+/// Keep what `novella env` has to know: where the server listens, and the key that its first start made. `true`: the
+/// key was written down now, so the operator is to be told.
+pub fn remember(data_dir: &Path, address: SocketAddr, key: Option<&FirstKey>) -> std::io::Result<bool> {
     // A wildcard address is nothing that a client can call.
     let ip = match address.ip() {
         ip if ip.is_unspecified() => "127.0.0.1".to_owned(),
@@ -37,11 +38,15 @@ pub fn remember(data_dir: &Path, address: SocketAddr, key: Option<&FirstKey>) ->
         ip => ip.to_string(),
     };
     std::fs::write(endpoint_file(data_dir), format!("http://{ip}:{}\n", address.port()))?;
-    let Some(key) = key else { return Ok(()) };
+    // A start that was cut off may have made the key and not told it yet.
     let path = credentials_file(data_dir);
-    let mut file = std::fs::OpenOptions::new().create(true).truncate(true).write(true).mode(0o600).open(&path)?;
+    let Some(key) = key.filter(|key| key.is_new || !path.exists()) else { return Ok(false) };
+    let temp = path.with_extension("new");
+    let mut file = std::fs::OpenOptions::new().create(true).truncate(true).write(true).mode(0o600).open(&temp)?;
     writeln!(file, "{} {} {}", key.account, key.access_key_id, key.secret.expose())?;
-    file.sync_all()
+    file.sync_all()?;
+    std::fs::rename(&temp, &path)?;
+    Ok(true)
 }
 
 pub fn run(args: Args) -> Outcome {

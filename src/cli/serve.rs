@@ -17,9 +17,6 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use tracing_subscriber::EnvFilter;
 
-/// The largest form of an EC2 request: user data of 16 KiB and a thousand parameters fit many times.
-const FORM_LIMIT: usize = 1 << 20;
-
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// A TOML file with what the operator chose; flags come first.
@@ -82,8 +79,8 @@ async fn serve(config: Config) -> Outcome {
 
     let opened = tokio::task::block_in_place(|| Cloud::open(config))?;
     let Opened { cloud, first_key, listeners } = opened;
-    super::env::remember(&cloud.config.data_dir, address, first_key.as_ref())?;
-    if let Some(key) = first_key {
+    let untold = super::env::remember(&cloud.config.data_dir, address, first_key.as_ref())?;
+    if let Some(key) = first_key.filter(|_| untold) {
         println!("Made account {} with access key {}.", key.account, key.access_key_id);
         println!("Its secret is in {}.", super::env::credentials_file(&cloud.config.data_dir).display());
         println!("Use it: eval \"$(novella env --data-dir {})\"", cloud.config.data_dir.display());
@@ -159,13 +156,7 @@ impl http::Handler for Services {
         match target {
             Target::S3 => self.s3.handle(request, &meta).await,
             Target::Own => self.own(request).await,
-            Target::Query => {
-                let (parts, body) = request.into_parts();
-                match body.read_all(FORM_LIMIT).await {
-                    Ok(form) => self.ec2.handle(&parts, form, &meta).await,
-                    Err(e) => plain(StatusCode::PAYLOAD_TOO_LARGE, "text/plain", format!("{e}\n")),
-                }
-            }
+            Target::Query => self.ec2.handle(request, &meta).await,
         }
     }
 }

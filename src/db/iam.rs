@@ -17,6 +17,8 @@ pub struct AccountRow {
 pub struct KeyRow {
     pub access_key_id: String,
     pub secret_access_key: String,
+    /// By the operator's configuration, and not by the first start.
+    pub declared: bool,
     pub account: AccountRow,
 }
 
@@ -31,26 +33,34 @@ pub fn upsert_account(c: &Conn, a: &AccountRow, now: i64) -> Result<(), Error> {
 }
 
 /// Make the access key or give it its new secret and account.
-pub fn upsert_key(c: &Conn, access_key_id: &str, secret: &str, account: &str, now: i64) -> Result<(), Error> {
+pub fn upsert_key(c: &Conn, k: &KeyRow, now: i64) -> Result<(), Error> {
     c.prepare_cached(
-        "INSERT INTO access_keys (access_key_id, secret_access_key, account, created_at) VALUES (?1, ?2, ?3, ?4)
-         ON CONFLICT (access_key_id) DO UPDATE SET secret_access_key = excluded.secret_access_key, account = excluded.account",
+        "INSERT INTO access_keys (access_key_id, secret_access_key, account, declared, created_at) VALUES (?1, ?2, ?3, ?4, ?5)
+         ON CONFLICT (access_key_id) DO UPDATE SET secret_access_key = excluded.secret_access_key,
+           account = excluded.account, declared = excluded.declared",
     )?
-    .execute((access_key_id, secret, account, now))?;
+    .execute((&k.access_key_id, &k.secret_access_key, &k.account.id, k.declared, now))?;
+    Ok(())
+}
+
+/// Forget the access keys that a configuration declared: those that still are come anew.
+pub fn forget_declared_keys(c: &Conn) -> Result<(), Error> {
+    c.prepare_cached("DELETE FROM access_keys WHERE declared = 1")?.execute([])?;
     Ok(())
 }
 
 /// Every access key, with its account.
 pub fn keys(c: &Conn) -> Result<Vec<KeyRow>, Error> {
     let mut q = c.prepare_cached(
-        "SELECT k.access_key_id, k.secret_access_key, a.id, a.name, a.canonical_id, a.email
+        "SELECT k.access_key_id, k.secret_access_key, k.declared, a.id, a.name, a.canonical_id, a.email
          FROM access_keys k JOIN accounts a ON a.id = k.account ORDER BY k.created_at, k.access_key_id",
     )?;
     let rows = q.query_map([], |r| {
         Ok(KeyRow {
             access_key_id: r.get(0)?,
             secret_access_key: r.get(1)?,
-            account: AccountRow { id: r.get(2)?, name: r.get(3)?, canonical_id: r.get(4)?, email: r.get(5)? },
+            declared: r.get(2)?,
+            account: AccountRow { id: r.get(3)?, name: r.get(4)?, canonical_id: r.get(5)?, email: r.get(6)? },
         })
     })?;
     Ok(rows.collect::<Result<_, _>>()?)

@@ -27,7 +27,7 @@ mod zone;
 pub use error::Error;
 
 use crate::cloud::Cloud;
-use crate::http::{Body, Meta, Response};
+use crate::http::{Body, Meta, Request, Response};
 use crate::iam::Identity;
 use crate::network;
 use crate::wire::query::Form;
@@ -101,6 +101,8 @@ impl Done {
     pub const YES: Done = Done { done: true };
 }
 
+/// The largest form: user data of 16 KiB and a thousand parameters fit many times.
+const FORM_LIMIT: usize = 1 << 20;
 /// The version that a request without one means.
 const DEFAULT_VERSION: &str = "2016-11-15";
 /// STS has had this one only.
@@ -140,8 +142,23 @@ impl Ec2 {
         Ec2 { cloud }
     }
 
-    /// Answer one request. `form` is the POST's body; parameters in the URL's query count, too.
-    pub async fn handle(&self, parts: &http::request::Parts, form: Bytes, meta: &Meta) -> Response {
+    /// Answer one request: a form in a POST's body, parameters in the URL's query, or both.
+    pub async fn handle(&self, request: Request, meta: &Meta) -> Response {
+        let (parts, body) = request.into_parts();
+        match body.read_all(FORM_LIMIT).await {
+            Ok(form) => self.answer_form(&parts, form, meta).await,
+            Err(e) => {
+                let fault = Fault {
+                    code: "RequestEntityTooLarge",
+                    status: StatusCode::PAYLOAD_TOO_LARGE,
+                    message: e.to_string().into(),
+                };
+                render(Service::Ec2, Err(fault), &meta.request_id)
+            }
+        }
+    }
+
+    async fn answer_form(&self, parts: &http::request::Parts, form: Bytes, meta: &Meta) -> Response {
         let query = parts.uri.query().unwrap_or_default().as_bytes();
         let span = tracing::info_span!("ec2", action = tracing::field::Empty, account = tracing::field::Empty);
         let (service, result) = match Form::parse(&[query, &form]) {

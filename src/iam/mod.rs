@@ -59,21 +59,35 @@ pub struct Iam {
     keys: RwLock<HashMap<String, Credential>>,
 }
 
-/// What the first start tells the operator.
+/// The key that the first start made for its operator.
 #[derive(Debug)]
 pub struct FirstKey {
     pub account: String,
     pub access_key_id: String,
     pub secret: Secret,
+    /// Made by this very start.
+    pub is_new: bool,
+}
+
+impl FirstKey {
+    fn of(key: &db::iam::KeyRow, is_new: bool) -> FirstKey {
+        FirstKey {
+            account: key.account.id.clone(),
+            access_key_id: key.access_key_id.clone(),
+            secret: Secret::new(key.secret_access_key.clone()),
+            is_new,
+        }
+    }
 }
 
 impl Iam {
-    /// Bring the declared accounts into the database, make one when there is none at all, and load every key.
-    /// The second value is the newly made key, if one was made.
+    /// Bring the declared accounts into the database, take back keys that are declared no more, make an account when there
+    /// is no key at all, and load every key. The second value is the key that a first start made, this one or an earlier one.
     pub fn open(db: &Db, declared: &[config::Account]) -> Result<(Iam, Option<FirstKey>), db::Error> {
         let declared = declared.to_vec();
         let first = db.write_blocking(move |c| {
             let now = clock::now_ms();
+            db::iam::forget_declared_keys(c)?;
             for a in &declared {
                 let row = db::iam::AccountRow {
                     id: a.id.clone(),
@@ -83,22 +97,26 @@ impl Iam {
                 };
                 db::iam::upsert_account(c, &row, now)?;
                 for k in &a.keys {
-                    db::iam::upsert_key(c, &k.access_key_id, &k.secret_access_key, &a.id, now)?;
+                    let key = db::iam::KeyRow {
+                        access_key_id: k.access_key_id.clone(),
+                        secret_access_key: k.secret_access_key.clone(),
+                        declared: true,
+                        account: row.clone(),
+                    };
+                    db::iam::upsert_key(c, &key, now)?;
                 }
             }
-            if !db::iam::keys(c)?.is_empty() {
+            let keys = db::iam::keys(c)?;
+            if let Some(own) = keys.iter().find(|k| !k.declared) {
+                return Ok(Some(FirstKey::of(own, false)));
+            }
+            if !keys.is_empty() {
                 return Ok::<_, db::Error>(None);
             }
-            let made = first_key();
-            let row = db::iam::AccountRow {
-                id: made.account.clone(),
-                name: "default".into(),
-                canonical_id: canonical_id(&made.account),
-                email: String::new(),
-            };
-            db::iam::upsert_account(c, &row, now)?;
-            db::iam::upsert_key(c, &made.access_key_id, made.secret.expose(), &made.account, now)?;
-            Ok(Some(made))
+            let key = first_key();
+            db::iam::upsert_account(c, &key.account, now)?;
+            db::iam::upsert_key(c, &key, now)?;
+            Ok(Some(FirstKey::of(&key, true)))
         })?;
         let iam = Iam { keys: RwLock::default() };
         iam.reload(db)?;
@@ -149,7 +167,7 @@ pub fn canonical_id(account: &str) -> String {
 }
 
 /// A new account with its first key, in AWS's own forms: 12 digits, `AKIA` and 16 of `A-Z2-7`, 40 of base64's alphabet.
-fn first_key() -> FirstKey {
+fn first_key() -> db::iam::KeyRow {
     use rand::Rng;
     let mut rng = rand::thread_rng();
     let mut pick = |alphabet: &[u8], n: usize| -> String {
@@ -158,7 +176,17 @@ fn first_key() -> FirstKey {
     let account = format!("{}{}", pick(b"123456789", 1), pick(b"0123456789", 11));
     let access_key_id = format!("AKIA{}", pick(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", 16));
     let secret = pick(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789", 40);
-    FirstKey { account, access_key_id, secret: Secret(secret) }
+    db::iam::KeyRow {
+        access_key_id,
+        secret_access_key: secret,
+        declared: false,
+        account: db::iam::AccountRow {
+            canonical_id: canonical_id(&account),
+            id: account,
+            name: "default".into(),
+            email: String::new(),
+        },
+    }
 }
 
 #[cfg(test)]
@@ -173,9 +201,32 @@ mod tests {
         let first = first.unwrap();
         assert_eq!(iam.credential(&first.access_key_id).unwrap().identity.account, first.account);
         let (again, second) = Iam::open(&db, &[]).unwrap();
-        assert!(second.is_none());
+        let second = second.unwrap();
+        assert_eq!((second.access_key_id.as_str(), second.is_new), (first.access_key_id.as_str(), false));
         assert!(again.credential(&first.access_key_id).is_some());
         assert!(again.credential("AKIAUNKNOWN").is_none());
         assert!(!format!("{first:?}").contains(first.secret.expose()));
+    }
+
+    #[test]
+    fn a_key_that_is_declared_no_more_signs_nothing() {
+        let dir = tempfile::tempdir().unwrap();
+        let db = Db::open(&dir.path().join("db")).unwrap();
+        let declared = |keys: &[&str]| {
+            let keys =
+                keys.iter().map(|k| config::AccessKey { access_key_id: (*k).into(), secret_access_key: "s".into() });
+            [config::Account {
+                id: "123456789012".into(),
+                name: String::new(),
+                canonical_id: None,
+                email: String::new(),
+                keys: keys.collect(),
+            }]
+        };
+        let (_, first) = Iam::open(&db, &declared(&["OLD", "STAYS"])).unwrap();
+        assert!(first.is_none());
+        let (iam, _) = Iam::open(&db, &declared(&["STAYS", "NEW"])).unwrap();
+        assert!(iam.credential("OLD").is_none());
+        assert!(iam.credential("STAYS").is_some() && iam.credential("NEW").is_some());
     }
 }

@@ -92,6 +92,13 @@ impl Server {
         self.child.id()
     }
 
+    /// SIGTERM, and whether it ended well.
+    pub fn stop(mut self) -> bool {
+        let pid = nix::unistd::Pid::from_raw(self.child.id() as i32);
+        nix::sys::signal::kill(pid, nix::sys::signal::Signal::SIGTERM).unwrap();
+        self.child.wait().unwrap().success()
+    }
+
     /// Kill -9.
     pub fn kill(mut self) {
         let _ = self.child.kill();
@@ -128,6 +135,30 @@ pub fn query(address: SocketAddr, form: &str) -> std::io::Result<(u16, String)> 
     }
     head += &format!("content-length: {}\r\nconnection: close\r\n\r\n{form}", form.len());
     stream.write_all(head.as_bytes())?;
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer)?;
+    let (head, body) = answer.split_once("\r\n\r\n").ok_or(std::io::ErrorKind::UnexpectedEof)?;
+    let status = head.split_whitespace().nth(1).and_then(|s| s.parse().ok()).ok_or(std::io::ErrorKind::InvalidData)?;
+    Ok((status, body.to_owned()))
+}
+
+/// A request without any signature; the answer's status and body.
+pub fn plain(
+    address: SocketAddr,
+    method: &str,
+    path: &str,
+    headers: &str,
+    body: &[u8],
+) -> std::io::Result<(u16, String)> {
+    let mut stream = TcpStream::connect(address)?;
+    stream.set_read_timeout(Some(PATIENCE))?;
+    let length = body.len();
+    let head = format!(
+        "{method} {path} HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\ncontent-length: {length}\r\n{headers}\r\n"
+    );
+    stream.write_all(head.as_bytes())?;
+    // A server that refuses early may close before it has read everything.
+    let _ = stream.write_all(body);
     let mut answer = String::new();
     stream.read_to_string(&mut answer)?;
     let (head, body) = answer.split_once("\r\n\r\n").ok_or(std::io::ErrorKind::UnexpectedEof)?;
