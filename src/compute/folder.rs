@@ -5,8 +5,8 @@
 
 use super::{Console, overlay};
 use std::fs;
-use std::io::{self, Read, Seek, SeekFrom};
-use std::os::unix::fs::PermissionsExt;
+use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 /// The folder of one instance; it need not exist.
@@ -36,7 +36,8 @@ impl Folder {
     pub fn make(&self, base: &Path, size: u64) -> io::Result<()> {
         crate::fault::effect("instance folder");
         fs::create_dir_all(&self.path)?;
-        fs::set_permissions(&self.path, fs::Permissions::from_mode(0o700))?;
+        // A libvirt daemon runs QEMU as another user, who must get through to the disk; nobody else reads a thing.
+        fs::set_permissions(&self.path, fs::Permissions::from_mode(0o711))?;
         if !self.disk().exists() {
             let part = self.path.join("disk.part");
             match fs::remove_file(&part) {
@@ -44,12 +45,13 @@ impl Folder {
                 Ok(()) | Err(_) => {}
             }
             overlay::create(&part, base, size)?;
+            fs::set_permissions(&part, fs::Permissions::from_mode(0o600))?;
             crate::fault::effect("disk");
             fs::rename(&part, self.disk())?;
         }
         let info = serde_json::json!({ self.disk().to_string_lossy(): "qcow2" });
         self.replace("disk.info", &info.to_string())?;
-        fs::OpenOptions::new().create(true).append(true).open(self.console_log())?;
+        fs::OpenOptions::new().create(true).append(true).mode(0o600).open(self.console_log())?;
         fs::File::open(&self.path)?.sync_all()
     }
 
@@ -60,7 +62,8 @@ impl Folder {
 
     fn replace(&self, name: &str, text: &str) -> io::Result<()> {
         let temp = self.path.join(format!("{name}.new"));
-        fs::write(&temp, text)?;
+        let mut file = fs::OpenOptions::new().create(true).truncate(true).write(true).mode(0o600).open(&temp)?;
+        file.write_all(text.as_bytes())?;
         crate::fault::effect("instance file");
         fs::rename(&temp, self.path.join(name))
     }
