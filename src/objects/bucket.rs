@@ -166,7 +166,8 @@ pub fn get(c: &Conn, name: &str) -> Result<Bucket> {
     }
 }
 
-/// Make a bucket. That the account has it already is an error everywhere but in us-east-1, as at AWS.
+/// Make a bucket. That the account has it already is an error everywhere but in us-east-1, as at AWS; there it gets the ACL
+/// that is asked for.
 pub fn create(c: &Conn, new: &NewBucket) -> Result<()> {
     let row = BucketRow {
         name: new.name.clone(),
@@ -188,7 +189,7 @@ pub fn create(c: &Conn, new: &NewBucket) -> Result<()> {
     if existing.owner != new.owner {
         Err(Error::BucketAlreadyExists(existing.name))
     } else if existing.region == "us-east-1" && new.region == "us-east-1" {
-        Ok(())
+        Ok(buckets::set_acl(c, &new.name, &row.acl)?)
     } else {
         Err(Error::BucketAlreadyOwnedByYou(existing.name))
     }

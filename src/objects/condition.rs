@@ -9,6 +9,10 @@ pub struct Conditions {
     pub if_modified_since: Option<i64>,
     /// Seconds since the epoch.
     pub if_unmodified_since: Option<i64>,
+    /// Of deletions: bytes.
+    pub if_size: Option<u64>,
+    /// Of deletions: the second in which the object was written, since the epoch.
+    pub if_modified_at: Option<i64>,
 }
 
 /// Why the request does not go on.
@@ -40,6 +44,17 @@ impl Conditions {
             (None, Some(since)) if modified <= since => Err(Failed::NotModified),
             (Some(_), _) | (None, _) => Ok(()),
         }
+    }
+
+    /// Whether the deletion of an object goes on, with this ETag, size and time (milliseconds).
+    pub fn for_deletion(&self, etag: &str, size: i64, modified_ms: i64) -> Result<(), WriteFailed> {
+        if self.if_size.is_some_and(|wanted| i64::try_from(wanted) != Ok(size)) {
+            return Err(WriteFailed::Precondition("x-amz-if-match-size"));
+        }
+        if self.if_modified_at.is_some_and(|wanted| wanted != modified_ms.div_euclid(1000)) {
+            return Err(WriteFailed::Precondition("x-amz-if-match-last-modified-time"));
+        }
+        self.for_write(Some(etag))
     }
 
     /// Whether a write over an object with this ETag goes on; `None` is a key without an object.
@@ -118,5 +133,14 @@ mod tests {
         assert_eq!(same.for_write(Some("abc")), Ok(()));
         assert_eq!(same.for_write(Some("abd")), Err(WriteFailed::Precondition("If-Match")));
         assert_eq!(same.for_write(None), Err(WriteFailed::NoSuchKey));
+    }
+
+    #[test]
+    fn a_deletion_may_name_size_and_second() {
+        let asked = |if_size, if_modified_at| Conditions { if_size, if_modified_at, ..Default::default() };
+        assert_eq!(asked(Some(3), Some(5)).for_deletion("abc", 3, 5999), Ok(()));
+        let failed = |header| Err(WriteFailed::Precondition(header));
+        assert_eq!(asked(Some(4), Some(5)).for_deletion("abc", 3, 5999), failed("x-amz-if-match-size"));
+        assert_eq!(asked(None, Some(6)).for_deletion("abc", 3, 5999), failed("x-amz-if-match-last-modified-time"));
     }
 }

@@ -3,7 +3,7 @@
 use super::acl::Acl;
 use super::bucket::{self, Bucket};
 use super::checksum::{Algorithm, DEFAULT, Kind};
-use super::condition::Conditions;
+use super::condition::{Conditions, WriteFailed};
 use super::error::{Error, Result};
 use super::info::{Checksum, Headers, ObjectInfo};
 use super::ingest::{Content, Staged};
@@ -312,7 +312,8 @@ pub(super) fn delete(c: &Conn, bucket: &Bucket, one: &Deletion, garbage: &mut bo
         let mut done = Deleted { version_id: Some(version_id.clone()), ..Deleted::default() };
         let Some(row) = version::row(c, name, key, version_id)? else { return Ok(done) };
         if !one.conditions.is_empty() {
-            one.conditions.for_write(Some(&row.etag)).map_err(|e| at_key(e.into(), key))?;
+            let held = one.conditions.for_deletion(&row.etag, row.size, row.modified_at);
+            held.map_err(|e| at_key(e.into(), key))?;
         }
         Lock::from_column(&row.lock)?.allows_deletion(clock::now_ms(), one.bypass)?;
         let place = versions::remove(c, name, key, row.rank)?;
@@ -323,9 +324,14 @@ pub(super) fn delete(c: &Conn, bucket: &Bucket, one: &Deletion, garbage: &mut bo
     }
     let existing = versions::live(c, name, key)?;
     if !one.conditions.is_empty() {
-        // What is not there needs no deletion, whatever it should have been.
-        let Some(existing) = &existing else { return Ok(Deleted::default()) };
-        one.conditions.for_write(Some(&existing.etag)).map_err(|e| at_key(e.into(), key))?;
+        let held = match &existing {
+            Some(row) => one.conditions.for_deletion(&row.etag, row.size, row.modified_at),
+            // A delete marker is there, and matches nothing.
+            None if versions::current(c, name, key)?.is_some() => Err(WriteFailed::Precondition("If-Match")),
+            // What is not there needs no deletion, whatever it should have been.
+            None => return Ok(Deleted::default()),
+        };
+        held.map_err(|e| at_key(e.into(), key))?;
     }
     let mut done = Deleted { found: existing.is_some(), ..Deleted::default() };
     if bucket.versioning == Versioning::Off {

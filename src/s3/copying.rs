@@ -2,21 +2,25 @@
 
 use super::cx::Cx;
 use super::error::{Result, invalid_argument};
-use super::headers;
+use super::{headers, permission};
 use crate::objects::bucket::Bucket;
 use crate::objects::copy::Source;
 use crate::objects::{self, ObjectInfo};
 use crate::wire::percent;
 
-/// Whether the caller may read a source.
-pub fn may<'c>(cx: &'c Cx<'_>) -> impl Fn(&Bucket, &ObjectInfo) -> objects::Result<()> + Sync + use<'c> {
+/// Whether the caller may read this source.
+pub fn may<'c>(
+    cx: &'c Cx<'_>,
+    source: &Source,
+) -> impl Fn(&Bucket, &ObjectInfo) -> objects::Result<()> + Sync + use<'c> {
     let asking = cx.asking();
+    let action = permission::action("GetObject", source.version_id.is_some());
     let expected = cx.header("x-amz-source-expected-bucket-owner");
     move |bucket, info| {
         if expected.as_ref().is_some_and(|owner| *owner != bucket.owner) {
             return Err(objects::Error::AccessDenied);
         }
-        asking.may(bucket, Some(info), "s3:GetObject", &info.key)
+        asking.may(bucket, Some(info), &action, &info.key)
     }
 }
 

@@ -1,6 +1,6 @@
 //! Request headers, read into the arguments of `objects`.
 
-use super::error::{Error, Result};
+use super::error::{Error, Result, invalid_argument};
 use super::request::{header_text, latin1};
 use crate::objects::Headers;
 use crate::objects::condition::Conditions;
@@ -102,7 +102,32 @@ pub fn conditions(headers: &HeaderMap, prefix: &str) -> Conditions {
         if_none_match: text("if-none-match"),
         if_modified_since: time("if-modified-since"),
         if_unmodified_since: time("if-unmodified-since"),
+        if_size: None,
+        if_modified_at: None,
     }
+}
+
+/// The conditions of a deletion. AWS knows size and time in directory buckets only; to delete in spite of them would be worse
+/// than to hear them everywhere.
+pub fn deletion_conditions(headers: &HeaderMap) -> Result<Conditions> {
+    let text = |name: &str| header_text(headers, name);
+    Ok(Conditions {
+        if_match: text("if-match"),
+        if_size: text("x-amz-if-match-size").map(|v| size_condition(&v)).transpose()?,
+        if_modified_at: text("x-amz-if-match-last-modified-time").map(|v| time_condition(&v)).transpose()?,
+        ..Conditions::default()
+    })
+}
+
+/// A size that a deletion names.
+pub fn size_condition(text: &str) -> Result<u64> {
+    text.trim().parse().map_err(|_| invalid_argument("x-amz-if-match-size", text, "Invalid size"))
+}
+
+/// A time that a deletion names: seconds since the epoch.
+pub fn time_condition(text: &str) -> Result<i64> {
+    let time = timestamp::parse(text.trim()).map(|t| t.unix_timestamp());
+    time.ok_or_else(|| invalid_argument("x-amz-if-match-last-modified-time", text, "Invalid date"))
 }
 
 /// The conditions of a write: only ETags count. S3 takes no ETag in `If-None-Match` but `*`.

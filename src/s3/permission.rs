@@ -172,6 +172,15 @@ impl Asking<'_> {
                     vec![format!("/{bare}"), bare]
                 }
             },
+            "s3:if-match" | "s3:if-none-match" => one(header(&name[3..])),
+            "s3:object-lock-mode" | "s3:object-lock-legal-hold" | "s3:object-lock-retain-until-date" => {
+                one(header(&format!("x-amz-{}", &name[3..])))
+            }
+            // Parts and copies of them make no object; what completes an upload does.
+            "s3:objectcreationoperation" => {
+                let making = ["PutObject", "CopyObject", "PostObject", "CompleteMultipartUpload"];
+                vec![making.contains(&self.operation).to_string()]
+            }
             "s3:requestobjecttagkeys" => self.request_tags().into_iter().map(|(key, _)| key).collect(),
             other => {
                 if let Some(wanted) = other.strip_prefix("s3:requestobjecttag/") {

@@ -1,6 +1,7 @@
 //! The conditions of a statement: operators over condition keys.
 
-use super::{Lookup, Malformed, wildcard};
+use super::wildcard::{self, Token};
+use super::{Lookup, Malformed, variable};
 use crate::wire::timestamp;
 use serde_json::{Map, Value};
 use std::net::IpAddr;
@@ -129,18 +130,19 @@ pub fn parse(operators: &Map<String, Value>) -> Result<Vec<Condition>, Malformed
 
 /// The key in the form in which it is looked up.
 fn known_key(key: &str) -> Result<String, Malformed> {
-    let (name, rest) = match key.split_once('/') {
-        Some((name, rest)) => (name, Some(rest)),
-        None => (key, None),
-    };
-    let name = name.to_ascii_lowercase();
+    let name = looked_up(key);
     if !["s3:", "aws:"].iter().any(|service| name.len() > service.len() && name.starts_with(service)) {
         return Err(Malformed(format!("Policy has an invalid condition key: {key}")));
     }
-    Ok(match rest {
-        Some(rest) => format!("{name}/{rest}"),
-        None => name,
-    })
+    Ok(name)
+}
+
+/// The form in which a key is looked up: in lower case, but for what follows a `/`.
+pub fn looked_up(key: &str) -> String {
+    match key.split_once('/') {
+        Some((name, rest)) => format!("{}/{rest}", name.to_ascii_lowercase()),
+        None => key.to_ascii_lowercase(),
+    }
 }
 
 fn text(value: &Value) -> Option<String> {
@@ -195,6 +197,14 @@ impl Operator {
         }
     }
 
+    /// Whether its values may have variables in them.
+    fn takes_variables(self) -> bool {
+        match self {
+            Operator::Equals | Operator::EqualsIgnoreCase | Operator::Like => true,
+            Operator::Numeric(_) | Operator::Date(_) | Operator::Bool | Operator::Ip | Operator::Null => false,
+        }
+    }
+
     /// Whether a value of the request compares so with one of the policy.
     fn compares(self, value: &str, wanted: &str) -> bool {
         match self {
@@ -217,6 +227,12 @@ impl Operator {
             Operator::Null => false,
         }
     }
+
+    /// The same, for a value with variables in it.
+    fn compares_filled(self, value: &str, wanted: &[Token]) -> bool {
+        let plain = || wanted.iter().map(|token| token.char()).collect::<String>();
+        if self == Operator::Like { wildcard::fits(wanted, value) } else { self.compares(value, &plain()) }
+    }
 }
 
 /// Keys whose fixed values tie a caller to something that not everybody has.
@@ -237,13 +253,20 @@ const TYING: [&str; 13] = [
 ];
 
 impl Condition {
-    pub fn holds(&self, lookup: Lookup<'_>) -> bool {
+    /// Whether it holds for a request; `variables`: `${…}` means something in it.
+    pub fn holds(&self, lookup: Lookup<'_>, variables: bool) -> bool {
         let have = lookup(&self.key);
         if self.operator == Operator::Null {
             return self.values.iter().any(|absent| absent.eq_ignore_ascii_case("true") == have.is_empty());
         }
-        let fits =
-            |value: &String| self.values.iter().any(|wanted| self.operator.compares(value, wanted)) != self.negated;
+        let compares = |value: &str, wanted: &str| {
+            if variables && wanted.contains("${") && self.operator.takes_variables() {
+                let filled = variable::fill(wanted, lookup);
+                return filled.is_some_and(|wanted| self.operator.compares_filled(value, &wanted));
+            }
+            self.operator.compares(value, wanted)
+        };
+        let fits = |value: &String| self.values.iter().any(|wanted| compares(value, wanted)) != self.negated;
         match self.quantifier {
             Quantifier::All => have.iter().all(fits),
             Quantifier::Plain | Quantifier::Any if have.is_empty() => {
@@ -259,7 +282,7 @@ impl Condition {
     pub fn ties(&self) -> bool {
         let narrow = |value: &String| match self.operator {
             Operator::Ip => network(value).is_some_and(|(_, length)| length >= 8),
-            Operator::Equals | Operator::EqualsIgnoreCase | Operator::Like => !value.contains(['*', '?']),
+            Operator::Equals | Operator::EqualsIgnoreCase | Operator::Like => !value.contains(['*', '?', '$']),
             Operator::Numeric(_) | Operator::Date(_) | Operator::Bool | Operator::Null => false,
         };
         !self.negated && !self.if_exists && TYING.contains(&self.key.as_str()) && self.values.iter().all(narrow)
@@ -279,7 +302,7 @@ mod tests {
             assert_eq!(key, "aws:x");
             have.iter().map(|v| (*v).to_owned()).collect()
         };
-        conditions.iter().all(|c| c.holds(&lookup))
+        conditions.iter().all(|c| c.holds(&lookup, false))
     }
 
     #[test]

@@ -4,6 +4,7 @@
 //! [`Question`]. An explicit Deny wins; no statement that fits is no answer at all.
 
 mod condition;
+mod variable;
 mod wildcard;
 
 use condition::Condition;
@@ -55,6 +56,8 @@ struct Statement {
     actions: Named<String>,
     resources: Named<String>,
     conditions: Vec<Condition>,
+    /// `${…}` means a variable in it.
+    variables: bool,
 }
 
 /// A list of an element, or of its `Not…` twin.
@@ -94,16 +97,18 @@ impl Policy {
             return malformed("This policy contains invalid Json");
         };
         known(&document, &["Version", "Id", "Statement"])?;
-        match document.get("Version").map(Value::as_str) {
-            None | Some(Some("2012-10-17" | "2008-10-17")) => {}
+        let variables = match document.get("Version").map(Value::as_str) {
+            Some(Some("2012-10-17")) => true,
+            None | Some(Some("2008-10-17")) => false,
             Some(_) => return malformed("The policy must contain a valid version string"),
-        }
+        };
         let statements = match document.get("Statement") {
             Some(Value::Array(all)) if !all.is_empty() => all.iter().collect(),
             Some(one @ Value::Object(_)) => vec![one],
             Some(_) | None => return malformed("Could not parse the policy: Statement is empty!"),
         };
-        let statements = statements.into_iter().map(|s| Statement::parse(bucket, s)).collect::<Result<_, _>>()?;
+        let statements =
+            statements.into_iter().map(|s| Statement::parse(bucket, s, variables)).collect::<Result<_, _>>()?;
         Ok(Policy { statements })
     }
 
@@ -127,7 +132,7 @@ impl Policy {
 }
 
 impl Statement {
-    fn parse(bucket: &str, value: &Value) -> Result<Statement, Malformed> {
+    fn parse(bucket: &str, value: &Value, variables: bool) -> Result<Statement, Malformed> {
         let Value::Object(map) = value else { return malformed("This policy contains invalid Json") };
         known(
             map,
@@ -180,15 +185,24 @@ impl Statement {
             Some(Value::Object(operators)) => condition::parse(operators)?,
             Some(_) => return malformed("Policy has an invalid condition"),
         };
-        Ok(Statement { allow, principals, actions, resources, conditions })
+        Ok(Statement { allow, principals, actions, resources, conditions, variables })
     }
 
     fn fits(&self, question: &Question<'_>) -> bool {
         let action = question.action.to_ascii_lowercase();
         self.principals.fits(|p| p.is(question))
             && self.actions.fits(|pattern| wildcard::matches(&pattern.to_ascii_lowercase(), &action))
-            && self.resources.fits(|pattern| wildcard::matches(pattern, question.resource))
-            && self.conditions.iter().all(|c| c.holds(question.conditions))
+            && self.resources.fits(|pattern| self.covers(pattern, question))
+            && self.conditions.iter().all(|c| c.holds(question.conditions, self.variables))
+    }
+
+    /// Whether a resource of it is the one that is asked for.
+    fn covers(&self, pattern: &str, question: &Question<'_>) -> bool {
+        if self.variables && pattern.contains("${") {
+            let filled = variable::fill(pattern, question.conditions);
+            return filled.is_some_and(|pattern| wildcard::fits(&pattern, question.resource));
+        }
+        wildcard::matches(pattern, question.resource)
     }
 }
 
@@ -374,5 +388,16 @@ mod tests {
         assert!(with(r#"{"StringLike":{"aws:Referer":"http://here/*"}}"#));
         assert!(!with(r#"{"StringEquals":{"aws:SourceVpc":"vpc-91237329"}}"#));
         assert!(with(r#"{"StringLike":{"aws:SourceVpc":"vpc-*"}}"#));
+    }
+
+    #[test]
+    fn variables_count_in_policies_of_2012_only() {
+        let statement = r#"{"Effect":"Allow","Principal":"*","Action":"s3:GetObject","Resource":"arn:aws:s3:::b/${aws:Referer}/*","Condition":{"StringEquals":{"aws:Referer":"${aws:referer}"}}}"#;
+        let new = policy(statement).unwrap();
+        assert_eq!(judge(&new, None, "s3:GetObject", "b/http://here/x/k"), Verdict::Allow);
+        assert_eq!(judge(&new, None, "s3:GetObject", "b/${aws:Referer}/k"), Verdict::Silent);
+        assert!(new.is_public(), "a variable is no fixed value");
+        let old = Policy::parse("b", &format!(r#"{{"Statement":{statement}}}"#)).unwrap();
+        assert_eq!(judge(&old, None, "s3:GetObject", "b/http://here/x/k"), Verdict::Silent);
     }
 }

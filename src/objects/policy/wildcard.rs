@@ -1,18 +1,54 @@
 //! Patterns with `*` (any characters) and `?` (one).
 
-/// Whether the pattern matches the whole text. Takes time proportional to the product of their lengths at most.
+/// One character of a pattern.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Token {
+    /// Itself.
+    Literal(char),
+    /// `?`
+    One,
+    /// `*`
+    Any,
+}
+
+impl Token {
+    /// What this character of a policy means.
+    pub fn of(c: char) -> Token {
+        match c {
+            '*' => Token::Any,
+            '?' => Token::One,
+            c => Token::Literal(c),
+        }
+    }
+
+    /// The character, as it was written.
+    pub fn char(self) -> char {
+        match self {
+            Token::Any => '*',
+            Token::One => '?',
+            Token::Literal(c) => c,
+        }
+    }
+}
+
+/// Whether the pattern matches the whole text.
 pub fn matches(pattern: &str, text: &str) -> bool {
-    let (pattern, text): (Vec<char>, Vec<char>) = (pattern.chars().collect(), text.chars().collect());
+    fits(&pattern.chars().map(Token::of).collect::<Vec<_>>(), text)
+}
+
+/// Whether the pattern matches the whole text. Takes time proportional to the product of their lengths at most.
+pub fn fits(pattern: &[Token], text: &str) -> bool {
+    let text: Vec<char> = text.chars().collect();
     let (mut p, mut t) = (0, 0);
     // Where to go on when the characters after the last `*` do not fit: the star takes one more.
     let mut star: Option<(usize, usize)> = None;
     while t < text.len() {
         match pattern.get(p) {
-            Some('*') => {
+            Some(Token::Any) => {
                 star = Some((p + 1, t));
                 p += 1;
             }
-            Some(c) if *c == '?' || *c == text[t] => {
+            Some(token) if *token == Token::One || *token == Token::Literal(text[t]) => {
                 p += 1;
                 t += 1;
             }
@@ -26,7 +62,7 @@ pub fn matches(pattern: &str, text: &str) -> bool {
             },
         }
     }
-    pattern[p..].iter().all(|c| *c == '*')
+    pattern[p..].iter().all(|token| *token == Token::Any)
 }
 
 #[cfg(test)]

@@ -38,8 +38,9 @@ pub async fn run(cx: &mut Cx<'_>) -> Result<Response> {
     to.checksum = algorithm.unwrap_or(to.checksum);
     let changes = to.storage_class != STANDARD;
     let from_version = source.version_id.is_some();
+    let may = copying::may(cx, &source);
     let copy = Copy { source, to, replace_headers, replace_tags, replace_checksum: algorithm.is_some(), changes };
-    let (written, copied) = cx.store().copy(copy, &copying::may(cx)).await.map_err(Error::from)?;
+    let (written, copied) = cx.store().copy(copy, &may).await.map_err(Error::from)?;
 
     let mut doc = Writer::new("CopyObjectResult");
     doc.text("LastModified", answer::xml_date(written.modified_at)).etag(&written.etag);

@@ -1,7 +1,6 @@
 //! DeleteObject: a key that has no object is no error.
 
 use crate::http::Response;
-use crate::objects::condition::Conditions;
 use crate::objects::object::Deletion;
 use crate::s3::cx::Cx;
 use crate::s3::error::Result;
@@ -10,7 +9,7 @@ use http::StatusCode;
 
 pub async fn run(cx: &mut Cx<'_>) -> Result<Response> {
     let bucket = cx.bucket()?;
-    let conditions = Conditions { if_match: headers::conditions(&cx.parts.headers, "").if_match, ..Default::default() };
+    let conditions = headers::deletion_conditions(&cx.parts.headers)?;
     let deletion = Deletion {
         key: cx.key.clone(),
         version_id: cx.version(),

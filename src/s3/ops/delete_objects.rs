@@ -6,7 +6,7 @@ use crate::objects::object::Deletion;
 use crate::objects::version;
 use crate::s3::cx::Cx;
 use crate::s3::error::{Error, Result};
-use crate::s3::{answer, locking, permission};
+use crate::s3::{answer, headers, locking, permission};
 use crate::wire::s3_xml::{Element, Writer};
 
 /// The most keys of a request.
@@ -45,11 +45,16 @@ pub async fn run(cx: &mut Cx<'_>) -> Result<Response> {
             refused(&mut doc, key, version_id, e.into());
             continue;
         }
-        let if_match = object.get("ETag").map(str::to_owned);
+        let conditions = Conditions {
+            if_match: object.get("ETag").map(str::to_owned),
+            if_size: object.get("Size").map(headers::size_condition).transpose()?,
+            if_modified_at: object.get("LastModifiedTime").map(headers::time_condition).transpose()?,
+            ..Conditions::default()
+        };
         deletions.push(Deletion {
             key: key.to_owned(),
             version_id: version_id.map(str::to_owned),
-            conditions: Conditions { if_match, ..Conditions::default() },
+            conditions,
             bypass,
             by: cx.writer(&bucket),
         });

@@ -15,7 +15,7 @@ pub async fn run(cx: &mut Cx<'_>) -> Result<Response> {
     let (number, id) = part(cx)?;
     let upload = cx.store().upload(&cx.bucket, &cx.key, &id)?;
     let source = copying::source(cx)?;
-    let found = cx.store().copy_source(&source, &copying::may(cx))?;
+    let found = cx.store().copy_source(&source, &copying::may(cx, &source))?;
     let range = range(cx, found.size)?;
     let (store, algorithm) = (cx.store().clone(), upload.algorithm);
     let copied = tokio::task::spawn_blocking(move || {
