@@ -32,7 +32,7 @@ pub fn read(document: &[u8]) -> Result<Configuration> {
             ));
         }
     }
-    Ok(Configuration { rules })
+    Ok(Configuration { rules, ..Configuration::default() })
 }
 
 fn rule(element: &Element) -> Result<Rule> {

@@ -12,8 +12,8 @@ mod rules;
 mod run;
 
 pub use rules::{
-    Configuration, Expiration, Filter, MAX_ID, MAX_RULES, Noncurrent, NoncurrentTransition, Rule, Scope, Transition,
-    When,
+    Configuration, Expiration, Filter, MAX_ID, MAX_RULES, MinimumSize, Noncurrent, NoncurrentTransition, Rule, Scope,
+    Transition, When,
 };
 pub use run::run;
 

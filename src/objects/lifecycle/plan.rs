@@ -73,7 +73,9 @@ impl<'c> Planner<'c> {
             }
         };
         let (key, rank) = (row.key.clone(), row.rank);
+        let minimum = self.configuration.minimum;
         for rule in rules {
+            let large = |class: &str| minimum.lets(rule, row.size, class);
             let Some(replaced_at) = replaced_at else {
                 match rule.expiration {
                     Some(Expiration::At(when)) if passed(when.due(self.calendar, row.modified_at)) => {
@@ -89,7 +91,7 @@ impl<'c> Planner<'c> {
                     }
                     Some(Expiration::At(_) | Expiration::LoneMarkers) | None => {}
                 }
-                for to in &rule.transitions {
+                for to in rule.transitions.iter().filter(|to| large(&to.class)) {
                     later(to.when.due(self.calendar, row.modified_at), &to.class);
                 }
                 continue;
@@ -100,7 +102,7 @@ impl<'c> Planner<'c> {
             {
                 return Ok(Some(Action::Remove { key, rank }));
             }
-            for to in &rule.noncurrent_transitions {
+            for to in rule.noncurrent_transitions.iter().filter(|to| large(&to.class)) {
                 if newer >= to.after.keep.unwrap_or(0) {
                     later(self.calendar.due(replaced_at, to.after.days), &to.class);
                 }
@@ -117,7 +119,7 @@ impl<'c> Planner<'c> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Noncurrent, Scope, Transition, When};
+    use super::super::{MinimumSize, Noncurrent, Scope, Transition, When};
     use super::*;
     use std::time::Duration;
 
@@ -148,7 +150,7 @@ mod tests {
 
     /// A second is a day; the number of a version is its time.
     fn plan(rule: Rule, rows: &[AgedRow], now: i64) -> Vec<Action> {
-        let configuration = Configuration { rules: vec![rule] };
+        let configuration = Configuration { rules: vec![rule], ..Configuration::default() };
         let mut planner = Planner::new(&configuration, Calendar::new(Some(Duration::from_secs(1))), now * 1000);
         let rows = rows.iter().cloned().map(Some).chain([None]);
         rows.filter_map(|row| planner.next(row).unwrap()).collect()
@@ -194,12 +196,30 @@ mod tests {
     fn the_latest_transition_that_is_due_counts() {
         let to = |days, class: &str| Transition { when: When::Days(days), class: class.into() };
         let both = Rule { transitions: vec![to(7, "GLACIER"), to(1, "STANDARD_IA")], ..rule() };
-        let class = |now| match plan(both.clone(), &[row("a", 0, false)], now).pop() {
+        let large = |class: &str| AgedRow { size: 1 << 17, storage_class: class.into(), ..row("a", 0, false) };
+        let class = |now| match plan(both.clone(), &[large("STANDARD")], now).pop() {
             Some(Action::Transition { class, .. }) => class,
             _ => String::new(),
         };
         assert_eq!([class(0), class(1), class(6), class(7)], ["", "STANDARD_IA", "STANDARD_IA", "GLACIER"]);
-        let done = AgedRow { storage_class: "GLACIER".into(), ..row("a", 0, false) };
-        assert_eq!(plan(both, &[done], 9), []);
+        assert_eq!(plan(both, &[large("GLACIER")], 9), []);
+    }
+
+    #[test]
+    fn small_objects_stay_in_their_class_unless_a_rule_names_a_size() {
+        let to = |class: &str| vec![Transition { when: When::Days(1), class: class.into() }];
+        let by = |scope, class| Rule { scope, transitions: to(class), ..rule() };
+        let sized = Scope::Filter(super::super::Filter { less: Some(9), ..Default::default() });
+        let due = |rule: &Rule, minimum| {
+            let configuration = Configuration { rules: vec![rule.clone()], minimum };
+            let mut planner = Planner::new(&configuration, Calendar::new(Some(Duration::from_secs(1))), 9000);
+            planner.next(Some(row("a", 0, false))).unwrap();
+            planner.next(None).unwrap().is_some()
+        };
+        let (all, varies) = (MinimumSize::AllStorageClasses, MinimumSize::VariesByStorageClass);
+        let every = || Scope::Prefix(String::new());
+        assert!(!due(&by(every(), "STANDARD_IA"), all) && !due(&by(every(), "STANDARD_IA"), varies));
+        assert!(!due(&by(every(), "GLACIER"), all) && due(&by(every(), "GLACIER"), varies));
+        assert!(due(&by(sized, "STANDARD_IA"), all));
     }
 }

@@ -15,6 +15,45 @@ pub const MAX_ID: usize = 255;
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Configuration {
     pub rules: Vec<Rule>,
+    #[serde(default)]
+    pub minimum: MinimumSize,
+}
+
+/// Which objects are too small for a transition where their rule asks for no size.
+///
+/// Source: S3 User Guide, "Constraints and considerations for transitions".
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum MinimumSize {
+    /// Less than 128 KiB.
+    #[default]
+    AllStorageClasses,
+    /// Less than 128 KiB, but for the archives, which take any.
+    VariesByStorageClass,
+}
+
+impl MinimumSize {
+    const BYTES: i64 = 128 * 1024;
+    const NAMES: [(MinimumSize, &str); 2] = [
+        (MinimumSize::AllStorageClasses, "all_storage_classes_128K"),
+        (MinimumSize::VariesByStorageClass, "varies_by_storage_class"),
+    ];
+
+    /// As requests and answers say it.
+    pub fn name(self) -> &'static str {
+        Self::NAMES.iter().find(|(minimum, _)| *minimum == self).expect("each has a name").1
+    }
+
+    /// The one of this name.
+    pub fn parse(name: &str) -> Option<MinimumSize> {
+        Self::NAMES.iter().find(|(_, n)| *n == name).map(|(minimum, _)| *minimum)
+    }
+
+    /// Whether an object of this size (bytes) may become one of `class` by this rule.
+    pub fn lets(self, rule: &Rule, size: i64, class: &str) -> bool {
+        let archive = ["GLACIER", "DEEP_ARCHIVE"].contains(&class);
+        size >= Self::BYTES || rule.scope.by_size() || (archive && self == MinimumSize::VariesByStorageClass)
+    }
 }
 
 /// One rule. What is `None` or empty is not done.
@@ -69,6 +108,14 @@ impl Scope {
         match self {
             Scope::Prefix(_) => false,
             Scope::Filter(filter) | Scope::And(filter) => !filter.tags.is_empty(),
+        }
+    }
+
+    /// Whether it asks for a size.
+    pub fn by_size(&self) -> bool {
+        match self {
+            Scope::Prefix(_) => false,
+            Scope::Filter(filter) | Scope::And(filter) => filter.greater.is_some() || filter.less.is_some(),
         }
     }
 

@@ -208,7 +208,7 @@ mod tests {
             store.create_upload(NewObject::of("b", key, "1"), "1".into(), Kind::FullObject, false).await.unwrap();
         }
         let rules = vec![Rule { abort_days: Some(1), ..rule("a/") }];
-        store.set_lifecycle("b", Some(Configuration { rules })).await.unwrap();
+        store.set_lifecycle("b", Some(Configuration { rules, ..Configuration::default() })).await.unwrap();
         let now = clock::now_ms();
         assert_eq!(store.live_on(calendar(), now - LATER).unwrap(), 0);
         assert_eq!(store.live_on(calendar(), now + LATER).unwrap(), 4);
@@ -225,7 +225,7 @@ mod tests {
         store.set_versioning("b", Versioning::Enabled).await.unwrap();
         store.put_bytes("b", "k", "1", &b"1"[..]).unwrap();
         let rules = vec![Rule { noncurrent_expiration: Some(Noncurrent { days: 1, keep: None }), ..rule("") }];
-        store.set_lifecycle("b", Some(Configuration { rules })).await.unwrap();
+        store.set_lifecycle("b", Some(Configuration { rules, ..Configuration::default() })).await.unwrap();
         let now = clock::now_ms();
         assert_eq!(store.live_on(calendar(), now + LATER).unwrap(), 1);
         assert!(matches!(store.head("b", "k"), Err(Error::Deleted { .. })));
@@ -248,7 +248,7 @@ mod tests {
             expiration: None,
             ..rule("")
         }];
-        store.set_lifecycle("b", Some(Configuration { rules })).await.unwrap();
+        store.set_lifecycle("b", Some(Configuration { rules, ..Configuration::default() })).await.unwrap();
         assert_eq!(store.live_on(calendar(), clock::now_ms() + LATER).unwrap(), 0);
     }
 

@@ -1,6 +1,6 @@
 //! GetBucketLifecycleConfiguration.
 
-use super::put_bucket_lifecycle_configuration::{MINIMUM, MINIMUM_SIZE};
+use super::put_bucket_lifecycle_configuration::MINIMUM_SIZE;
 use crate::http::Response;
 use crate::objects::lifecycle::Configuration;
 use crate::s3::cx::Cx;
@@ -14,6 +14,6 @@ pub async fn run(cx: &mut Cx<'_>) -> Result<Response> {
         message: "The lifecycle configuration does not exist",
     })?;
     let mut response = answer::xml(lifecycle::document(&configuration));
-    answer::set(&mut response, MINIMUM_SIZE, MINIMUM);
+    answer::set(&mut response, MINIMUM_SIZE, configuration.minimum.name());
     Ok(response)
 }
