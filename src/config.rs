@@ -53,6 +53,9 @@ pub struct Config {
     pub zones: Vec<String>,
     /// Host names under which buckets are served as `bucket.NAME` (virtual-host style); `localhost` always is.
     pub s3_domains: Vec<String>,
+    /// How often server access logs are delivered; 5 minutes when not said.
+    #[serde(deserialize_with = "duration")]
+    pub access_log_delivery: Option<Duration>,
     pub accounts: Vec<Account>,
     pub testing: Testing,
 }
@@ -68,6 +71,7 @@ impl Default for Config {
             regions: vec![DEFAULT_REGION.into()],
             zones: ["a", "b", "c"].map(String::from).to_vec(),
             s3_domains: Vec::new(),
+            access_log_delivery: None,
             accounts: Vec::new(),
             testing: Testing::default(),
         }
@@ -153,6 +157,11 @@ impl Config {
             Some(bad) => Err(Error::AccountId(bad.id.clone())),
             None => Ok(()),
         }
+    }
+
+    /// How often server access logs are delivered.
+    pub fn access_log_delivery(&self) -> Duration {
+        self.access_log_delivery.unwrap_or(Duration::from_secs(5 * 60)).max(Duration::from_millis(50))
     }
 
     /// The region that a credential scope's name stands for: itself if we have it, else the default.

@@ -91,6 +91,9 @@ async fn serve(config: Config) -> Outcome {
     let s3 = S3::new(cloud.objects.clone(), cloud.iam.clone(), cloud.config.clone());
     let services = Services { ec2: Ec2::new(cloud.clone()), s3, cloud: cloud.clone() };
     http::serve(listener, Arc::new(services), asked_to_stop()?).await;
+    if let Err(e) = cloud.objects.flush_logs().await {
+        tracing::warn!(error = ?e, "access logs wait for the next start");
+    }
     tokio::task::block_in_place(|| {
         if let Err(e) = cloud.network.tidy() {
             tracing::warn!(error = %e, "leaving guest networks");
@@ -111,6 +114,7 @@ async fn start_loops(
     tokio::spawn(imds::serve(listeners, directory, key));
     tokio::spawn(objects::janitor::run(cloud.objects.clone()));
     tokio::spawn(objects::lifecycle::run(cloud.objects.clone(), cloud.config.testing.lifecycle_day));
+    tokio::spawn(objects::logging::run(cloud.objects.clone(), cloud.config.access_log_delivery()));
     tokio::spawn(cloud.images.clone().run());
     let cloud = cloud.clone();
     tokio::spawn(async move {

@@ -59,6 +59,7 @@ const MIGRATIONS: &[(&str, &str)] = &[
     ("0004_instances", include_str!("migrations/0004_instances.sql")),
     ("0005_network", include_str!("migrations/0005_network.sql")),
     ("0006_keypairs_tags", include_str!("migrations/0006_keypairs_tags.sql")),
+    ("0007_access_logs", include_str!("migrations/0007_access_logs.sql")),
 ];
 
 type Job = Box<dyn FnOnce(&mut Conn) -> Answer + Send>;

@@ -11,7 +11,7 @@
 //! An object belongs to who wrote it unless the bucket's ownership rule says otherwise; the bucket's policy allows nothing
 //! on objects of others, as at AWS, but may deny it. The public access block takes away what policy or ACL give the public.
 
-use super::acl::{Acl, Caller, Permission};
+use super::acl::{Acl, Caller, Group, Permission};
 use super::bucket::{Bucket, Ownership};
 use super::error::{Error, Result};
 use super::info::ObjectInfo;
@@ -76,6 +76,39 @@ pub fn owner_of<'a>(bucket: &'a Bucket, writer: &'a str) -> &'a str {
     }
 }
 
+/// The service that delivers access logs, as policies name it.
+const LOG_DELIVERY: &str = "logging.s3.amazonaws.com";
+
+/// Whether records of the requests to `source`, a bucket of the account of these names (its digits, its canonical user id), may be put under this key of the bucket: its policy lets
+/// the service that delivers them, or its ACL the log delivery group.
+pub fn takes_logs(bucket: &Bucket, key: &str, source: &str, account: [&str; 2]) -> bool {
+    let conditions = |name: &str| match name {
+        "aws:sourcearn" => vec![format!("arn:aws:s3:::{source}")],
+        "aws:sourceaccount" => account.map(String::from).to_vec(),
+        "aws:principalisawsservice" => vec!["true".to_owned()],
+        "aws:securetransport" => vec!["true".to_owned()],
+        _ => vec![],
+    };
+    let question = Question {
+        account: None,
+        service: Some(LOG_DELIVERY),
+        canonical_id: None,
+        action: "s3:PutObject",
+        resource: &format!("{}/{key}", bucket.name),
+        conditions: &conditions,
+    };
+    match bucket.policy.as_ref().map_or(Verdict::Silent, |policy| policy.judge(&question)) {
+        Verdict::Deny => false,
+        Verdict::Allow => true,
+        Verdict::Silent => {
+            let grants = |permission| bucket.acl.grants_group(Group::LogDelivery, permission);
+            bucket.ownership != Some(Ownership::BucketOwnerEnforced)
+                && grants(Permission::Write)
+                && grants(Permission::ReadAcp)
+        }
+    }
+}
+
 fn allowed(bucket: &Bucket, object: Option<(&str, &Acl)>, ask: &Ask<'_>) -> bool {
     let of_bucket_owner = ask.caller.is(&bucket.owner);
     let block = bucket.access_block.unwrap_or_default();
@@ -89,6 +122,7 @@ fn allowed(bucket: &Bucket, object: Option<(&str, &Acl)>, ask: &Ask<'_>) -> bool
                 Caller::Anonymous => None,
                 Caller::Account(account) => Some(account),
             },
+            service: None,
             canonical_id: ask.canonical_id,
             action: ask.action,
             resource: &resource,

@@ -163,6 +163,12 @@ impl Acl {
         })
     }
 
+    /// Whether a grant gives this very group this permission.
+    pub fn grants_group(&self, group: Group, permission: Permission) -> bool {
+        let fits = |grant: &Grant| grant.permission == permission || grant.permission == Permission::FullControl;
+        self.grants.iter().any(|grant| grant.grantee == Grantee::Group(group) && fits(grant))
+    }
+
     /// Whether it grants anything to everybody.
     pub fn is_public(&self) -> bool {
         self.grants.iter().any(|g| matches!(g.grantee, Grantee::Group(group) if group.is_public()))

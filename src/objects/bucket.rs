@@ -216,15 +216,16 @@ impl Store {
 
     /// DeleteBucket: of an empty bucket; uploads in progress go with it.
     pub async fn delete_bucket(&self, name: &str) -> Result<()> {
-        let name = name.to_owned();
+        let gone = name.to_owned();
         self.write(move |c| {
-            get(c, &name)?;
-            if buckets::has_objects(c, &name)? {
-                return Err(Error::BucketNotEmpty(name));
+            get(c, &gone)?;
+            if buckets::has_objects(c, &gone)? {
+                return Err(Error::BucketNotEmpty(gone));
             }
-            Ok(buckets::delete(c, &name)?)
+            Ok(buckets::delete(c, &gone)?)
         })
         .await?;
+        self.logs.set(name, None);
         self.pins.janitor.notify_one();
         Ok(())
     }

@@ -68,6 +68,10 @@ pub enum Error {
     InvalidArgument { name: &'static str, value: String, message: String },
     #[error("{0}")]
     InvalidRequest(String),
+    #[error("{message}")]
+    LogTarget { target: String, message: &'static str },
+    #[error("Cross S3 location logging not allowed. ")]
+    LogsCrossRegions,
     #[error("The requested range is not satisfiable")]
     InvalidRange { range: String, size: u64 },
     #[error("The requested partnumber is not satisfiable")]

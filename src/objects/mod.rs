@@ -26,6 +26,7 @@ pub mod janitor;
 pub mod lifecycle;
 pub mod listing;
 pub mod lock;
+pub mod logging;
 pub mod multipart;
 pub mod object;
 pub mod policy;
@@ -62,6 +63,8 @@ pub struct Store {
     /// Blobs whose rows are committed, until the janitor settles them.
     settling: Mutex<Vec<String>>,
     settle: tokio::sync::Notify,
+    /// Which buckets log their requests, and the newest records.
+    pub logs: logging::Logs,
 }
 
 impl Store {
@@ -75,6 +78,7 @@ impl Store {
         let mut leftovers = Vec::new();
         blobs.list(false, &mut |entry| leftovers.push(entry.name))?;
         Ok(Store {
+            logs: logging::Logs::open(&db)?,
             db,
             blobs,
             pins: Arc::default(),
@@ -87,6 +91,7 @@ impl Store {
     /// Forget every bucket and object, and take their bytes away. Blocks.
     pub fn wipe(&self) -> Result<()> {
         self.db.write_blocking(|c| Ok::<_, Error>(crate::db::objects::wipe(c)?))?;
+        self.logs.clear();
         janitor::collect(self)
     }
 

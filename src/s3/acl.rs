@@ -28,6 +28,12 @@ pub fn document(cx: &Cx<'_>, account: &str, acl: &Acl) -> Response {
     doc.open("Owner");
     cx.owner(account).write(&mut doc);
     doc.close().open("AccessControlList");
+    write_grants(cx, &mut doc, acl);
+    answer::xml(doc)
+}
+
+/// An ACL's grants, each an element.
+pub fn write_grants(cx: &Cx<'_>, doc: &mut Writer, acl: &Acl) {
     // Groups come first, as clients that read grants by their place expect.
     let mut grants: Vec<&Grant> = acl.grants.iter().collect();
     grants.sort_by_key(|grant| !matches!(grant.grantee, Grantee::Group(_)));
@@ -38,15 +44,14 @@ pub fn document(cx: &Cx<'_>, account: &str, acl: &Acl) -> Response {
         };
         doc.open("Grant");
         match &grant.grantee {
-            Grantee::Account(account) => user(&mut doc, cx.owner(account)),
-            Grantee::Ec2 => user(&mut doc, Owner { id: EC2_ID.into(), name: "za-team".into() }),
+            Grantee::Account(account) => user(doc, cx.owner(account)),
+            Grantee::Ec2 => user(doc, Owner { id: EC2_ID.into(), name: "za-team".into() }),
             Grantee::Group(group) => {
                 doc.open_with("Grantee", &[("xmlns:xsi", XSI), ("xsi:type", "Group")]).text("URI", group.uri());
             }
         }
         doc.close().text("Permission", grant.permission.name()).close();
     }
-    answer::xml(doc)
 }
 
 /// Whether the request says anything of an ACL in its headers.
@@ -114,7 +119,12 @@ fn of_document(cx: &Cx<'_>, document: &[u8], owner: &str) -> Result<Acl> {
     if said != cx.owner(owner).id {
         return Err(crate::objects::Error::AccessDenied.into());
     }
-    let list = policy.child("AccessControlList").ok_or(Error::MalformedAcl)?;
+    let grants = grants(cx, policy.child("AccessControlList").ok_or(Error::MalformedAcl)?)?;
+    if grants.len() > MAX_GRANTS { Err(Error::MalformedAcl) } else { Ok(Acl { grants }) }
+}
+
+/// The grants of an element that holds them.
+pub fn grants(cx: &Cx<'_>, list: &Element) -> Result<Vec<Grant>> {
     let mut grants = Vec::new();
     for grant in list.all("Grant") {
         let grantee = grant.child("Grantee").ok_or(Error::MalformedAcl)?;
@@ -128,7 +138,7 @@ fn of_document(cx: &Cx<'_>, document: &[u8], owner: &str) -> Result<Acl> {
         let permission = grant.get("Permission").and_then(|p| Permission::parse(p.trim()));
         grants.push(Grant { grantee, permission: permission.ok_or(Error::MalformedAcl)? });
     }
-    if grants.len() > MAX_GRANTS { Err(Error::MalformedAcl) } else { Ok(Acl { grants }) }
+    Ok(grants)
 }
 
 /// The ACL that a PutBucketAcl or PutObjectAcl sets on what `owner` owns in this bucket.

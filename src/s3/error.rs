@@ -182,6 +182,12 @@ impl Error {
     }
 }
 
+/// The code and status of an error of `objects`.
+pub fn code_of(e: &objects::Error) -> (&'static str, StatusCode) {
+    let (code, status, _) = objects_wire(e);
+    (code, status)
+}
+
 fn objects_wire(e: &objects::Error) -> (&'static str, StatusCode, Vec<(&'static str, String)>) {
     use objects::Error as E;
     let bucket = |name: &String| vec![("BucketName", name.clone())];
@@ -241,6 +247,8 @@ fn objects_wire(e: &objects::Error) -> (&'static str, StatusCode, Vec<(&'static 
             ("InvalidArgument", BAD, vec![("ArgumentName", (*name).into()), ("ArgumentValue", value.clone())])
         }
         E::InvalidRequest(_) => ("InvalidRequest", BAD, vec![]),
+        E::LogTarget { target, .. } => ("InvalidTargetBucketForLogging", BAD, vec![("TargetBucket", target.clone())]),
+        E::LogsCrossRegions => ("CrossLocationLoggingProhibitted", StatusCode::FORBIDDEN, vec![]),
         E::InvalidRange { range, size } => (
             "InvalidRange",
             StatusCode::RANGE_NOT_SATISFIABLE,

@@ -16,11 +16,13 @@ mod headers;
 mod lifecycle;
 mod listing;
 mod locking;
+mod logging;
 mod ops;
 mod payload;
 mod permission;
 mod post_form;
 mod post_policy;
+mod record;
 mod request;
 pub mod route;
 mod stream;
@@ -61,14 +63,18 @@ impl S3 {
         let expects_continue = parts.headers.contains_key(::http::header::EXPECT);
         let browser = cors::Asked::of(&parts);
         let address = request::Address::of(&parts, &self.config.s3_domains);
+        let mut draft = address.as_ref().ok().and_then(|a| record::Draft::begin(&self.store, a, &parts, meta));
         let outcome = match (&browser, &address) {
             (Some(asked), Ok(address)) if method == Method::OPTIONS => asked.preflight(&self.store, &address.bucket),
-            _ => self.run(parts, &mut incoming, meta).await,
+            _ => self.run(parts, &mut incoming, meta, draft.as_mut()).await,
         };
         let mut response = match outcome {
             Ok(response) => response,
             Err(error) => {
                 log(&error, &method, &path);
+                if let Some(draft) = &mut draft {
+                    draft.failed(error.wire().code);
+                }
                 say(&error, &method, &path, meta)
             }
         };
@@ -85,7 +91,10 @@ impl S3 {
         answer::set(&mut response, "x-amz-request-id", &meta.request_id);
         answer::set(&mut response, "x-amz-id-2", &host_id(meta));
         answer::set(&mut response, "server", "AmazonS3");
-        response
+        match draft {
+            Some(draft) => draft.follow(response),
+            None => response,
+        }
     }
 
     async fn run(
@@ -93,6 +102,7 @@ impl S3 {
         parts: ::http::request::Parts,
         incoming: &mut payload::Incoming,
         meta: &Meta,
+        draft: Option<&mut record::Draft>,
     ) -> error::Result<Response> {
         let address = request::Address::of(&parts, &self.config.s3_domains)?;
         let query = request::Query::parse(parts.uri.query().unwrap_or_default())?;
@@ -118,7 +128,11 @@ impl S3 {
             incoming,
         };
         tracing::debug!(operation = route.name, bucket = cx.bucket, key = cx.key, "S3");
-        (route.run)(&mut cx).await
+        let outcome = (route.run)(&mut cx).await;
+        if let Some(draft) = draft {
+            draft.saw(&cx);
+        }
+        outcome
     }
 }
 

@@ -55,6 +55,14 @@ pub fn rfc1123(at: OffsetDateTime) -> String {
     )
 }
 
+/// `21/Nov/2026:22:36:08 +0000`, as logs have it.
+pub fn common_log(at: OffsetDateTime) -> String {
+    let at = at.to_offset(UtcOffset::UTC);
+    let month = at.month().to_string();
+    let (hour, minute, second) = at.to_hms();
+    format!("{:02}/{}/{:04}:{hour:02}:{minute:02}:{second:02} +0000", at.day(), &month[..3], at.year())
+}
+
 /// Read any of the forms that clients send, into UTC; `None` for what is none of them.
 pub fn parse(text: &str) -> Option<OffsetDateTime> {
     let text = text.trim();

@@ -20,6 +20,8 @@ pub type Lookup<'q> = &'q dyn Fn(&str) -> Vec<String>;
 pub struct Question<'q> {
     /// 12 digits; `None`: anonymous.
     pub account: Option<&'q str>,
+    /// A service of the cloud itself, such as `logging.s3.amazonaws.com`.
+    pub service: Option<&'q str>,
     /// The account's canonical user id, if it is known.
     pub canonical_id: Option<&'q str>,
     /// Such as `s3:GetObject`.
@@ -79,7 +81,8 @@ enum Principal {
     /// An account, by its 12 digits.
     Account(String),
     Canonical(String),
-    /// A service, a federated user, an account that is not ours: nobody who calls here.
+    Service(String),
+    /// A federated user, an account that is not ours: nobody who calls here.
     Other,
 }
 
@@ -212,6 +215,7 @@ impl Principal {
             Principal::Everybody => true,
             Principal::Account(account) => question.account == Some(account),
             Principal::Canonical(id) => question.account.is_some() && question.canonical_id == Some(id),
+            Principal::Service(name) => question.service == Some(name),
             Principal::Other => false,
         }
     }
@@ -250,7 +254,8 @@ fn principals(value: &Value) -> Result<Vec<Principal>, Malformed> {
             all.push(match kind.as_str() {
                 "AWS" => Principal::aws(&name)?,
                 "CanonicalUser" => Principal::Canonical(name),
-                "Service" | "Federated" => Principal::Other,
+                "Service" => Principal::Service(name),
+                "Federated" => Principal::Other,
                 _ => return malformed("Invalid principal in policy"),
             });
         }
@@ -305,7 +310,7 @@ mod tests {
             "aws:referer" => vec!["http://here/x".to_owned()],
             _ => vec![],
         };
-        policy.judge(&Question { account, canonical_id: Some("c1"), action, resource, conditions })
+        policy.judge(&Question { account, service: None, canonical_id: Some("c1"), action, resource, conditions })
     }
 
     const READ: &str = r#"{"Effect":"Allow","Principal":"*","Action":["s3:Get*","s3:listbucket"],"Resource":["arn:aws:s3:::b","arn:aws:s3:::b/pub/*"]}"#;

@@ -14,8 +14,7 @@ enum Unset {
     Missing(&'static str, &'static str),
 }
 
-const UNSET: [(&str, Unset); 5] = [
-    ("logging", Unset::Document("BucketLoggingStatus", &[])),
+const UNSET: [(&str, Unset); 4] = [
     ("notification", Unset::Document("NotificationConfiguration", &[])),
     (
         "website",

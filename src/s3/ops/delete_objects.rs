@@ -6,7 +6,7 @@ use crate::objects::object::Deletion;
 use crate::objects::version;
 use crate::s3::cx::Cx;
 use crate::s3::error::{Error, Result};
-use crate::s3::{answer, headers, locking, permission};
+use crate::s3::{answer, headers, locking, permission, record};
 use crate::wire::s3_xml::{Element, Writer};
 
 /// The most keys of a request.
@@ -59,8 +59,14 @@ pub async fn run(cx: &mut Cx<'_>) -> Result<Response> {
             by: cx.writer(&bucket),
         });
     }
+    let mut done = Vec::with_capacity(deletions.len());
     let outcomes = cx.store().delete_objects(&cx.bucket, deletions.clone()).await?;
     for (deletion, outcome) in deletions.iter().zip(outcomes) {
+        done.push(record::Deleted {
+            key: deletion.key.clone(),
+            version_id: deletion.version_id.clone(),
+            error: outcome.as_ref().err().map(record::failure),
+        });
         match outcome {
             Ok(_) if quiet => {}
             Ok(deleted) => {
@@ -73,7 +79,9 @@ pub async fn run(cx: &mut Cx<'_>) -> Result<Response> {
             Err(e) => refused(&mut doc, &deletion.key, deletion.version_id.as_deref(), e.into()),
         }
     }
-    Ok(answer::xml(doc))
+    let mut response = answer::xml(doc);
+    response.extensions_mut().insert(record::Batch(done));
+    Ok(response)
 }
 
 /// A key that stays, and why.
