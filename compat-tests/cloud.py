@@ -53,6 +53,7 @@ class Server:
         self.log = self.folder / "server.log"
         self.config = self.folder / "novella.toml"
         self.config.write_text(f'regions = ["{REGION}"]\n{MAIN.toml()}{OTHER.toml()}')
+        self.account = MAIN
         self.process = None
 
     def start(self):

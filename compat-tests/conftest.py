@@ -3,6 +3,7 @@
 import os
 import shutil
 import tempfile
+import uuid
 
 import pytest
 
@@ -54,3 +55,29 @@ def tiny_ami(tiny_bundle):
     assert image["State"] == "available", image
     os.environ["EC2_TEST_IMAGE"] = image["ImageId"]
     return image["ImageId"]
+
+
+@pytest.fixture
+def fresh_bucket(server):
+    """The name of a bucket that is there for one test; whatever is in it goes with it."""
+    name = f"client-{uuid.uuid4().hex[:12]}"
+    s3 = server.client("s3")
+    s3.create_bucket(Bucket=name)
+    yield name
+    for page in s3.get_paginator("list_object_versions").paginate(Bucket=name):
+        for one in page.get("Versions", []) + page.get("DeleteMarkers", []):
+            s3.delete_object(Bucket=name, Key=one["Key"], VersionId=one["VersionId"])
+    s3.delete_bucket(Bucket=name)
+
+
+@pytest.fixture
+def keys_of(server):
+    """Every object of a bucket: key and content, as boto3 sees it."""
+    s3 = server.client("s3")
+
+    def read(bucket, prefix=""):
+        pages = s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
+        keys = [o["Key"] for page in pages for o in page.get("Contents", [])]
+        return {key: s3.get_object(Bucket=bucket, Key=key)["Body"].read() for key in keys}
+
+    return read

@@ -1,4 +1,4 @@
-"""S3's core with real clients: boto3, boto 2.49, aws-cli and plain HTTP.
+"""S3's core with boto3 and plain HTTP; other clients have files of their own, test_client_*.py.
 
 Run it with pytest against a running server: `pytest compat-tests/s3_core.py` with AWS_ENDPOINT_URL,
 AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY in the environment (`eval "$(novella env)"` sets them). With
@@ -10,10 +10,7 @@ import hashlib
 import http.client
 import io
 import os
-import shutil
 import socket
-import subprocess
-import time
 import urllib.parse
 import uuid
 
@@ -450,96 +447,3 @@ def test_errors_say_where_and_which(s3, bucket):
     assert answer.getheader("x-amz-request-id").encode() in data and answer.getheader("x-amz-id-2").encode() in data
     assert refused(s3.put_bucket_policy, Bucket=bucket, Policy="{}") == ("MalformedPolicy", 400)
     assert refused(s3.put_object, Bucket=bucket, Key="k", ServerSideEncryption="aws:kms")[1] == 501
-
-
-# other clients
-
-
-def test_boto2_with_sigv2(bucket):
-    boto = pytest.importorskip("boto")
-    from boto.s3.connection import OrdinaryCallingFormat, S3Connection
-
-    connection = S3Connection(
-        os.environ["AWS_ACCESS_KEY_ID"],
-        os.environ["AWS_SECRET_ACCESS_KEY"],
-        host=HOST,
-        port=PORT,
-        is_secure=False,
-        calling_format=OrdinaryCallingFormat(),
-    )
-    assert boto.__version__
-    b = connection.get_bucket(bucket)
-    key = b.new_key("dir/key one+x")
-    key.set_metadata("colour", "blue")
-    key.set_contents_from_string("hello", headers={"Content-Type": "text/plain"}, policy="aws-exec-read")
-    again = b.get_key("dir/key one+x")
-    assert again.get_contents_as_string() == b"hello" and again.get_metadata("colour") == "blue"
-    assert [k.name for k in b.list(prefix="dir/")] == ["dir/key one+x"]
-    assert [p.name for p in b.list(delimiter="/")] == ["dir/"]
-    b.copy_key("copy", bucket, "dir/key one+x")
-    assert b.get_key("copy").get_contents_as_string() == b"hello"
-    upload = b.initiate_multipart_upload("multi")
-    for n in (1, 2):
-        upload.upload_part_from_file(io.BytesIO(bytes([n]) * 5 * MIB), n)
-    upload.complete_upload()
-    assert b.get_key("multi").size == 10 * MIB
-    assert b.get_key("multi").get_contents_as_string(headers={"Range": "bytes=5242879-5242880"}) == b"\1\2"
-    b.set_acl("public-read", "copy")
-    assert plain("GET", f"/{bucket}/copy")[1] == b"hello"
-    url = again.generate_url(60)
-    assert plain("GET", url[url.index(f"/{bucket}") :])[1] == b"hello"
-    assert len(b.delete_keys(["copy", "multi", "dir/key one+x"]).deleted) == 3
-    assert b.get_key("copy") is None
-    assert connection.lookup(f"{bucket}-absent") is None
-
-
-def test_nova_s_path_before_s3(bucket):
-    answer, _ = plain("GET", f"/services/objectstorage/{bucket}/k")
-    assert answer.status == 403
-    boto = pytest.importorskip("boto")
-    from boto.s3.connection import OrdinaryCallingFormat, S3Connection
-
-    connection = S3Connection(
-        os.environ["AWS_ACCESS_KEY_ID"], os.environ["AWS_SECRET_ACCESS_KEY"], host=HOST, port=PORT, is_secure=False,
-        path="/services/objectstorage", calling_format=OrdinaryCallingFormat(),
-    )
-    assert boto.__version__
-    connection.get_bucket(bucket).new_key("k").set_contents_from_string("x")
-    assert connection.get_bucket(bucket).get_key("k").get_contents_as_string() == b"x"
-
-
-@pytest.mark.parametrize("tool", ["/usr/bin/aws", "aws"])
-def test_aws_cli(bucket, tmp_path, tool):
-    if not shutil.which(tool):
-        pytest.skip(f"{tool} is not installed")
-
-    def aws(*args):
-        environment = {**os.environ, "AWS_DEFAULT_REGION": REGION, "AWS_MAX_ATTEMPTS": "1", "AWS_PAGER": ""}
-        command = [tool, "--endpoint-url", ENDPOINT, *args]
-        done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
-        assert done.returncode == 0, done.stderr
-        return done.stdout
-
-    tree = tmp_path / "tree"
-    (tree / "sub dir").mkdir(parents=True)
-    (tree / "small.txt").write_text("small")
-    (tree / "sub dir" / "ünï.bin").write_bytes(os.urandom(100_000))
-    (tree / "big").write_bytes(os.urandom(20 * MIB))
-    for file in (f for f in tree.rglob("*") if f.is_file()):
-        os.utime(file, (time.time() - 60,) * 2)  # S3 keeps whole seconds: a file of this very second would look newer
-    aws("s3", "sync", str(tree), f"s3://{bucket}/t")
-    assert "upload" not in aws("s3", "sync", str(tree), f"s3://{bucket}/t")
-    assert "big" in aws("s3", "ls", f"s3://{bucket}/t/")
-    assert "ünï.bin" in aws("s3", "ls", f"s3://{bucket}", "--recursive")
-    aws("s3", "cp", f"s3://{bucket}/t/big", str(tmp_path / "big"))
-    assert (tmp_path / "big").read_bytes() == (tree / "big").read_bytes()
-    aws("s3", "mv", f"s3://{bucket}/t/big", f"s3://{bucket}/moved")
-    aws("s3", "sync", f"s3://{bucket}/t", str(tmp_path / "back"))
-    assert (tmp_path / "back" / "sub dir" / "ünï.bin").read_bytes() == (tree / "sub dir" / "ünï.bin").read_bytes()
-    presigned = aws("s3", "presign", f"s3://{bucket}/t/small.txt").strip()
-    assert plain("GET", presigned[len(ENDPOINT.rstrip("/")) :])[1] == b"small"
-    aws("s3", "rm", f"s3://{bucket}", "--recursive")
-    assert aws("s3", "ls", f"s3://{bucket}") == ""
-    made = f"core-{uuid.uuid4().hex[:12]}"
-    aws("s3", "mb", f"s3://{made}")
-    aws("s3", "rb", f"s3://{made}")

@@ -61,6 +61,9 @@ impl S3 {
         let (method, path) = (parts.method.clone(), parts.uri.path().to_owned());
         let mut incoming = payload::Incoming::new(body);
         let expects_continue = parts.headers.contains_key(::http::header::EXPECT);
+        // Without a body there is nothing to continue with. botocore takes an answer that came instead of "100 Continue" for
+        // the next one's, too, so that connection ends.
+        let unasked = expects_continue && incoming.is_empty();
         let browser = cors::Asked::of(&parts);
         let address = request::Address::of(&parts, &self.config.s3_domains);
         let mut draft = address.as_ref().ok().and_then(|a| record::Draft::begin(&self.store, a, &parts, meta));
@@ -80,7 +83,7 @@ impl S3 {
         };
         // The client of a small body may send it whole before it reads the answer. One that waits for "100 Continue"
         // shall not be asked for a body that nobody wants; the connection, whose next bytes nobody can tell, ends.
-        if !incoming.drained(!expects_continue).await {
+        if unasked || !incoming.drained(!expects_continue).await {
             answer::set(&mut response, "connection", "close");
         }
         if let (Some(asked), Ok(address)) = (&browser, &address)

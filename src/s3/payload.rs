@@ -51,9 +51,14 @@ impl Incoming {
         }
     }
 
+    /// Whether nothing will come at all.
+    pub fn is_empty(&self) -> bool {
+        http_body::Body::is_end_stream(&self.body)
+    }
+
     /// Whether the body has ended. The rest of a small one is read if it `may` be.
     pub async fn drained(&mut self, may: bool) -> bool {
-        if self.ended || http_body::Body::is_end_stream(&self.body) {
+        if self.ended || self.is_empty() {
             return true;
         }
         let small = http_body::Body::size_hint(&self.body).upper().is_some_and(|n| n <= DRAIN as u64);
