@@ -44,15 +44,15 @@ def until(what, condition, seconds=60, every=0.1):
 
 
 class Server:
-    """`inside` is put before the command: how to get into a namespace, say."""
+    """`inside` is put before the command: how to get into a namespace, say. `config` is more TOML."""
 
-    def __init__(self, folder, *options, inside=()):
+    def __init__(self, folder, *options, inside=(), config=""):
         self.folder = pathlib.Path(folder)
         self.data = self.folder / "data"
         self.options, self.inside = list(options), list(inside)
         self.log = self.folder / "server.log"
         self.config = self.folder / "novella.toml"
-        self.config.write_text(f'regions = ["{REGION}"]\n{MAIN.toml()}{OTHER.toml()}')
+        self.config.write_text(f'regions = ["{REGION}"]\n{MAIN.toml()}{OTHER.toml()}{config}')
         self.account = MAIN
         self.process = None
 

@@ -8,6 +8,7 @@ import os
 import urllib.error
 import urllib.request
 
+import cloud
 import pytest
 from botocore.exceptions import ClientError
 from s3_core import ENDPOINT, bucket, client, s3  # noqa: F401 (fixtures)
@@ -77,3 +78,20 @@ def test_a_presigned_form_uploads(s3, bucket):
     assert s3.get_object(Bucket=bucket, Key="up/f")["Body"].read() == b"hello"
     with pytest.raises(urllib.error.HTTPError, match="400"):
         urllib.request.urlopen(post("too long"))
+
+
+def test_the_operator_may_have_new_buckets_as_at_aws(tmp_path):
+    server = cloud.Server(tmp_path, "--driver", "simulated", config='[s3]\nnew_buckets = "as-aws"\n').start()
+    try:
+        s3 = server.client("s3")
+        s3.create_bucket(Bucket="closed")
+        rules = s3.get_bucket_ownership_controls(Bucket="closed")["OwnershipControls"]["Rules"]
+        assert rules == [{"ObjectOwnership": "BucketOwnerEnforced"}]
+        assert all(s3.get_public_access_block(Bucket="closed")["PublicAccessBlockConfiguration"].values())
+        refused("AccessControlListNotSupported", s3.put_object, Bucket="closed", Key="k", ACL="public-read")
+        refused("AccessDenied", s3.put_bucket_policy, Bucket="closed", Policy=allow("closed"))
+        s3.create_bucket(Bucket="named", ObjectOwnership="ObjectWriter")
+        rules = s3.get_bucket_ownership_controls(Bucket="named")["OwnershipControls"]["Rules"]
+        assert rules == [{"ObjectOwnership": "ObjectWriter"}]
+    finally:
+        server.stop()

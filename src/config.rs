@@ -56,6 +56,7 @@ pub struct Config {
     /// How often server access logs are delivered; 5 minutes when not said.
     #[serde(deserialize_with = "duration")]
     pub access_log_delivery: Option<Duration>,
+    pub s3: S3,
     pub accounts: Vec<Account>,
     pub testing: Testing,
 }
@@ -72,10 +73,29 @@ impl Default for Config {
             zones: ["a", "b", "c"].map(String::from).to_vec(),
             s3_domains: Vec::new(),
             access_log_delivery: None,
+            s3: S3::default(),
             accounts: Vec::new(),
             testing: Testing::default(),
         }
     }
+}
+
+/// What the operator decides about S3.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct S3 {
+    pub new_buckets: NewBuckets,
+}
+
+/// What a bucket is like whose maker says nothing of ownership.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum NewBuckets {
+    /// Objects are their writers' and ACLs count, as at AWS until April 2023.
+    #[default]
+    WithAcls,
+    /// All is the bucket owner's, ACLs are refused and public access is blocked, as at AWS since.
+    AsAws,
 }
 
 /// An account that the operator declares; it is made or updated at start.
@@ -237,6 +257,8 @@ mod tests {
             [[accounts.keys]]
             access_key_id = "AK"
             secret_access_key = "SK"
+            [s3]
+            new_buckets = "as-aws"
             [testing]
             lifecycle_day = "500ms"
             reset = true
@@ -247,6 +269,7 @@ mod tests {
         assert_eq!(c.region(Some("undefined-123")), "eu-west-1");
         assert_eq!(c.accounts[0].keys[0].access_key_id, "AK");
         assert_eq!(c.testing.lifecycle_day, Some(Duration::from_millis(500)));
+        assert_eq!(c.s3.new_buckets, NewBuckets::AsAws);
         assert!(!format!("{c:?}").contains("SK"));
     }
 

@@ -41,6 +41,7 @@ pub struct NewBucket {
     pub region: String,
     pub acl: Acl,
     pub ownership: Option<Ownership>,
+    pub access_block: Option<AccessBlock>,
     /// With object lock, and so with versioning.
     pub lock: bool,
 }
@@ -54,6 +55,7 @@ impl NewBucket {
             region: region.into(),
             acl: Acl::private(owner),
             ownership: None,
+            access_block: None,
             lock: false,
         }
     }
@@ -102,6 +104,14 @@ pub struct AccessBlock {
 }
 
 impl AccessBlock {
+    /// Every switch is on.
+    pub const ALL: AccessBlock = AccessBlock {
+        block_public_acls: true,
+        ignore_public_acls: true,
+        block_public_policy: true,
+        restrict_public_buckets: true,
+    };
+
     fn to_bits(self) -> i64 {
         i64::from(self.block_public_acls)
             | i64::from(self.ignore_public_acls) << 1
@@ -175,7 +185,7 @@ pub fn create(c: &Conn, new: &NewBucket) -> Result<()> {
         region: new.region.clone(),
         acl: new.acl.to_text(),
         ownership: new.ownership.map(|o| o.name().into()),
-        access_block: None,
+        access_block: new.access_block.map(AccessBlock::to_bits),
         policy: None,
         created_at: clock::now_ms(),
         versioning: if new.lock { Versioning::Enabled } else { Versioning::Off }.column().into(),

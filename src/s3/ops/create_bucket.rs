@@ -1,7 +1,8 @@
 //! CreateBucket.
 
+use crate::config::NewBuckets;
 use crate::http::Response;
-use crate::objects::bucket::{NewBucket, Ownership};
+use crate::objects::bucket::{AccessBlock, NewBucket, Ownership};
 use crate::s3::cx::Cx;
 use crate::s3::error::{Error, Result, invalid_argument};
 use crate::s3::{acl, answer, headers};
@@ -10,8 +11,12 @@ use http::StatusCode;
 
 pub async fn run(cx: &mut Cx<'_>) -> Result<Response> {
     let owner = cx.account()?.to_owned();
+    let (by_default, access_block) = match cx.s3.config.s3.new_buckets {
+        NewBuckets::WithAcls => (None, None),
+        NewBuckets::AsAws => (Some(Ownership::BucketOwnerEnforced), Some(AccessBlock::ALL)),
+    };
     let ownership = match cx.header("x-amz-object-ownership") {
-        None => None,
+        None => by_default,
         Some(name) => Some(Ownership::parse(&name).ok_or_else(|| {
             invalid_argument("x-amz-object-ownership", name, "Invalid x-amz-object-ownership header")
         })?),
@@ -21,7 +26,8 @@ pub async fn run(cx: &mut Cx<'_>) -> Result<Response> {
     headers::refuse_unbuilt(&cx.parts.headers)?;
     let document = cx.document(64 * 1024).await?;
     let region = region(cx, &document)?;
-    cx.store().create_bucket(NewBucket { name: cx.bucket.clone(), owner, region, acl, ownership, lock }).await?;
+    let name = cx.bucket.clone();
+    cx.store().create_bucket(NewBucket { name, owner, region, acl, ownership, access_block, lock }).await?;
     let mut response = answer::empty(StatusCode::OK);
     answer::set(&mut response, "location", &format!("/{}", cx.bucket));
     Ok(response)
