@@ -40,8 +40,15 @@ fn rest(server: &Server) -> Vec<(String, String)> {
 
 /// What exists beside the rows: simulated machines, instance folders with a disk, attached interfaces.
 fn left(dir: &Path) -> [BTreeSet<String>; 3] {
-    let machines = std::fs::read_to_string(dir.join("data/simulated-machines")).unwrap_or_default();
-    let machines = machines.lines().map(|l| l.split(' ').next().unwrap().to_owned()).collect();
+    let mut machines = BTreeSet::new();
+    let lines = std::fs::read_to_string(dir.join("data/simulated-machines")).unwrap_or_default();
+    for (name, state) in lines.lines().filter_map(|l| l.split_once(' ')) {
+        if state == "gone" {
+            machines.remove(name)
+        } else {
+            machines.insert(name.to_owned())
+        };
+    }
     let mut folders = BTreeSet::new();
     for entry in std::fs::read_dir(dir.join("data/instances")).unwrap() {
         let entry = entry.unwrap();

@@ -116,8 +116,8 @@ fn launch(c: &Conn, r: &LaunchRequest, real: bool) -> Result<Vec<Instance>, Laun
         None => network::default_subnet(c, &r.account, &r.region, &zone)?,
     };
     // The host is in every subnet that runs here, so what it can reach must have one range each.
-    let shares = |nic: &network::Nic| nic.subnet.id != subnet.id && nic.subnet.cidr.overlaps(subnet.cidr);
-    if real && network::attached_nics(c)?.iter().any(shares) {
+    let shares = |other: &network::Subnet| other.id != subnet.id && other.cidr.overlaps(subnet.cidr);
+    if real && network::subnets_in_use(c)?.iter().any(shares) {
         return Err(network::Error::RangeShared(subnet.cidr).into());
     }
     let groups = network::groups::choose(c, &r.account, &r.region, &subnet.vpc_id, &r.group_ids, &r.group_names)?;
@@ -185,10 +185,7 @@ fn launch(c: &Conn, r: &LaunchRequest, real: bool) -> Result<Vec<Instance>, Laun
 
 fn load(c: &Conn, reservation_id: &str) -> Result<Vec<Instance>, LaunchError> {
     let rows = db::instances::of_reservation(c, reservation_id)?;
-    match rows.first().map(|row| row.account.clone()) {
-        Some(account) => Ok(Instance::load_all(c, &account, rows)?),
-        None => Ok(Vec::new()),
-    }
+    rows.into_iter().map(|row| Ok(Instance::load(c, row)?)).collect()
 }
 
 fn candidates(c: &Conn) -> Result<Vec<schedule::Candidate>, db::Error> {

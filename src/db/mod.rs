@@ -60,6 +60,7 @@ const MIGRATIONS: &[(&str, &str)] = &[
     ("0005_network", include_str!("migrations/0005_network.sql")),
     ("0006_keypairs_tags", include_str!("migrations/0006_keypairs_tags.sql")),
     ("0007_access_logs", include_str!("migrations/0007_access_logs.sql")),
+    ("0008_instance_indexes", include_str!("migrations/0008_instance_indexes.sql")),
 ];
 
 type Job = Box<dyn FnOnce(&mut Conn) -> Answer + Send>;
@@ -236,7 +237,6 @@ fn write_loop(mut conn: Conn, queue: Receiver<Job>) {
             answer(outcome.clone());
         }
     }
-    let _ = conn.execute_batch("PRAGMA optimize");
 }
 
 fn connect(path: &Path) -> Result<Conn, Error> {
@@ -258,6 +258,8 @@ fn connect(path: &Path) -> Result<Conn, Error> {
         // Pages until the log is copied into the file: 16 MiB, so that small bodies do not flush it every few requests.
         conn.pragma_update(None, "wal_autocheckpoint", 4096)?;
         conn.set_prepared_statement_cache_capacity(256);
+        // Every query has its index; without this SQLite may plan a statement anew for each value that is bound to it.
+        conn.set_db_config(rusqlite::config::DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
         Ok(conn)
     };
     open().map_err(|e| Error::Open(path.to_owned(), e))

@@ -198,6 +198,16 @@ pub fn subnets_of_account(c: &Conn, account: &str, region: &str) -> Result<Vec<S
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
+/// The subnets that have attached interfaces.
+pub fn subnets_in_use(c: &Conn) -> Result<Vec<SubnetRow>, Error> {
+    let mut q = c.prepare_cached(&format!(
+        "SELECT {SUBNET} {SUBNET_FROM}
+         WHERE EXISTS (SELECT 1 FROM network_interfaces n WHERE n.subnet = s.id AND n.instance IS NOT NULL) ORDER BY s.id"
+    ))?;
+    let rows = q.query_map([], |r| subnet_row(r, 0))?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
 /// Write a subnet's attributes.
 pub fn set_subnet_attributes(c: &Conn, id: &str, json: &str) -> Result<(), Error> {
     c.prepare_cached("UPDATE subnets SET attributes = ?2 WHERE id = ?1")?.execute((id, json))?;

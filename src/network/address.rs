@@ -144,6 +144,11 @@ pub fn attached_nics_of(conn: &db::Conn, account: &str) -> Result<Vec<Nic>, Erro
     db::network::attached_nics_of(conn, account)?.into_iter().map(Nic::try_from).collect()
 }
 
+/// The subnets in which an interface is attached to an instance.
+pub fn subnets_in_use(conn: &db::Conn) -> Result<Vec<Subnet>, Error> {
+    db::network::subnets_in_use(conn)?.into_iter().map(Subnet::try_from).collect()
+}
+
 /// Every interface that is attached to an instance: what [`super::Network::restore`] wants at start.
 pub fn attached_nics(conn: &db::Conn) -> Result<Vec<Nic>, Error> {
     db::network::attached_nics(conn)?.into_iter().map(Nic::try_from).collect()

@@ -32,7 +32,7 @@ pub mod vpcs;
 
 pub use address::{
     CardRequest, allocate, attach, attached_nics, attached_nics_of, begin_region, create_default_subnet,
-    create_default_vpc, default_subnet, nic, nic_at, nics_of, release, subnet, update_nic,
+    create_default_vpc, default_subnet, nic, nic_at, nics_of, release, subnet, subnets_in_use, update_nic,
 };
 pub use agent::Network;
 pub use cidr::{Cidr, Mac, host_name, private_dns_name, private_domain};

@@ -92,6 +92,9 @@ impl Serialize for Time {
 
 /// Append `text` with XML's own characters escaped; those that XML 1.0 forbids become U+FFFD.
 fn escape(out: &mut String, text: &str) {
+    if !text.bytes().any(|byte| UNUSUAL[usize::from(byte)]) {
+        return out.push_str(text);
+    }
     let mut from = 0;
     for (at, byte) in text.bytes().enumerate() {
         let (instead, length) = match byte {
@@ -112,8 +115,20 @@ fn escape(out: &mut String, text: &str) {
     out.push_str(&text[from..]);
 }
 
+/// Bytes that may have to be written otherwise: most texts have none.
+const UNUSUAL: [bool; 256] = {
+    let mut table = [false; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        table[byte] = byte < b' ' as usize || matches!(byte as u8, b'&' | b'<' | b'>' | b'"' | 0xEF);
+        byte += 1;
+    }
+    table
+};
+
 /// Append a tag; `slash` is `/` for an end tag, else nothing.
 fn tag(out: &mut String, slash: &str, name: &str) {
+    out.reserve(name.len() + 3);
     out.push('<');
     out.push_str(slash);
     out.push_str(name);
@@ -129,6 +144,7 @@ struct Element<'a> {
 impl Element<'_> {
     fn text(self, text: &str) -> Result<(), Error> {
         let name = self.name.ok_or_else(|| Error(format!("{text:?} has no element")))?;
+        self.out.reserve(2 * name.len() + text.len() + 5);
         let parts = Element { name: Some(name), ..self }.open();
         escape(parts.out, text);
         parts.close()
@@ -192,7 +208,7 @@ impl<'a> serde::Serializer for Element<'a> {
     type SerializeStructVariant = ser::Impossible<(), Error>;
 
     fn serialize_bool(self, v: bool) -> Result<(), Error> {
-        self.plain(v)
+        self.text(if v { "true" } else { "false" })
     }
     fn serialize_i8(self, v: i8) -> Result<(), Error> {
         self.plain(v)

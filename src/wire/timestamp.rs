@@ -15,16 +15,23 @@ use time::{Date, Month, OffsetDateTime, PrimitiveDateTime, Time, UtcOffset};
 /// `2026-11-21T22:36:08.000Z`.
 pub fn iso8601_ms(at: OffsetDateTime) -> String {
     let at = at.to_offset(UtcOffset::UTC);
-    format!(
-        "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}Z",
-        at.year(),
-        u8::from(at.month()),
-        at.day(),
-        at.hour(),
-        at.minute(),
-        at.second(),
-        at.millisecond()
-    )
+    // Answers are full of them, and formatting machinery is slow.
+    let mut text = *b"0000-00-00T00:00:00.000Z";
+    let mut put = |from: usize, width: usize, value: u32| {
+        let mut rest = value;
+        for place in (from..from + width).rev() {
+            text[place] = b'0' + (rest % 10) as u8;
+            rest /= 10;
+        }
+    };
+    put(0, 4, at.year().unsigned_abs());
+    put(5, 2, u8::from(at.month()).into());
+    put(8, 2, at.day().into());
+    put(11, 2, at.hour().into());
+    put(14, 2, at.minute().into());
+    put(17, 2, at.second().into());
+    put(20, 3, at.millisecond().into());
+    String::from_utf8_lossy(&text).into_owned()
 }
 
 /// `2026-11-21T22:36:08Z`.

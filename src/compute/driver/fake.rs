@@ -1,12 +1,14 @@
 //! The simulated hypervisor: machines are names in a map that outlives the process in a file of its own.
 //!
 //! It is the specification of [`Driver`](super::Driver), makes launches instant for tests of API clients, and
-//! its effects count as faults do, so the crash tests can stop between any two of them. The file is written at
-//! every change, as libvirt would keep its domains when our process dies.
+//! its effects count as faults do, so the crash tests can stop between any two of them. The file grows by a line
+//! at every change, as libvirt would keep its domains when our process dies.
 
 use super::{Capacity, Driver, Error, Event, Machine, MachineSpec, Power, Watcher};
 use crate::compute::state::Off;
 use std::collections::BTreeMap;
+use std::fs::OpenOptions;
+use std::io::Write;
 use std::path::PathBuf;
 use std::sync::Mutex;
 
@@ -23,23 +25,36 @@ struct Inner {
     watcher: Option<Watcher>,
 }
 
+/// A line's state when the machine is undefined.
+const GONE: &str = "gone";
+
+fn state_text(machine: Machine) -> &'static str {
+    match machine {
+        Machine::Running => "running",
+        Machine::Off(Off::Guest) => "guest",
+        Machine::Off(Off::Crashed) => "crashed",
+        Machine::Off(Off::Plain) | Machine::Absent => "off",
+    }
+}
+
 impl Fake {
-    /// A host whose machines live in `file` (a name and a state a line), or nowhere.
+    /// A host whose machines live in `file` (a name and a state a line, of which the last counts), or nowhere.
     pub fn open(file: Option<PathBuf>) -> Fake {
         let text = file.as_ref().and_then(|f| std::fs::read_to_string(f).ok()).unwrap_or_default();
-        let machines = text
-            .lines()
-            .filter_map(|line| line.split_once(' '))
-            .map(|(name, state)| {
-                let machine = match state {
-                    "running" => Machine::Running,
-                    "guest" => Machine::Off(Off::Guest),
-                    "crashed" => Machine::Off(Off::Crashed),
-                    _ => Machine::Off(Off::Plain),
-                };
-                (name.to_owned(), machine)
-            })
-            .collect();
+        let mut machines = BTreeMap::new();
+        for (name, state) in text.lines().filter_map(|line| line.split_once(' ')) {
+            let machine = match state {
+                "running" => Machine::Running,
+                "guest" => Machine::Off(Off::Guest),
+                "crashed" => Machine::Off(Off::Crashed),
+                GONE => {
+                    machines.remove(name);
+                    continue;
+                }
+                _ => Machine::Off(Off::Plain),
+            };
+            machines.insert(name.to_owned(), machine);
+        }
         Fake { file, inner: Mutex::new(Inner { machines, watcher: None }) }
     }
 
@@ -51,23 +66,10 @@ impl Fake {
             None => inner.machines.remove(id),
         };
         let Some(file) = &self.file else { return Ok(()) };
-        let text: String = inner
-            .machines
-            .iter()
-            .map(|(name, machine)| {
-                let state = match machine {
-                    Machine::Running => "running",
-                    Machine::Off(Off::Guest) => "guest",
-                    Machine::Off(Off::Crashed) => "crashed",
-                    Machine::Off(Off::Plain) | Machine::Absent => "off",
-                };
-                format!("{name} {state}\n")
-            })
-            .collect();
-        let temp = file.with_extension("new");
-        std::fs::write(&temp, text)
-            .and_then(|()| std::fs::rename(&temp, file))
-            .map_err(|e| Error::Failed(format!("writing {}: {e}", file.display())))
+        let state = to.map_or(GONE, state_text);
+        let line = format!("{id} {state}\n");
+        let append = || OpenOptions::new().create(true).append(true).open(file)?.write_all(line.as_bytes());
+        append().map_err(|e| Error::Failed(format!("writing {}: {e}", file.display())))
     }
 
     /// The guest powers itself off, as a person at its console would make it.
