@@ -58,6 +58,7 @@ pub struct Config {
     pub access_log_delivery: Option<Duration>,
     pub s3: S3,
     pub accounts: Vec<Account>,
+    pub webhooks: Vec<Webhook>,
     pub testing: Testing,
 }
 
@@ -75,6 +76,7 @@ impl Default for Config {
             access_log_delivery: None,
             s3: S3::default(),
             accounts: Vec::new(),
+            webhooks: Vec::new(),
             testing: Testing::default(),
         }
     }
@@ -127,6 +129,17 @@ impl std::fmt::Debug for AccessKey {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "AccessKey({}, ***)", self.access_key_id)
     }
+}
+
+/// Where events for a destination of S3's event notifications go.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Webhook {
+    /// Of a queue, a topic or a function, as notification configurations name it; `eventbridge` for EventBridge.
+    pub arn: String,
+    /// `http://…`: gets a POST for each event.
+    #[serde(deserialize_with = "http_url")]
+    pub url: http::Uri,
 }
 
 /// Knobs that only tests turn.
@@ -228,6 +241,13 @@ fn default_data_dir() -> PathBuf {
     std::env::var_os("XDG_DATA_HOME").map(PathBuf::from).or_else(home).unwrap_or_else(|| ".".into()).join("novella")
 }
 
+fn http_url<'de, D: serde::Deserializer<'de>>(d: D) -> Result<http::Uri, D::Error> {
+    let text = String::deserialize(d)?;
+    let url: Option<http::Uri> = text.parse().ok();
+    url.filter(|url| url.scheme_str() == Some("http") && url.host().is_some_and(|host| !host.is_empty()))
+        .ok_or_else(|| serde::de::Error::custom(format!("{text:?}: a webhook's URL begins with http://")))
+}
+
 fn duration<'de, D: serde::Deserializer<'de>>(d: D) -> Result<Option<Duration>, D::Error> {
     let text = String::deserialize(d)?;
     let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
@@ -279,6 +299,15 @@ mod tests {
         assert_eq!(zone_id("ap-southeast-2", "ap-southeast-2c"), "apse2-az3");
         assert_eq!(zone_id("us-gov-west-1", "us-gov-west-1b"), "usgw1-az2");
         assert_eq!(zone_id("nova", "novaa"), "nova-az1");
+    }
+
+    #[test]
+    fn webhooks_have_plain_urls() {
+        let with = |url: &str| toml::from_str::<Config>(&format!("[[webhooks]]\narn = \"a\"\nurl = \"{url}\""));
+        assert_eq!(with("http://127.0.0.1:1/x?y").unwrap().webhooks[0].url.port_u16(), Some(1));
+        for bad in ["https://h/", "/path", "h", ""] {
+            assert!(with(bad).is_err(), "{bad}");
+        }
     }
 
     #[test]

@@ -2,13 +2,13 @@
 
 use super::Outcome;
 use crate::cloud::{Cloud, Opened};
+use crate::config;
 use crate::config::{Config, Driver, VirtType};
 use crate::ec2::Ec2;
 use crate::http::{self, Body, Meta, Request, Response, route::Target};
 use crate::imds::{self, of_compute::OfCompute};
 use crate::objects;
-use crate::s3::S3;
-use crate::{config, db};
+use crate::s3::{self, S3};
 use ::http::{Method, StatusCode, header};
 use std::io::IsTerminal;
 use std::net::SocketAddr;
@@ -108,13 +108,14 @@ async fn serve(config: Config) -> Outcome {
 async fn start_loops(
     cloud: &Arc<Cloud>,
     listeners: tokio::sync::mpsc::UnboundedReceiver<crate::network::Listener>,
-) -> Result<(), db::Error> {
+) -> Result<(), Box<dyn std::error::Error>> {
     let directory = Arc::new(OfCompute { db: cloud.db.clone(), compute: cloud.compute.clone() });
     let key = cloud.db.write(imds::token::Key::load).await?;
     tokio::spawn(imds::serve(listeners, directory, key));
     tokio::spawn(objects::janitor::run(cloud.objects.clone()));
     tokio::spawn(objects::lifecycle::run(cloud.objects.clone(), cloud.config.testing.lifecycle_day));
     tokio::spawn(objects::logging::run(cloud.objects.clone(), cloud.config.access_log_delivery()));
+    s3::webhooks::start(&cloud.objects, &cloud.config.webhooks).await?;
     tokio::spawn(cloud.images.clone().run());
     let cloud = cloud.clone();
     tokio::spawn(async move {

@@ -61,6 +61,7 @@ const MIGRATIONS: &[(&str, &str)] = &[
     ("0006_keypairs_tags", include_str!("migrations/0006_keypairs_tags.sql")),
     ("0007_access_logs", include_str!("migrations/0007_access_logs.sql")),
     ("0008_instance_indexes", include_str!("migrations/0008_instance_indexes.sql")),
+    ("0009_notifications", include_str!("migrations/0009_notifications.sql")),
 ];
 
 type Job = Box<dyn FnOnce(&mut Conn) -> Answer + Send>;

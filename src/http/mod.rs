@@ -2,6 +2,7 @@
 //! request is for ([`route`]) and hands it over; it knows nothing of what services do.
 
 pub mod body;
+pub mod client;
 pub mod route;
 
 pub use body::Body;

@@ -174,6 +174,7 @@ mod tests {
             versioning: Default::default(),
             lock: None,
             lifecycle: String::new(),
+            notification: String::new(),
         }
     }
 

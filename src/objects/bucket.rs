@@ -30,6 +30,8 @@ pub struct Bucket {
     pub lock: Option<BucketLock>,
     /// Its lifecycle rules, as [`super::lifecycle::Configuration::from_column`] reads them.
     pub lifecycle: String,
+    /// Its notification rules, as [`super::notification::Configuration::from_column`] reads them.
+    pub notification: String,
 }
 
 /// What CreateBucket asks for.
@@ -142,6 +144,7 @@ impl Bucket {
             access_block: row.access_block.map(AccessBlock::from_bits),
             policy: policy.transpose().map_err(|e| damaged(&e.to_string()))?,
             lifecycle: row.lifecycle,
+            notification: row.notification,
             name: row.name,
             owner: row.owner,
             region: row.region,
@@ -191,6 +194,7 @@ pub fn create(c: &Conn, new: &NewBucket) -> Result<()> {
         versioning: if new.lock { Versioning::Enabled } else { Versioning::Off }.column().into(),
         lock: if new.lock { BucketLock::default().to_column() } else { String::new() },
         lifecycle: String::new(),
+        notification: String::new(),
     };
     if buckets::insert(c, &row)? {
         return Ok(());

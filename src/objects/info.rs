@@ -4,6 +4,7 @@ use super::acl::Acl;
 use super::checksum::{Algorithm, Kind};
 use super::error::{Error, Result};
 use super::lock::Lock;
+use super::notification::Changed;
 use super::tags::Tags;
 use crate::db;
 use crate::db::objects::Place;
@@ -90,7 +91,18 @@ pub(super) fn kind(name: &str) -> Result<Kind> {
 }
 
 impl ObjectInfo {
-    pub(super) fn read(row: ObjectRow) -> Result<ObjectInfo> {
+    /// As events tell of it.
+    pub(in crate::objects) fn changed(&self) -> Changed<'_> {
+        Changed {
+            key: &self.key,
+            size: Some(self.size as i64),
+            etag: Some(&self.etag),
+            version_id: Some(&self.version_id),
+            number: None,
+        }
+    }
+
+    pub(in crate::objects) fn read(row: ObjectRow) -> Result<ObjectInfo> {
         let checksum = match (row.checksum_algorithm, row.checksum_type, row.checksum) {
             (Some(a), Some(k), Some(text)) => Some(Checksum { algorithm: algorithm(&a)?, kind: kind(&k)?, text }),
             (_, _, _) => None,

@@ -28,6 +28,7 @@ pub mod listing;
 pub mod lock;
 pub mod logging;
 pub mod multipart;
+pub mod notification;
 pub mod object;
 pub mod policy;
 #[cfg(test)]

@@ -8,6 +8,7 @@ use super::info::{self, Checksum, Headers, ObjectInfo};
 use super::ingest::Staged;
 use super::listing::successor;
 use super::lock::Lock;
+use super::notification::Cause;
 use super::object::{self, Body, NewObject, Written};
 use super::tags::Tags;
 use super::version::Versioning;
@@ -82,6 +83,8 @@ pub struct Completion {
     pub expected: Option<(Algorithm, String)>,
     /// The bytes that the object should have.
     pub size: Option<u64>,
+    /// The request, if the bucket tells of changes.
+    pub cause: Option<Box<Cause>>,
 }
 
 fn read_upload(row: UploadRow) -> Result<Upload> {
@@ -380,6 +383,7 @@ fn complete(c: &Conn, completion: Completion) -> Result<Written> {
         lock: upload.lock,
         checksum: upload.algorithm,
         conditions: completion.conditions,
+        cause: completion.cause,
     };
     let body = Body {
         place: Place::Parts(id.clone()),
@@ -463,6 +467,7 @@ mod tests {
             conditions: Conditions::default(),
             expected: None,
             size: None,
+            cause: None,
         }
     }
 

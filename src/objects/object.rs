@@ -8,6 +8,7 @@ use super::error::{Error, Result};
 use super::info::{Checksum, Headers, ObjectInfo};
 use super::ingest::{Content, Staged};
 use super::lock::Lock;
+use super::notification::{self, Cause, Changed, Event};
 use super::tags::Tags;
 use super::version::{self, Versioning};
 use super::{MAX_KEY, Store};
@@ -36,6 +37,8 @@ pub struct NewObject {
     /// The checksum that is kept; its algorithm must have been wanted of the body.
     pub checksum: Algorithm,
     pub conditions: Conditions,
+    /// The request, if the bucket tells of changes.
+    pub cause: Option<Box<Cause>>,
 }
 
 impl NewObject {
@@ -52,6 +55,7 @@ impl NewObject {
             lock: Lock::default(),
             checksum: DEFAULT,
             conditions: Conditions::default(),
+            cause: None,
         }
     }
 }
@@ -124,6 +128,15 @@ pub(super) fn commit(c: &Conn, new: &NewObject, body: Body) -> Result<Written> {
         lock: lock.to_column(),
     };
     versions::insert(c, &row)?;
+    let changed = Changed {
+        key: &row.key,
+        size: Some(row.size),
+        etag: Some(&row.etag),
+        version_id: Some(&row.version_id),
+        number: Some(number),
+    };
+    let cause = new.cause.as_deref();
+    notification::emit(c, &bucket, cause.map_or(Event::Put, |cause| cause.event), changed, cause)?;
     // After the insert: a copy of an object onto itself still refers to the body.
     let garbage = match &old {
         Some(place) => db_bytes::release(c, place)?,
@@ -265,11 +278,19 @@ impl Store {
     }
 
     /// PutObjectAcl.
-    pub async fn set_object_acl(&self, bucket: &str, key: &str, version_id: Option<String>, acl: Acl) -> Result<()> {
+    pub async fn set_object_acl(
+        &self,
+        bucket: &str,
+        key: &str,
+        version_id: Option<String>,
+        acl: Acl,
+        cause: Cause,
+    ) -> Result<()> {
         let (bucket, key) = (bucket.to_owned(), key.to_owned());
         self.write(move |c| {
             let info = version::find(c, &bucket, &key, version_id.as_deref())?;
-            Ok(versions::set_acl(c, &bucket, &key, info.rank, &acl.to_text())?)
+            versions::set_acl(c, &bucket, &key, info.rank, &acl.to_text())?;
+            notification::emit(c, &bucket::get(c, &bucket)?, Event::AclPut, info.changed(), Some(&cause))
         })
         .await
     }
@@ -286,6 +307,10 @@ pub struct Deletion {
     pub bypass: bool,
     /// Account id: owns the delete marker.
     pub by: String,
+    /// A lifecycle rule does it.
+    pub expires: bool,
+    /// The request, if the bucket tells of changes.
+    pub cause: Option<Box<Cause>>,
 }
 
 impl Deletion {
@@ -320,6 +345,7 @@ pub(super) fn delete(c: &Conn, bucket: &Bucket, one: &Deletion, garbage: &mut bo
         versions::promote(c, name, key)?;
         *garbage |= db_bytes::release(c, &place.unwrap_or(Place::Empty))?;
         (done.found, done.marker) = (true, row.delete_marker);
+        tell(c, bucket, one, Event::Delete, Some(version_id))?;
         return Ok(done);
     }
     let existing = versions::live(c, name, key)?;
@@ -337,6 +363,7 @@ pub(super) fn delete(c: &Conn, bucket: &Bucket, one: &Deletion, garbage: &mut bo
     if bucket.versioning == Versioning::Off {
         if let Some(place) = versions::remove_live(c, name, key)? {
             *garbage |= db_bytes::release(c, &place)?;
+            tell(c, bucket, one, Event::Delete, None)?;
         }
         return Ok(done);
     }
@@ -344,8 +371,21 @@ pub(super) fn delete(c: &Conn, bucket: &Bucket, one: &Deletion, garbage: &mut bo
     let (version_id, old) = make_room(c, bucket, key, number)?;
     versions::insert(c, &marker(bucket, one, number, version_id.clone()))?;
     *garbage |= db_bytes::release(c, &old.unwrap_or(Place::Empty))?;
+    tell(c, bucket, one, Event::DeleteMarkerCreated, Some(&version_id))?;
     (done.version_id, done.marker) = (Some(version_id), true);
     Ok(done)
+}
+
+/// Tell of a deletion.
+fn tell(c: &Conn, bucket: &Bucket, one: &Deletion, event: Event, version_id: Option<&str>) -> Result<()> {
+    let event = if one.expires { event.by_rule() } else { event };
+    notification::emit(
+        c,
+        bucket,
+        event,
+        Changed { key: &one.key, version_id, ..Changed::default() },
+        one.cause.as_deref(),
+    )
 }
 
 fn marker(bucket: &Bucket, one: &Deletion, number: i64, version_id: String) -> ObjectRow {

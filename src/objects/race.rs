@@ -35,6 +35,7 @@ async fn complete(store: &Store, key: &str, body: &str, conditions: Conditions) 
         conditions,
         expected: None,
         size: None,
+        cause: None,
     };
     Ok(store.complete_upload(completion).await?.etag)
 }

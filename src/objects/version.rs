@@ -5,6 +5,7 @@ use super::bucket::{self, Bucket};
 use super::error::{Error, Result};
 use super::info::ObjectInfo;
 use super::lock::{Lock, Retention};
+use super::notification::{self, Cause};
 use super::object::NULL_VERSION;
 use super::tags::Tags;
 use crate::db::Conn;
@@ -113,11 +114,19 @@ impl Store {
     }
 
     /// PutObjectTagging and DeleteObjectTagging; returns the id of the version that it was.
-    pub async fn set_tags(&self, bucket: &str, key: &str, version_id: Option<String>, tags: Tags) -> Result<String> {
+    pub async fn set_tags(
+        &self,
+        bucket: &str,
+        key: &str,
+        version_id: Option<String>,
+        tags: Tags,
+        cause: Cause,
+    ) -> Result<String> {
         let (bucket, key) = (bucket.to_owned(), key.to_owned());
         self.write(move |c| {
             let info = find(c, &bucket, &key, version_id.as_deref())?;
             versions::set_tags(c, &bucket, &key, info.rank, &tags.to_column())?;
+            notification::emit(c, &bucket::get(c, &bucket)?, cause.event, info.changed(), Some(&cause))?;
             Ok(info.version_id)
         })
         .await

@@ -6,8 +6,10 @@ use super::payload::Incoming;
 use super::permission::Asking;
 use super::request::{Query, header_text};
 use crate::auth::Payload;
+use crate::http::Meta;
 use crate::iam::{self, Identity};
 use crate::objects::bucket::Bucket;
+use crate::objects::notification::{Cause, Event};
 use crate::objects::{self, ObjectInfo, Store};
 use crate::wire::s3_xml::Writer;
 use std::sync::Arc;
@@ -19,6 +21,7 @@ pub struct Cx<'r> {
     pub operation: &'static str,
     pub parts: http::request::Parts,
     pub remote: std::net::IpAddr,
+    pub meta: &'r Meta,
     /// Empty: the service itself.
     pub bucket: String,
     /// Empty: the bucket itself.
@@ -84,6 +87,22 @@ impl Cx<'_> {
     /// The account that writes: an anonymous writer's objects are the bucket owner's.
     pub fn writer(&self, bucket: &Bucket) -> String {
         self.caller.as_ref().map_or_else(|| bucket.owner.clone(), |identity| identity.account.clone())
+    }
+
+    /// This request as the cause of a change, for events of the bucket; `None`: it tells nobody.
+    pub fn cause(&self, bucket: &Bucket, event: Event) -> Option<Box<Cause>> {
+        (!bucket.notification.is_empty()).then(|| Box::new(self.new_cause(event)))
+    }
+
+    /// This request as the cause of a change.
+    pub fn new_cause(&self, event: Event) -> Cause {
+        Cause {
+            event,
+            account: self.caller.as_ref().map(|caller| caller.account.clone()).unwrap_or_default(),
+            source_ip: self.remote.to_canonical().to_string(),
+            request_id: self.meta.request_id.clone(),
+            host_id: super::host_id(self.meta),
+        }
     }
 
     pub fn header(&self, name: &str) -> Option<String> {

@@ -17,6 +17,7 @@ mod lifecycle;
 mod listing;
 mod locking;
 mod logging;
+mod notification;
 mod ops;
 mod payload;
 mod permission;
@@ -27,6 +28,7 @@ mod request;
 pub mod route;
 mod stream;
 mod tagging;
+pub mod webhooks;
 
 pub use error::Error;
 
@@ -122,6 +124,7 @@ impl S3 {
             operation: route.name,
             parts,
             remote: meta.remote.ip(),
+            meta,
             bucket: address.bucket,
             key: address.key,
             query,

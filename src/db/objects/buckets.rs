@@ -22,11 +22,13 @@ pub struct BucketRow {
     pub lock: String,
     /// JSON; empty: no rules.
     pub lifecycle: String,
+    /// JSON; empty: no rules.
+    pub notification: String,
 }
 
 macro_rules! columns {
     () => {
-        "name, owner, region, acl, ownership, access_block, policy, created_at, versioning, lock, lifecycle"
+        "name, owner, region, acl, ownership, access_block, policy, created_at, versioning, lock, lifecycle, notification"
     };
 }
 
@@ -43,6 +45,7 @@ fn read(r: &rusqlite::Row<'_>) -> rusqlite::Result<BucketRow> {
         versioning: r.get(8)?,
         lock: r.get(9)?,
         lifecycle: r.get(10)?,
+        notification: r.get(11)?,
     })
 }
 
@@ -59,7 +62,7 @@ pub fn insert(c: &Conn, b: &BucketRow) -> Result<bool, Error> {
         .prepare_cached(concat!(
             "INSERT INTO buckets (",
             columns!(),
-            ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11) ON CONFLICT (name) DO NOTHING"
+            ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12) ON CONFLICT (name) DO NOTHING"
         ))?
         .execute(rusqlite::params![
             b.name,
@@ -72,7 +75,8 @@ pub fn insert(c: &Conn, b: &BucketRow) -> Result<bool, Error> {
             b.created_at,
             b.versioning,
             b.lock,
-            b.lifecycle
+            b.lifecycle,
+            b.notification
         ])?;
     Ok(n == 1)
 }
@@ -110,6 +114,12 @@ pub fn set_versioning(c: &Conn, name: &str, versioning: &str) -> Result<(), Erro
 /// Set the lifecycle's rules.
 pub fn set_lifecycle(c: &Conn, name: &str, rules: &str) -> Result<(), Error> {
     c.prepare_cached("UPDATE buckets SET lifecycle = ?2 WHERE name = ?1")?.execute((name, rules))?;
+    Ok(())
+}
+
+/// Set the notification rules.
+pub fn set_notification(c: &Conn, name: &str, rules: &str) -> Result<(), Error> {
+    c.prepare_cached("UPDATE buckets SET notification = ?2 WHERE name = ?1")?.execute((name, rules))?;
     Ok(())
 }
 

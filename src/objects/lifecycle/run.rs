@@ -9,6 +9,8 @@ use crate::db::objects::{Place, buckets, bytes as db_bytes, uploads};
 use crate::objects::Store;
 use crate::objects::bucket::{self, Bucket};
 use crate::objects::error::{Error, Result};
+use crate::objects::info::ObjectInfo;
+use crate::objects::notification::{self, Event};
 use crate::objects::object::{self, Deletion};
 use std::sync::Arc;
 use std::time::Duration;
@@ -139,7 +141,7 @@ fn act(c: &Conn, bucket: &Bucket, action: &Action, garbage: &mut bool) -> Result
     let current = |key: &str| -> Result<Option<i64>> { Ok(versions::current(c, name, key)?.map(|row| row.rank)) };
     let remove = |key: &str, rank: i64, garbage: &mut bool| -> Result<bool> {
         let Some(row) = versions::at(c, name, key, rank)? else { return Ok(false) };
-        let one = Deletion { version_id: Some(row.version_id), ..Deletion::of(key) };
+        let one = Deletion { version_id: Some(row.version_id), expires: true, ..Deletion::of(key) };
         match object::delete(c, bucket, &one, garbage) {
             Ok(_) => Ok(true),
             Err(Error::Locked) => Ok(false),
@@ -151,7 +153,7 @@ fn act(c: &Conn, bucket: &Bucket, action: &Action, garbage: &mut bool) -> Result
             if current(key)? != Some(*rank) {
                 return Ok(false);
             }
-            object::delete(c, bucket, &Deletion::of(key), garbage)?;
+            object::delete(c, bucket, &Deletion { expires: true, ..Deletion::of(key) }, garbage)?;
             Ok(true)
         }
         Action::Remove { key, rank } => {
@@ -168,7 +170,13 @@ fn act(c: &Conn, bucket: &Bucket, action: &Action, garbage: &mut bool) -> Result
             }
             remove(key, *rank, garbage)
         }
-        Action::Transition { key, rank, class } => Ok(versions::set_storage_class(c, name, key, *rank, class)?),
+        Action::Transition { key, rank, class } => {
+            let moved = versions::set_storage_class(c, name, key, *rank, class)?;
+            if moved && let Some(row) = versions::at(c, name, key, *rank)? {
+                notification::emit(c, bucket, Event::Transition, ObjectInfo::read(row)?.changed(), None)?;
+            }
+            Ok(moved)
+        }
     }
 }
 

@@ -3,6 +3,7 @@
 use crate::http::Response;
 use crate::objects::checksum::{ALL, Algorithm, Value};
 use crate::objects::multipart::{Chosen, Completion, MAX_PARTS};
+use crate::objects::notification::Event;
 use crate::s3::cx::Cx;
 use crate::s3::error::{Error, Result, invalid_argument, invalid_request};
 use crate::s3::{answer, headers, lifecycle};
@@ -24,8 +25,16 @@ pub async fn run(cx: &mut Cx<'_>) -> Result<Response> {
     };
     let document = cx.document(16 * 1024 * 1024).await?;
     let parts = chosen(&document)?;
-    let completion =
-        Completion { bucket: cx.bucket.clone(), key: cx.key.clone(), upload, parts, conditions, expected, size };
+    let completion = Completion {
+        bucket: cx.bucket.clone(),
+        key: cx.key.clone(),
+        upload,
+        parts,
+        conditions,
+        expected,
+        size,
+        cause: cx.cause(&bucket, Event::CompleteMultipartUpload),
+    };
     let written = cx.store().complete_upload(completion).await?;
 
     let mut doc = Writer::new("CompleteMultipartUploadResult");

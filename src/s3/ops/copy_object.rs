@@ -3,6 +3,7 @@
 use crate::http::Response;
 use crate::objects::checksum::Algorithm;
 use crate::objects::copy::Copy;
+use crate::objects::notification::Event;
 use crate::objects::object::{NULL_VERSION, NewObject, STANDARD};
 use crate::s3::cx::Cx;
 use crate::s3::error::{Error, Result, invalid_argument};
@@ -27,6 +28,7 @@ pub async fn run(cx: &mut Cx<'_>) -> Result<Response> {
         storage_class: headers::storage_class(&cx.parts.headers)?,
         lock: locking::asked(&cx.parts.headers)?,
         conditions: headers::write_conditions(&cx.parts.headers)?,
+        cause: cx.cause(&bucket, Event::Copy),
         ..NewObject::of(&cx.bucket, &cx.key, &owner)
     };
     if replace_headers {

@@ -1,6 +1,7 @@
 //! DeleteObject: a key that has no object is no error.
 
 use crate::http::Response;
+use crate::objects::notification::Event;
 use crate::objects::object::Deletion;
 use crate::s3::cx::Cx;
 use crate::s3::error::Result;
@@ -16,6 +17,8 @@ pub async fn run(cx: &mut Cx<'_>) -> Result<Response> {
         conditions,
         bypass: locking::bypass(cx, &bucket),
         by: cx.writer(&bucket),
+        expires: false,
+        cause: cx.cause(&bucket, Event::Delete),
     };
     let deleted = cx.store().delete(&cx.bucket, deletion).await?;
     let mut response = answer::empty(StatusCode::NO_CONTENT);

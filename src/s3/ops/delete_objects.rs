@@ -2,6 +2,7 @@
 
 use crate::http::Response;
 use crate::objects::condition::Conditions;
+use crate::objects::notification::Event;
 use crate::objects::object::Deletion;
 use crate::objects::version;
 use crate::s3::cx::Cx;
@@ -57,6 +58,8 @@ pub async fn run(cx: &mut Cx<'_>) -> Result<Response> {
             conditions,
             bypass,
             by: cx.writer(&bucket),
+            expires: false,
+            cause: cx.cause(&bucket, Event::Delete),
         });
     }
     let mut done = Vec::with_capacity(deletions.len());

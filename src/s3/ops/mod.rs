@@ -4,6 +4,7 @@ pub mod abort_multipart_upload;
 pub mod accelerate;
 pub mod bucket_defaults;
 pub mod bucket_logging;
+pub mod bucket_notification;
 pub mod bucket_reports;
 pub mod complete_multipart_upload;
 pub mod copy_object;

@@ -1,6 +1,7 @@
 //! PutObject.
 
 use crate::http::Response;
+use crate::objects::notification::Event;
 use crate::objects::object::{self, NewObject};
 use crate::s3::cx::Cx;
 use crate::s3::error::Result;
@@ -19,6 +20,7 @@ pub async fn run(cx: &mut Cx<'_>) -> Result<Response> {
         tags: headers::tags(&cx.parts.headers)?,
         lock: locking::asked(&cx.parts.headers)?,
         conditions: headers::write_conditions(&cx.parts.headers)?,
+        cause: cx.cause(&bucket, if cx.operation == "PostObject" { Event::Post } else { Event::Put }),
         ..NewObject::of(&cx.bucket, &cx.key, &owner)
     };
     let received = cx.receive(None).await?;

@@ -1,6 +1,7 @@
 //! PutObjectTagging.
 
 use crate::http::Response;
+use crate::objects::notification::Event;
 use crate::objects::tags;
 use crate::s3::cx::Cx;
 use crate::s3::error::Result;
@@ -11,7 +12,7 @@ pub async fn run(cx: &mut Cx<'_>) -> Result<Response> {
     let (bucket, _) = cx.object()?;
     let document = cx.document(tagging::MAX).await?;
     let tags = tagging::read(&document, tags::OF_OBJECT)?;
-    let version = cx.store().set_tags(&cx.bucket, &cx.key, cx.version(), tags).await?;
+    let version = cx.store().set_tags(&cx.bucket, &cx.key, cx.version(), tags, cx.new_cause(Event::TaggingPut)).await?;
     let mut response = answer::empty(StatusCode::OK);
     answer::version(&mut response, &bucket, &version);
     Ok(response)
