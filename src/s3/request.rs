@@ -1,6 +1,7 @@
 //! What a request addresses: a bucket and a key, told by the path or by the host name, and its query.
 
 use super::error::{Error, Result};
+use crate::objects;
 use crate::wire::percent;
 use http::request::Parts;
 use http::{HeaderMap, HeaderValue, header};
@@ -28,15 +29,22 @@ impl Address {
             Some(_) | None => path,
         };
         let path = path.strip_prefix('/').unwrap_or(path);
-        let text = |raw: &str| {
-            String::from_utf8(percent::decode(raw.as_bytes()).into_owned())
-                .map_err(|_| Error::InvalidUri(parts.uri.path().to_owned()))
-        };
-        if let Some(bucket) = virtual_bucket(parts, domains) {
-            return Ok(Address { bucket, key: text(path)?, virtual_host: true });
+        let invalid = || Error::InvalidUri(parts.uri.path().to_owned());
+        let text = |raw: &str| String::from_utf8(percent::decode(raw.as_bytes()).into_owned()).map_err(|_| invalid());
+        if !percent::is_well_formed(path.as_bytes()) {
+            return Err(invalid());
         }
-        let (bucket, key) = path.split_once('/').unwrap_or((path, ""));
-        Ok(Address { bucket: text(bucket)?, key: text(key)?, virtual_host: false })
+        let address = match virtual_bucket(parts, domains) {
+            Some(bucket) => Address { bucket, key: text(path)?, virtual_host: true },
+            None => {
+                let (bucket, key) = path.split_once('/').unwrap_or((path, ""));
+                Address { bucket: text(bucket)?, key: text(key)?, virtual_host: false }
+            }
+        };
+        match address.key.len() {
+            size if size > objects::MAX_KEY => Err(objects::Error::KeyTooLong { size }.into()),
+            _ => Ok(address),
+        }
     }
 }
 
@@ -120,6 +128,14 @@ mod tests {
         assert_eq!(address("/services/objectstorage", here), pair("", ""));
         assert_eq!(address("/services/objectstorage/b/k", here), pair("b", "k"));
         assert_eq!(address("/services/objectstoragex", here), pair("services", "objectstoragex"));
+    }
+
+    #[test]
+    fn what_is_no_address_is_refused() {
+        for path in ["/b/%zz", "/b/%", "/b/%4", "/b/%ff", &format!("/b/{}", "k".repeat(1025))] {
+            let (parts, ()) = http::Request::get(path).body(()).unwrap().into_parts();
+            assert!(Address::of(&parts, &[]).is_err(), "{path}");
+        }
     }
 
     #[test]

@@ -26,6 +26,12 @@ pub fn decode(text: &[u8]) -> Cow<'_, [u8]> {
     percent_decode(text).into()
 }
 
+/// Whether every `%` begins an escape.
+pub fn is_well_formed(text: &[u8]) -> bool {
+    let hex = |at: usize| text.get(at).is_some_and(u8::is_ascii_hexdigit);
+    text.iter().enumerate().all(|(at, byte)| *byte != b'%' || hex(at + 1) && hex(at + 2))
+}
+
 /// Undo the encoding of forms and queries: as [`decode`], and `+` is a space.
 pub fn decode_form(text: &[u8]) -> Cow<'_, [u8]> {
     if text.contains(&b'+') {

@@ -181,7 +181,7 @@ impl Element {
                     match reference.resolve_char_ref().map_err(|e| Malformed(e.to_string()))? {
                         Some(c) => element.text.push(c),
                         None => element.text.push_str(
-                            quick_xml::escape::resolve_predefined_entity(&reference)
+                            quick_xml::escape::resolve_xml_entity(&reference)
                                 .ok_or_else(|| bad("an unknown entity"))?,
                         ),
                     }
