@@ -446,4 +446,4 @@ def test_errors_say_where_and_which(s3, bucket):
         assert piece in data
     assert answer.getheader("x-amz-request-id").encode() in data and answer.getheader("x-amz-id-2").encode() in data
     assert refused(s3.put_bucket_policy, Bucket=bucket, Policy="{}") == ("MalformedPolicy", 400)
-    assert refused(s3.put_object, Bucket=bucket, Key="k", ServerSideEncryption="aws:kms")[1] == 501
+    assert refused(s3.put_object, Bucket=bucket, Key="k", ServerSideEncryption="aws:kms:dsse")[1] == 501

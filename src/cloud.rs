@@ -1,7 +1,7 @@
 //! The cloud: every room opened once, in order, and put together for the protocols above.
 
 use crate::compute::Compute;
-use crate::config::Config;
+use crate::config::{Config, DefaultEncryption, KmsKey};
 use crate::db::{self, Db};
 use crate::iam::{FirstKey, Iam};
 use crate::images::Images;
@@ -47,6 +47,22 @@ pub enum Error {
     Compute(#[from] crate::compute::OpenError),
 }
 
+/// What the operator chose for the encryption of objects.
+fn encryption(config: &Config) -> objects::encryption::Settings {
+    let declared = |key: &KmsKey| objects::encryption::kms::Declared {
+        id: key.id.clone(),
+        alias: key.alias.clone(),
+        account: key.account.clone(),
+    };
+    objects::encryption::Settings {
+        by_default: match config.s3.default_encryption {
+            DefaultEncryption::Aes256 => true,
+            DefaultEncryption::None => false,
+        },
+        kms_keys: config.kms_keys.iter().map(declared).collect(),
+    }
+}
+
 impl Cloud {
     /// Open every room. Must be called on a thread of the async runtime that may block (it carries DHCP later on).
     pub fn open(config: Config) -> Result<Opened, Error> {
@@ -55,7 +71,7 @@ impl Cloud {
         let db = Db::open(&dir.join("novella.db"))?;
         let installation = db.write_blocking(|c| db::iam::setting_or(c, "installation", &id::hex(8)))?;
         let (iam, first_key) = Iam::open(&db, &config.accounts)?;
-        let objects = Arc::new(objects::Store::open(db.clone(), &dir)?);
+        let objects = Arc::new(objects::Store::open_with(db.clone(), &dir, encryption(&config))?);
         let images = Arc::new(Images::open(db.clone(), objects.clone(), &dir)?);
         let (network, listeners) = Network::open(&installation);
         let network = Arc::new(network);

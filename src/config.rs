@@ -59,6 +59,8 @@ pub struct Config {
     pub s3: S3,
     pub accounts: Vec<Account>,
     pub webhooks: Vec<Webhook>,
+    /// Keys that S3 encrypts with where a request or a bucket names one, besides each account's own `aws/s3`.
+    pub kms_keys: Vec<KmsKey>,
     pub testing: Testing,
 }
 
@@ -77,6 +79,7 @@ impl Default for Config {
             s3: S3::default(),
             accounts: Vec::new(),
             webhooks: Vec::new(),
+            kms_keys: Vec::new(),
             testing: Testing::default(),
         }
     }
@@ -87,6 +90,7 @@ impl Default for Config {
 #[serde(default, deny_unknown_fields)]
 pub struct S3 {
     pub new_buckets: NewBuckets,
+    pub default_encryption: DefaultEncryption,
 }
 
 /// What a bucket is like whose maker says nothing of ownership.
@@ -140,6 +144,30 @@ pub struct Webhook {
     /// `http://…`: gets a POST for each event.
     #[serde(deserialize_with = "http_url")]
     pub url: http::Uri,
+}
+
+/// A KMS key. Its bits are derived from the master key and the id, so the file says nothing secret.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct KmsKey {
+    /// A UUID, as AWS has them, or any other name.
+    pub id: String,
+    #[serde(default)]
+    pub alias: Option<String>,
+    /// The account that may use it; every account when absent.
+    #[serde(default)]
+    pub account: Option<String>,
+}
+
+/// How objects are encrypted when neither their writer nor their bucket says it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+pub enum DefaultEncryption {
+    /// With the cloud's own key, as AWS does it (SSE-S3).
+    #[default]
+    #[serde(rename = "AES256")]
+    Aes256,
+    #[serde(rename = "none")]
+    None,
 }
 
 /// Knobs that only tests turn.

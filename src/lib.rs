@@ -4,7 +4,7 @@
 //!
 //! ```text
 //! cli -> http -> { ec2, s3, imds } -> cloud -> { objects, images, compute, network, iam } -> { db, blobs, driver }
-//! leaves: wire, auth (reads requests, asks iam's trait for keys), id, clock, config, fault
+//! leaves: wire, auth (reads requests, asks iam's trait for keys), seal, id, clock, config, fault
 //! ```
 //!
 //! `docs/architecture.md` tells the whole story.
@@ -27,4 +27,5 @@ pub mod imds;
 pub mod network;
 pub mod objects;
 pub mod s3;
+pub mod seal;
 pub mod wire;

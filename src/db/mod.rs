@@ -62,6 +62,7 @@ const MIGRATIONS: &[(&str, &str)] = &[
     ("0007_access_logs", include_str!("migrations/0007_access_logs.sql")),
     ("0008_instance_indexes", include_str!("migrations/0008_instance_indexes.sql")),
     ("0009_notifications", include_str!("migrations/0009_notifications.sql")),
+    ("0010_object_encryption", include_str!("migrations/0010_object_encryption.sql")),
 ];
 
 type Job = Box<dyn FnOnce(&mut Conn) -> Answer + Send>;

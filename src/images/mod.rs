@@ -329,7 +329,10 @@ fn fetch_manifest(source: &dyn source::Source, account: &str, location: &str) ->
     };
     let (length, reader) = source.open(account, &place.bucket, &place.key).map_err(|e| match e {
         source::Error::Io(what, e) => Error::Io(what, e),
-        e @ (source::Error::NoSuchBucket(_) | source::Error::NoSuchKey(..) | source::Error::AccessDenied(..)) => {
+        e @ (source::Error::NoSuchBucket(_)
+        | source::Error::NoSuchKey(..)
+        | source::Error::AccessDenied(..)
+        | source::Error::CustomerKey(..)) => {
             Error::InvalidManifest(format!("The manifest {location} cannot be read: {e}"))
         }
     })?;

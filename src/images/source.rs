@@ -22,6 +22,10 @@ pub enum Error {
     NoSuchKey(String, String),
     #[error("account {2} may not read the object {1} in the bucket {0}")]
     AccessDenied(String, String, String),
+    #[error(
+        "the object {1} in the bucket {0} is encrypted with a key that its owner keeps (SSE-C): nobody else can read it"
+    )]
+    CustomerKey(String, String),
     /// A failure on our side, worth another try.
     #[error("reading the object {0}: {1}")]
     Io(String, io::Error),
@@ -42,6 +46,10 @@ impl Source for objects::Store {
             Err(objects::Error::AccessDenied) => {
                 let (bucket, key) = named();
                 Err(Error::AccessDenied(bucket, key, account.to_owned()))
+            }
+            Err(objects::Error::CustomerKeyNeeded) => {
+                let (bucket, key) = named();
+                Err(Error::CustomerKey(bucket, key))
             }
             Err(objects::Error::Io(e)) => Err(Error::Io(key.to_owned(), e)),
             // Whatever else it is, it is no fault of the bundle.

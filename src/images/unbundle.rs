@@ -205,7 +205,11 @@ impl<'a> Parts<'a> {
                 Ok((_, reader)) => return Ok(reader),
                 Err(e @ source::Error::NoSuchKey(..)) => missing = missing.or(Some(e)),
                 Err(source::Error::Io(what, e)) => return Err(Failure::Io(what, e)),
-                Err(e @ (source::Error::NoSuchBucket(_) | source::Error::AccessDenied(..))) => {
+                Err(
+                    e @ (source::Error::NoSuchBucket(_)
+                    | source::Error::AccessDenied(..)
+                    | source::Error::CustomerKey(..)),
+                ) => {
                     return Err(Failure::Bundle(format!("A part cannot be read: {e}.")));
                 }
             }

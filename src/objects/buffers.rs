@@ -1,7 +1,7 @@
 //! Buffers for pieces of large bodies, used again: a fresh one costs more in page faults and zeroing than the
 //! reading that fills it.
 
-use super::reader::PIECE;
+use super::body::BUFFER;
 use bytes::Bytes;
 use std::ops::{Deref, DerefMut};
 use std::sync::Mutex;
@@ -11,7 +11,7 @@ const KEPT: usize = 8;
 
 static IDLE: Mutex<Vec<Box<[u8]>>> = Mutex::new(Vec::new());
 
-/// A buffer of [`PIECE`] bytes with anything in it; it is kept for others when dropped.
+/// A buffer of [`BUFFER`] bytes with anything in it; it is kept for others when dropped.
 pub(super) struct Buffer {
     bytes: Box<[u8]>,
     filled: usize,
@@ -20,7 +20,7 @@ pub(super) struct Buffer {
 /// A buffer nobody uses.
 pub(super) fn take() -> Buffer {
     let idle = IDLE.lock().expect("no panic while held").pop();
-    Buffer { bytes: idle.unwrap_or_else(|| vec![0; PIECE].into()), filled: 0 }
+    Buffer { bytes: idle.unwrap_or_else(|| vec![0; BUFFER].into()), filled: 0 }
 }
 
 impl Buffer {

@@ -7,6 +7,7 @@ use super::Store;
 use super::error::Result;
 use crate::db;
 use crate::db::objects::{Place, bytes as db_bytes, uploads, versions};
+use crate::seal::frames;
 use std::collections::{BTreeMap, HashMap};
 
 /// Something that should not be.
@@ -16,7 +17,7 @@ pub enum Problem {
     BlobWithoutRow { blob: String, size: u64, staged: bool },
     /// A row whose bytes are not there; `owner` is `bucket/key` or an upload and part number.
     RowWithoutBlob { owner: String, blob: String },
-    /// The blob has not as many bytes as its row says.
+    /// The blob has not as many bytes as its row says; both count sealed bytes where a body is sealed.
     SizeMismatch { owner: String, blob: String, row: u64, found: u64 },
     /// The parts do not add up to the object.
     PartsMismatch { owner: String, upload: String, row: u64, found: u64 },
@@ -50,8 +51,9 @@ impl Store {
         })?;
         let mut uploads: BTreeMap<String, u64> = BTreeMap::new();
         self.db.read(|c| {
-            let mut compare = |owner: String, size: i64, place: &Place| -> Result<(), db::Error> {
-                let row = size as u64;
+            let mut compare = |owner: String, size: i64, place: &Place, sealed: bool| -> Result<(), db::Error> {
+                let plain = size as u64;
+                let row = if sealed { frames::sealed_size(plain) } else { plain };
                 match place {
                     Place::Empty | Place::Parts(_) => {}
                     Place::Inline(id) => match db_bytes::inline(c, *id)? {
@@ -78,16 +80,16 @@ impl Store {
             uploads::each_part(c, &mut |part| {
                 let owner = format!("upload {} part {}", part.upload, part.number);
                 if failed.is_ok() {
-                    failed = compare(owner, part.size, &part.place);
+                    failed = compare(owner, part.size, &part.place, !part.salt.is_empty());
                 }
                 if part.start.is_some() {
                     *uploads.entry(part.upload.clone()).or_default() += part.size as u64;
                 }
             })?;
             let mut composed = Vec::new();
-            versions::each_place(c, &mut |bucket, key, size, place| {
+            versions::each_place(c, &mut |bucket, key, size, place, sealed| {
                 if failed.is_ok() {
-                    failed = compare(format!("{bucket}/{key}"), size, &place);
+                    failed = compare(format!("{bucket}/{key}"), size, &place, sealed);
                 }
                 if let Place::Parts(upload) = place {
                     composed.push((format!("{bucket}/{key}"), upload, size as u64));
@@ -160,7 +162,7 @@ mod tests {
         store.blobs.list(true, &mut |e| name = e.name).unwrap();
         let file = dir.path().join("objects").join(&name[..2]).join(&name);
         std::fs::File::options().write(true).open(&file).unwrap().set_len(99).unwrap();
-        let cut = Problem::SizeMismatch { owner: "b/k".into(), blob: name.clone(), row: 100_000, found: 99 };
+        let cut = Problem::SizeMismatch { owner: "b/k".into(), blob: name.clone(), row: 100_032, found: 99 };
         assert_eq!(store.check().unwrap(), [cut]);
         std::fs::remove_file(&file).unwrap();
         assert_eq!(store.check().unwrap(), [Problem::RowWithoutBlob { owner: "b/k".into(), blob: name }]);

@@ -1,18 +1,21 @@
 //! Copies: the new object refers to the source's body, so no bytes are written.
 //!
 //! Bytes are read once when the copy needs a digest that the source does not have: another checksum algorithm, or the MD5
-//! of an object that was uploaded in parts (its copy is no multipart object any more).
+//! of an object that was uploaded in parts (its copy is no multipart object any more). They are written anew only where
+//! a plain body gets sealed or a sealed one plain: else a copy wraps the body's data key anew.
 
 use super::bucket::Bucket;
 use super::checksum::{Algorithm, DEFAULT, Digests, Kind};
 use super::condition::{Conditions, Failed};
+use super::encryption::{self, Asked, CustomerKey, Encryption, Seal};
 use super::error::{Error, Result};
 use super::info::{Checksum, Headers, ObjectInfo};
+use super::ingest::Staged;
 use super::object::{self, Body, NewObject, Written};
-use super::{MAX_PUT, Store, version};
+use super::{MAX_PUT, Reader, Store, version};
 use crate::db::Conn;
 use crate::db::objects::{Place, bytes as db_bytes, next_number};
-use bytes::Bytes;
+use crate::id;
 use std::sync::Arc;
 
 /// Where a copy comes from.
@@ -41,6 +44,25 @@ pub struct Copy {
     pub replace_checksum: bool,
     /// Something else changes too (a storage class, say), so copying an object onto itself makes sense.
     pub changes: bool,
+    /// How the copy is to be encrypted.
+    pub asked: Asked,
+    /// Who copies: account id.
+    pub account: String,
+    /// Opens a source that is encrypted with a key of the customer's.
+    pub source_key: Option<CustomerKey>,
+}
+
+/// Where the copy's bytes are to come from.
+enum Bytes {
+    /// The source's body, for which the copy may have another wrap of the same data key.
+    Shared {
+        encryption: Option<Encryption>,
+        digested: Option<Digested>,
+        /// In place of the source's.
+        etag: Option<String>,
+    },
+    /// A body of its own, because the source's is plain and the copy's is not, or the other way round.
+    Rewritten { rank: i64, staged: Staged, algorithm: Algorithm },
 }
 
 /// What reading the source's bytes gave.
@@ -94,35 +116,69 @@ impl Store {
                 Some(checksum) => checksum.algorithm,
                 None => DEFAULT,
             };
-            let digested = if info.part_count > 0 || have != Some(wanted) {
-                let (store, info) = (self.clone(), info.clone());
-                let read = tokio::task::spawn_blocking(move || store.digest(&info, wanted)).await;
-                Some(read.map_err(|e| Error::Io(std::io::Error::other(e)))??)
-            } else {
-                None
-            };
-            let job = copy.clone();
+            let job = Arc::new(copy.clone());
+            let bytes = self.bytes_of_copy(&job, &info, have, wanted).await?;
             let rank = info.rank;
-            if let Some(written) = self.write(move |c| refer(c, &job, rank, digested)).await? {
-                self.committed(None, written.garbage);
+            if let Some((written, blob)) = self.write(move |c| refer(c, &job, rank, bytes)).await? {
+                self.committed(blob, written.garbage);
                 return Ok((written, info));
             }
         }
     }
 
-    fn digest(&self, info: &ObjectInfo, algorithm: Algorithm) -> Result<Digested> {
+    /// The source's body for the copy, with what is to be known of it. `have` is the algorithm of the source's checksum.
+    async fn bytes_of_copy(
+        self: &Arc<Self>,
+        copy: &Arc<Copy>,
+        info: &ObjectInfo,
+        have: Option<Algorithm>,
+        wanted: Algorithm,
+    ) -> Result<Bytes> {
+        let data = self.unlock(info, copy.source_key.as_ref())?;
+        let was_sealed = data.is_some();
+        let bucket = self.bucket(&copy.to.bucket)?;
+        let at = encryption::Place { bucket: &bucket, key: &copy.to.key, account: &copy.account };
+        let seal = self.seal_with(at, &copy.asked, data)?;
+        let (store, info, copy) = (self.clone(), info.clone(), copy.clone());
+        if was_sealed != seal.key.is_some() {
+            return blocking(move || store.rewrite(&info, &copy, wanted, seal)).await;
+        }
+        let encryption = seal.note.object();
+        let hides_etag = encryption.as_ref().is_some_and(Encryption::hides_etag);
+        let no_md5 = info.part_count > 0 || info.encryption.as_ref().is_some_and(Encryption::hides_etag);
+        let digested = if have != Some(wanted) || (no_md5 && !hides_etag) {
+            Some(blocking(move || store.digest(&info, &copy, wanted)).await?)
+        } else {
+            None
+        };
+        let etag = hides_etag.then(|| id::hex(16));
+        Ok(Bytes::Shared { encryption, digested, etag })
+    }
+
+    fn rewrite(&self, info: &ObjectInfo, copy: &Copy, algorithm: Algorithm, seal: Seal) -> Result<Bytes> {
+        let (rank, reader) = self.source_reader(info, copy)?;
+        Ok(Bytes::Rewritten { rank, staged: self.stage_blocking(reader, &[algorithm], seal)?, algorithm })
+    }
+
+    fn source_reader(&self, info: &ObjectInfo, copy: &Copy) -> Result<(i64, Reader)> {
         let mut rank = info.rank;
-        let (_, mut reader) = self.read(&info.bucket, &info.key, Some(&info.version_id), |now| {
-            rank = now.rank;
-            Ok::<_, Error>((0, now.size))
-        })?;
+        let (_, reader) =
+            self.read(&info.bucket, &info.key, Some(&info.version_id), copy.source_key.as_ref(), |now| {
+                rank = now.rank;
+                Ok::<_, Error>((0, now.size))
+            })?;
+        Ok((rank, reader))
+    }
+
+    fn digest(&self, info: &ObjectInfo, copy: &Copy, algorithm: Algorithm) -> Result<Digested> {
+        let (rank, mut reader) = self.source_reader(info, copy)?;
         let mut digests = Digests::new(&[algorithm]);
         loop {
             let piece = reader.piece(1024 * 1024)?;
             if piece.is_empty() {
                 break;
             }
-            digests.update(std::slice::from_ref::<Bytes>(&piece));
+            digests.update(std::slice::from_ref(&piece));
         }
         let computed = digests.finish();
         let text = computed.get(algorithm).expect("it was wanted").text();
@@ -134,13 +190,30 @@ impl Store {
     }
 }
 
-/// The transaction of a copy; `None` when the source was replaced meanwhile.
-fn refer(c: &Conn, copy: &Copy, rank: i64, digested: Option<Digested>) -> Result<Option<Written>> {
+/// Run what blocks on a thread that may.
+async fn blocking<T: Send + 'static>(job: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
+    tokio::task::spawn_blocking(job).await.map_err(|e| Error::Io(std::io::Error::other(e)))?
+}
+
+/// The transaction of a copy, and the blob that is to be settled after it; `None` when the source was replaced meanwhile.
+fn refer(c: &Conn, copy: &Copy, rank: i64, bytes: Bytes) -> Result<Option<(Written, Option<String>)>> {
     let source = version::find(c, &copy.source.bucket, &copy.source.key, copy.source.version_id.as_deref())?;
-    let rank = digested.as_ref().map_or(rank, |d| d.rank);
-    if source.rank != rank {
+    let read = match &bytes {
+        Bytes::Shared { digested, .. } => digested.as_ref().map_or(rank, |d| d.rank),
+        Bytes::Rewritten { rank, .. } => *rank,
+    };
+    if source.rank != read {
         return Ok(None);
     }
+    let headers: Headers = if copy.replace_headers { copy.to.headers.clone() } else { source.headers };
+    let tags = if copy.replace_tags { copy.to.tags.clone() } else { source.tags };
+    let to = NewObject { headers, tags, ..copy.to.clone() };
+    let (encryption, digested, etag) = match bytes {
+        Bytes::Rewritten { staged, algorithm, .. } => {
+            return object::put(c, &NewObject { checksum: algorithm, ..to }, staged).map(Some);
+        }
+        Bytes::Shared { encryption, digested, etag } => (encryption, digested, etag),
+    };
     let place = match source.place {
         Place::Inline(from) => {
             let to = next_number(c)?;
@@ -149,14 +222,13 @@ fn refer(c: &Conn, copy: &Copy, rank: i64, digested: Option<Digested>) -> Result
         }
         shared @ (Place::Empty | Place::File(_) | Place::Parts(_)) => shared,
     };
-    let (etag, checksum) = match digested {
+    let (md5, checksum) = match digested {
         Some(d) => (d.etag, Some(d.checksum)),
         None => (source.etag, source.checksum),
     };
-    let headers: Headers = if copy.replace_headers { copy.to.headers.clone() } else { source.headers };
-    let tags = if copy.replace_tags { copy.to.tags.clone() } else { source.tags };
-    let to = NewObject { headers, tags, ..copy.to.clone() };
-    object::commit(c, &to, Body { place, size: source.size, etag, part_count: 0, checksum }).map(Some)
+    let etag = etag.unwrap_or(md5);
+    let body = Body { place, size: source.size, etag, part_count: 0, checksum, encryption };
+    object::commit(c, &to, body).map(|written| Some((written, None)))
 }
 
 #[cfg(test)]
@@ -177,6 +249,9 @@ mod tests {
             replace_tags: false,
             replace_checksum: false,
             changes: false,
+            asked: Asked::Nothing,
+            account: "1".into(),
+            source_key: None,
         }
     }
 

@@ -80,6 +80,24 @@ pub enum Error {
     PreconditionFailed { header: &'static str },
     #[error("Not Modified")]
     NotModified { etag: String, modified_at: i64 },
+    /// The object is sealed with a key of the customer's, which must come with the request.
+    #[error(
+        "The object was stored using a form of Server Side Encryption. The correct parameters must be provided to retrieve the object."
+    )]
+    CustomerKeyNeeded,
+    /// A key came for an object that needs none.
+    #[error("The encryption parameters are not applicable to this object.")]
+    NotCustomerEncrypted,
+    /// A wrong key, or one that this bucket does not take.
+    #[error("{0}")]
+    Refused(&'static str),
+    #[error("{0}")]
+    NoKmsKey(String),
+    /// Sealed bodies are there, but not the key that opens them.
+    #[error("the master key {0} that sealed these objects is missing or is another one; put it back from a backup")]
+    MasterKeyLost(std::path::PathBuf),
+    #[error("{0}")]
+    MasterKey(#[from] crate::seal::master::Error),
     #[error("We encountered an internal error. Please try again.")]
     Db(#[from] db::Error),
     #[error("We encountered an internal error. Please try again.")]

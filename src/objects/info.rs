@@ -2,6 +2,7 @@
 
 use super::acl::Acl;
 use super::checksum::{Algorithm, Kind};
+use super::encryption::Encryption;
 use super::error::{Error, Result};
 use super::lock::Lock;
 use super::notification::Changed;
@@ -76,6 +77,8 @@ pub struct ObjectInfo {
     pub headers: Headers,
     pub tags: Tags,
     pub lock: Lock,
+    /// `None`: the body is plain.
+    pub encryption: Option<Encryption>,
     pub(super) rank: i64,
     pub(super) place: Place,
 }
@@ -111,6 +114,7 @@ impl ObjectInfo {
             headers: Headers::from_json(&row.headers)?,
             tags: Tags::from_column(&row.tags)?,
             lock: Lock::from_column(&row.lock)?,
+            encryption: Encryption::from_column(&row.encryption)?,
             acl: Acl::from_text(&row.acl)
                 .ok_or_else(|| Error::Db(db::Error::Damaged(format!("the ACL of {}/{}", row.bucket, row.key))))?,
             bucket: row.bucket,

@@ -1,12 +1,17 @@
 //! A body on its way in: written and digested side by side, then verified.
 //!
-//! Pieces are gathered into batches; while one batch is written and hashed on two blocking threads, the next arrives. At most
+//! Digests are of what was sent; what is written is sealed if the body is to be ([`super::encryption`]).
+//!
+//! Pieces are gathered into batches; while one batch is sealed and written, and hashed on two blocking threads, the next arrives. At most
 //! two batches are in memory, a slow sender holds no thread, and a small body never leaves the caller's.
 
 use super::checksum::{self, Algorithm, Computed, Digests};
+use super::encryption::Seal;
 use super::error::{Error, Result};
 use super::{INLINE, MAX_PUT, Store};
 use crate::blobs::{Blobs, Sink};
+use crate::seal::Key;
+use crate::seal::frames::Sealer;
 use bytes::{Bytes, BytesMut};
 use std::io::{self, Read};
 use std::sync::Arc;
@@ -21,24 +26,54 @@ pub struct Ingest {
     pending: Vec<Bytes>,
     pending_size: usize,
     size: u64,
+    seal: Seal,
     digests: Option<Digests>,
-    sink: Option<Box<dyn Sink>>,
+    sink: Option<Out>,
     running: Option<Running>,
 }
 
 /// One batch at work.
 struct Running {
-    write: JoinHandle<io::Result<Box<dyn Sink>>>,
+    write: JoinHandle<io::Result<Out>>,
     digest: JoinHandle<Digests>,
 }
 
+/// Where a large body goes.
+struct Out {
+    sink: Box<dyn Sink>,
+    sealer: Option<Sealer>,
+}
+
+impl Out {
+    fn create(blobs: &Arc<dyn Blobs>, key: Option<&Key>) -> io::Result<Out> {
+        Ok(Out { sink: blobs.create()?, sealer: key.map(Sealer::new) })
+    }
+
+    fn write(&mut self, pieces: &[Bytes]) -> io::Result<()> {
+        let Some(sealer) = &mut self.sealer else { return self.sink.write(pieces) };
+        let frames = sealer.push(pieces);
+        self.sink.write(&frames)?;
+        sealer.recycle(frames);
+        Ok(())
+    }
+
+    /// The body is complete: make it durable.
+    fn close(mut self, blobs: &Arc<dyn Blobs>) -> io::Result<Loose> {
+        if let Some(last) = self.sealer.take().and_then(Sealer::finish) {
+            self.sink.write(&[last])?;
+        }
+        Ok(Loose { blobs: blobs.clone(), name: self.sink.seal()? })
+    }
+}
+
 impl Ingest {
-    fn new(blobs: Arc<dyn Blobs>, wanted: &[Algorithm]) -> Ingest {
+    fn new(blobs: Arc<dyn Blobs>, wanted: &[Algorithm], seal: Seal) -> Ingest {
         Ingest {
             blobs,
             pending: Vec::new(),
             pending_size: 0,
             size: 0,
+            seal,
             digests: Some(Digests::new(wanted)),
             sink: None,
             running: None,
@@ -67,7 +102,8 @@ impl Ingest {
         if none_yet && self.size <= INLINE as u64 {
             let mut digests = self.digests.take().expect("no batch has them");
             digests.update(&self.pending);
-            return Ok(Staged { content: small(self.pending), size: self.size, computed: digests.finish() });
+            let content = small(self.pending, self.seal.key.as_ref());
+            return Ok(Staged { content, size: self.size, computed: digests.finish(), seal: self.seal });
         }
         if none_yet {
             return self.at_once().await;
@@ -78,20 +114,20 @@ impl Ingest {
         let Running { write, digest } = self.running.take().expect("a body of this size has a batch");
         // The last batch is flushed while its digest is still being computed.
         let (sink, blobs) = (joined(write).await??, self.blobs.clone());
-        let sealed = spawn_blocking(move || Loose::seal(&blobs, sink));
+        let sealed = spawn_blocking(move || sink.close(&blobs));
         let (blob, digests) = (joined(sealed).await??, joined(digest).await?);
-        Ok(Staged { content: Content::File(blob), size: self.size, computed: digests.finish() })
+        Ok(Staged { content: Content::File(blob), size: self.size, computed: digests.finish(), seal: self.seal })
     }
 
     /// A body that is complete before its first batch: one thread does everything.
     async fn at_once(mut self) -> Result<Staged> {
         let mut digests = self.digests.take().expect("no batch has them");
         let done = spawn_blocking(move || {
-            let mut sink = self.blobs.create()?;
-            sink.write(&self.pending)?;
+            let mut out = Out::create(&self.blobs, self.seal.key.as_ref())?;
+            out.write(&self.pending)?;
             digests.update(&self.pending);
-            let content = Content::File(Loose::seal(&self.blobs, sink)?);
-            Ok(Staged { content, size: self.size, computed: digests.finish() })
+            let content = Content::File(out.close(&self.blobs)?);
+            Ok(Staged { content, size: self.size, computed: digests.finish(), seal: self.seal })
         });
         joined(done).await?
     }
@@ -104,10 +140,11 @@ impl Ingest {
         let batch: Arc<[Bytes]> = std::mem::take(&mut self.pending).into();
         self.pending_size = 0;
         let (sink, blobs, pieces) = (self.sink.take(), self.blobs.clone(), batch.clone());
+        let key = if sink.is_none() { self.seal.key.clone() } else { None };
         let write = spawn_blocking(move || {
             let mut sink = match sink {
                 Some(sink) => sink,
-                None => blobs.create()?,
+                None => Out::create(&blobs, key.as_ref())?,
             };
             sink.write(&pieces)?;
             Ok(sink)
@@ -126,8 +163,14 @@ async fn joined<T>(task: JoinHandle<T>) -> Result<T> {
     task.await.map_err(|e| Error::Io(io::Error::other(e)))
 }
 
-fn small(pieces: Vec<Bytes>) -> Content {
+fn small(pieces: Vec<Bytes>, key: Option<&Key>) -> Content {
     let size = pieces.iter().map(Bytes::len).sum();
+    if let (Some(key), 1..) = (key, size) {
+        let mut sealer = Sealer::new(key);
+        let full = sealer.push(&pieces);
+        debug_assert!(full.is_empty(), "a small body is one frame");
+        return Content::Inline(sealer.finish().unwrap_or_default());
+    }
     match <[Bytes; 1]>::try_from(pieces) {
         _ if size == 0 => Content::Empty,
         Ok([one]) => Content::Inline(one),
@@ -153,10 +196,6 @@ pub(super) struct Loose {
 }
 
 impl Loose {
-    fn seal(blobs: &Arc<dyn Blobs>, sink: Box<dyn Sink>) -> io::Result<Loose> {
-        Ok(Loose { blobs: blobs.clone(), name: sink.seal()? })
-    }
-
     pub(super) fn name(&self) -> &str {
         &self.name
     }
@@ -180,8 +219,10 @@ impl Drop for Loose {
 /// A received body: durable, its digests known, nobody's yet. Dropping it takes the bytes away.
 pub struct Staged {
     pub(super) content: Content,
+    /// Plain bytes.
     pub size: u64,
     pub computed: Computed,
+    pub(super) seal: Seal,
 }
 
 /// What the sender said of the body.
@@ -223,22 +264,22 @@ impl Expect {
 }
 
 impl Staged {
-    /// The MD5 in hex: the ETag of an object or a part.
+    /// The ETag of an object or a part: the MD5 in hex, unless that would tell something of the bytes.
     pub fn etag(&self) -> String {
-        hex::encode(self.computed.md5)
+        self.seal.etag(&self.computed.md5)
     }
 }
 
 impl Store {
     /// Begin to receive a body; besides MD5, compute `wanted`.
-    pub fn ingest(&self, wanted: &[Algorithm]) -> Ingest {
-        Ingest::new(self.blobs.clone(), wanted)
+    pub fn ingest(&self, wanted: &[Algorithm], seal: Seal) -> Ingest {
+        Ingest::new(self.blobs.clone(), wanted, seal)
     }
 
     /// Take a whole body from a reader, on this thread.
-    pub fn stage_blocking(&self, mut from: impl Read, wanted: &[Algorithm]) -> Result<Staged> {
+    pub fn stage_blocking(&self, mut from: impl Read, wanted: &[Algorithm], seal: Seal) -> Result<Staged> {
         let mut digests = Digests::new(wanted);
-        let mut sink: Option<Box<dyn Sink>> = None;
+        let mut sink: Option<Out> = None;
         let mut size = 0;
         loop {
             let mut piece = Vec::new();
@@ -250,16 +291,17 @@ impl Store {
             }
             digests.update(&piece);
             if last && sink.is_none() && size <= INLINE as u64 {
-                return Ok(Staged { content: small(piece.into()), size, computed: digests.finish() });
+                let content = small(piece.into(), seal.key.as_ref());
+                return Ok(Staged { content, size, computed: digests.finish(), seal });
             }
             let mut open = match sink.take() {
                 Some(open) => open,
-                None => self.blobs.create()?,
+                None => Out::create(&self.blobs, seal.key.as_ref())?,
             };
             open.write(&piece)?;
             if last {
-                let content = Content::File(Loose::seal(&self.blobs, open)?);
-                return Ok(Staged { content, size, computed: digests.finish() });
+                let content = Content::File(open.close(&self.blobs)?);
+                return Ok(Staged { content, size, computed: digests.finish(), seal });
             }
             sink = Some(open);
         }

@@ -266,6 +266,7 @@ mod tests {
     use super::super::object::{Deletion, NewObject};
     use super::super::version::Versioning;
     use super::*;
+    use crate::objects::encryption::Seal;
     use proptest::prelude::*;
     use std::collections::BTreeSet;
 
@@ -396,7 +397,8 @@ mod tests {
                 return;
             }
             Act::Put(key) => {
-                let staged = store.stage_blocking(&b"x"[..], &[crate::objects::checksum::DEFAULT]).unwrap();
+                let staged =
+                    store.stage_blocking(&b"x"[..], &[crate::objects::checksum::DEFAULT], Seal::default()).unwrap();
                 let written = store.put(NewObject::of("b", &key, "1"), staged).await.unwrap();
                 (key, (written.version_id.unwrap_or_else(|| NULL_VERSION.into()), false))
             }

@@ -13,12 +13,14 @@
 
 pub mod access;
 pub mod acl;
+mod body;
 pub mod bucket;
 mod buffers;
 pub mod check;
 pub mod checksum;
 pub mod condition;
 pub mod copy;
+pub mod encryption;
 mod error;
 pub mod info;
 pub mod ingest;
@@ -58,6 +60,7 @@ pub const MAX_KEY: usize = 1024;
 pub struct Store {
     db: Db,
     blobs: Arc<dyn Blobs>,
+    vault: encryption::Vault,
     pins: Arc<reader::Pins>,
     /// Staged blobs that an earlier process left: the janitor's first work.
     leftovers: Mutex<Vec<String>>,
@@ -69,19 +72,28 @@ pub struct Store {
 }
 
 impl Store {
-    /// Open the store whose blobs are in `<data_dir>/objects`. Nothing is repaired until [`janitor::run`] starts.
+    /// Open the store whose blobs are in `<data_dir>/objects` and whose master key is in `<data_dir>/keys`. Nothing is repaired
+    /// until [`janitor::run`] starts.
     pub fn open(db: Db, data_dir: &Path) -> Result<Store> {
-        Store::over(db, Arc::new(blobs::dir::Dir::open(&data_dir.join("objects"))?))
+        Store::open_with(db, data_dir, encryption::Settings::default())
+    }
+
+    /// The same, with what the operator chose.
+    pub fn open_with(db: Db, data_dir: &Path, settings: encryption::Settings) -> Result<Store> {
+        let blobs = blobs::dir::Dir::open(&data_dir.join("objects"))?;
+        Store::over(db, Arc::new(blobs), &data_dir.join("keys"), settings)
     }
 
     /// A store over any place of blobs.
-    pub fn over(db: Db, blobs: Arc<dyn Blobs>) -> Result<Store> {
+    pub fn over(db: Db, blobs: Arc<dyn Blobs>, keys: &Path, settings: encryption::Settings) -> Result<Store> {
+        let vault = encryption::Vault::open(&db, keys, settings)?;
         let mut leftovers = Vec::new();
         blobs.list(false, &mut |entry| leftovers.push(entry.name))?;
         Ok(Store {
             logs: logging::Logs::open(&db)?,
             db,
             blobs,
+            vault,
             pins: Arc::default(),
             leftovers: Mutex::new(leftovers),
             settling: Mutex::default(),

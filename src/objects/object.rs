@@ -4,6 +4,7 @@ use super::acl::Acl;
 use super::bucket::{self, Bucket};
 use super::checksum::{Algorithm, DEFAULT, Kind};
 use super::condition::{Conditions, WriteFailed};
+use super::encryption::Encryption;
 use super::error::{Error, Result};
 use super::info::{Checksum, Headers, ObjectInfo};
 use super::ingest::{Content, Staged};
@@ -73,6 +74,8 @@ pub struct Written {
     pub size: u64,
     pub checksum: Option<Checksum>,
     pub tags: Tags,
+    /// `None`: the body is plain.
+    pub encryption: Option<Encryption>,
     /// The janitor has something to do.
     pub(super) garbage: bool,
 }
@@ -89,6 +92,8 @@ pub(super) struct Body {
     pub etag: String,
     pub part_count: u32,
     pub checksum: Option<Checksum>,
+    /// What opens the body; `None`: it is plain.
+    pub encryption: Option<Encryption>,
 }
 
 /// Make an object current: the last step of every write, in its transaction.
@@ -126,6 +131,7 @@ pub(super) fn commit(c: &Conn, new: &NewObject, body: Body) -> Result<Written> {
         headers: new.headers.to_json(),
         tags: new.tags.to_column(),
         lock: lock.to_column(),
+        encryption: body.encryption.as_ref().map(Encryption::to_column).unwrap_or_default(),
     };
     versions::insert(c, &row)?;
     let changed = Changed {
@@ -149,6 +155,7 @@ pub(super) fn commit(c: &Conn, new: &NewObject, body: Body) -> Result<Written> {
         size: body.size,
         checksum: body.checksum,
         tags: new.tags.clone(),
+        encryption: body.encryption,
         garbage,
     })
 }
@@ -194,14 +201,20 @@ pub(super) fn place(c: &Conn, content: &Content) -> Result<Place> {
 }
 
 /// The transaction of a PUT.
-fn put(c: &Conn, new: &NewObject, staged: Staged) -> Result<(Written, Option<String>)> {
+pub(super) fn put(c: &Conn, new: &NewObject, staged: Staged) -> Result<(Written, Option<String>)> {
     let checksum = staged.computed.get(new.checksum).map(|value| Checksum {
         algorithm: value.algorithm,
         kind: Kind::FullObject,
         text: value.text(),
     });
-    let body =
-        Body { place: place(c, &staged.content)?, size: staged.size, etag: staged.etag(), part_count: 0, checksum };
+    let body = Body {
+        place: place(c, &staged.content)?,
+        size: staged.size,
+        etag: staged.etag(),
+        part_count: 0,
+        checksum,
+        encryption: staged.seal.note.clone().object(),
+    };
     let written = commit(c, new, body)?;
     Ok((written, kept(staged)))
 }
@@ -227,7 +240,7 @@ impl Store {
     pub fn put_bytes(&self, bucket: &str, key: &str, account: &str, body: impl std::io::Read) -> Result<Written> {
         check_key(key)?;
         let new = NewObject::of(bucket, key, account);
-        let staged = self.stage_blocking(body, &[new.checksum])?;
+        let staged = self.stage_blocking(body, &[new.checksum], self.seal_of(bucket, key, account)?)?;
         let (written, blob) = self.db.write_blocking(move |c| put(c, &new, staged))?;
         if let Some(name) = blob {
             self.blobs.settle(&name)?;
@@ -410,5 +423,6 @@ fn marker(bucket: &Bucket, one: &Deletion, number: i64, version_id: String) -> O
         headers: Headers::default().to_json(),
         tags: String::new(),
         lock: String::new(),
+        encryption: String::new(),
     }
 }

@@ -2,6 +2,7 @@
 
 use super::checksum::{self, DEFAULT, Kind};
 use super::condition::Conditions;
+use super::encryption::Seal;
 use super::error::Error;
 use super::multipart::{Chosen, Completion};
 use super::object::{Deletion, NewObject};
@@ -17,15 +18,16 @@ fn only_if(if_match: Option<String>, if_none_match: Option<&str>) -> Conditions 
 }
 
 async fn put(store: &Store, key: &str, body: &str, conditions: Conditions) -> Result<String, Error> {
-    let staged = store.stage_blocking(body.as_bytes(), &[DEFAULT])?;
+    let staged = store.stage_blocking(body.as_bytes(), &[DEFAULT], Seal::default())?;
     let new = NewObject { conditions, ..NewObject::of("b", key, "1") };
     Ok(store.put(new, staged).await?.etag)
 }
 
 /// The same by a multipart upload of one part.
 async fn complete(store: &Store, key: &str, body: &str, conditions: Conditions) -> Result<String, Error> {
-    let upload = store.create_upload(NewObject::of("b", key, "1"), "1".into(), Kind::FullObject, false).await?;
-    let staged = store.stage_blocking(body.as_bytes(), &[upload.algorithm])?;
+    let upload =
+        store.create_upload(NewObject::of("b", key, "1"), "1".into(), Kind::FullObject, false, Seal::default()).await?;
+    let staged = store.stage_blocking(body.as_bytes(), &[upload.algorithm], Seal::default())?;
     let part = store.put_part(&upload, 1, staged).await?;
     let completion = Completion {
         bucket: "b".into(),
@@ -36,6 +38,7 @@ async fn complete(store: &Store, key: &str, body: &str, conditions: Conditions) 
         expected: None,
         size: None,
         cause: None,
+        customer: None,
     };
     Ok(store.complete_upload(completion).await?.etag)
 }

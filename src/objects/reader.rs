@@ -2,12 +2,15 @@
 
 use super::access::{self, Ask};
 use super::acl::Caller;
+use super::body::Body;
+use super::encryption::CustomerKey;
 use super::error::{Error, Result};
 use super::info::ObjectInfo;
-use super::{Store, bucket, buffers};
-use crate::blobs::{Blob, Blobs};
+use super::{Store, bucket, encryption};
+use crate::blobs::Blobs;
 use crate::db::objects::{Place, bytes as db_bytes, uploads, versions};
 use crate::db::{self, Db};
+use crate::seal::Key;
 use bytes::Bytes;
 use std::collections::HashMap;
 use std::io::{self, Read};
@@ -15,8 +18,6 @@ use std::sync::{Arc, Mutex};
 
 /// Bytes that are best read at once.
 pub const PIECE: usize = 256 * 1024;
-/// From this many bytes on, a buffer is worth keeping.
-const SMALL: usize = 64 * 1024 + 1;
 
 /// Bodies that are being read part by part. The janitor leaves them alone until their readers are gone.
 #[derive(Default)]
@@ -67,8 +68,7 @@ pub struct Reader {
 }
 
 enum Source {
-    Memory(Bytes),
-    Blob(Arc<dyn Blob>),
+    One(Body),
     Parts(Parts),
 }
 
@@ -76,20 +76,17 @@ struct Parts {
     db: Db,
     blobs: Arc<dyn Blobs>,
     upload: String,
+    /// The object's data key; `None`: the parts are plain.
+    key: Option<Key>,
     current: Option<Current>,
     _pin: Pin,
 }
 
 /// The part that is being read and where it lies in the object.
 struct Current {
-    bytes: PartBytes,
+    body: Body,
     start: u64,
     end: u64,
-}
-
-enum PartBytes {
-    Memory(Bytes),
-    Blob(Arc<dyn Blob>),
 }
 
 impl Reader {
@@ -100,8 +97,7 @@ impl Reader {
             return Ok(Bytes::new());
         }
         let piece = match &mut self.source {
-            Source::Memory(all) => from_memory(all, self.at, left)?,
-            Source::Blob(blob) => from_blob(blob.as_ref(), self.at, left)?,
+            Source::One(body) => body.piece(self.at, left)?,
             Source::Parts(parts) => parts.piece(self.at, left)?,
         };
         self.at += piece.len() as u64;
@@ -110,21 +106,17 @@ impl Reader {
 
     /// Up to [`PIECE`] next bytes if they can be had without waiting for a disk; else `None`. Never at the end.
     pub fn ready(&mut self) -> io::Result<Option<Bytes>> {
-        let (blob, offset, left) = match &self.source {
-            Source::Memory(_) => return self.piece(PIECE).map(Some),
-            Source::Blob(blob) => (blob, self.at, self.left()),
+        let piece = match &self.source {
+            Source::One(body) => body.ready(self.at, self.left())?,
             Source::Parts(parts) => match &parts.current {
-                Some(Current { bytes: PartBytes::Blob(blob), start, end }) if self.at < *end => {
-                    (blob, self.at - start, self.left().min(end - self.at))
+                Some(Current { body, start, end }) if self.at < *end => {
+                    body.ready(self.at - start, self.left().min(end - self.at))?
                 }
                 Some(_) | None => return Ok(None),
             },
         };
-        let mut buffer = buffers::take();
-        let room = left.min(PIECE as u64) as usize;
-        let n = blob.read_ready(&mut buffer[..room], offset)?;
-        self.at += n as u64;
-        Ok((n > 0).then(|| buffer.filled(n)))
+        self.at += piece.len() as u64;
+        Ok((!piece.is_empty()).then_some(piece))
     }
 
     /// Bytes still to come.
@@ -135,21 +127,21 @@ impl Reader {
     /// The whole rest when it lies in memory already.
     pub fn in_memory(&mut self) -> Option<Bytes> {
         match &self.source {
-            Source::Memory(all) => {
-                let rest = from_memory(all, self.at, self.left()).ok()?;
+            Source::One(body @ Body::Memory(_)) => {
+                let rest = body.piece(self.at, self.left()).ok()?;
                 self.at = self.end;
                 Some(rest)
             }
-            Source::Blob(_) | Source::Parts(_) => None,
+            Source::One(Body::Plain(_) | Body::Sealed(..)) | Source::Parts(_) => None,
         }
     }
 }
 
 impl Read for Reader {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        if let Source::Blob(blob) = &self.source {
+        if let Source::One(body @ Body::Plain(_)) = &self.source {
             let n = buffer.len().min(self.left() as usize);
-            exact(blob.as_ref(), &mut buffer[..n], self.at)?;
+            body.fill(&mut buffer[..n], self.at)?;
             self.at += n as u64;
             return Ok(n);
         }
@@ -165,11 +157,7 @@ impl Parts {
             Some(current) if at < current.end => current,
             Some(_) | None => self.part_at(at)?,
         };
-        let (offset, n) = (at - current.start, max.min(current.end - at));
-        let piece = match &current.bytes {
-            PartBytes::Memory(all) => from_memory(all, offset, n),
-            PartBytes::Blob(blob) => from_blob(blob.as_ref(), offset, n),
-        }?;
+        let piece = current.body.piece(at - current.start, max.min(current.end - at))?;
         self.current = Some(current);
         Ok(piece)
     }
@@ -188,36 +176,20 @@ impl Parts {
             })
             .map_err(io::Error::other)?;
         let part = part.ok_or_else(gone)?;
-        let bytes = match &part.place {
-            Place::File(name) => PartBytes::Blob(self.blobs.open(name)?),
-            Place::Inline(_) => PartBytes::Memory(inline.ok_or_else(gone)?.into()),
+        let size = part.size as u64;
+        let key = match &self.key {
+            Some(key) if !part.salt.is_empty() => Some(encryption::part_key(key, &part.salt)?),
+            Some(_) | None => None,
+        };
+        let body = match &part.place {
+            Place::File(name) => Body::blob(self.blobs.open(name)?, key.as_ref(), size),
+            Place::Inline(_) => Body::small(inline.ok_or_else(gone)?, key.as_ref(), size)?,
             Place::Empty | Place::Parts(_) => return Err(gone()),
         };
         let start = part.start.unwrap_or_default() as u64;
-        let end = start + part.size as u64;
-        if at < end { Ok(Current { bytes, start, end }) } else { Err(gone()) }
+        let end = start + size;
+        if at < end { Ok(Current { body, start, end }) } else { Err(gone()) }
     }
-}
-
-fn from_memory(all: &Bytes, at: u64, n: u64) -> io::Result<Bytes> {
-    let (from, to) = (at as usize, (at + n) as usize);
-    if to <= all.len() { Ok(all.slice(from..to)) } else { Err(io::ErrorKind::UnexpectedEof.into()) }
-}
-
-fn from_blob(blob: &dyn Blob, at: u64, n: u64) -> io::Result<Bytes> {
-    let n = n as usize;
-    if (SMALL..=PIECE).contains(&n) {
-        let mut buffer = buffers::take();
-        exact(blob, &mut buffer[..n], at)?;
-        return Ok(buffer.filled(n));
-    }
-    let mut buffer = vec![0; n];
-    exact(blob, &mut buffer, at)?;
-    Ok(buffer.into())
-}
-
-fn exact(blob: &dyn Blob, buffer: &mut [u8], at: u64) -> io::Result<()> {
-    if blob.read_at(buffer, at)? == buffer.len() { Ok(()) } else { Err(io::ErrorKind::UnexpectedEof.into()) }
 }
 
 /// How often a read starts again because the object was replaced between finding and opening it.
@@ -225,12 +197,13 @@ const ATTEMPTS: usize = 10;
 
 impl Store {
     /// Find the version of this id, or with `None` the live object; let `choose` decide on the span (offset, length) to read, and open it. `choose` may be
-    /// called again if the object is replaced meanwhile. Blocks shortly.
+    /// called again if the object is replaced meanwhile. `customer` is the key that came with the request. Blocks shortly.
     pub fn read<E: From<Error>>(
         &self,
         bucket: &str,
         key: &str,
         version_id: Option<&str>,
+        customer: Option<&CustomerKey>,
         mut choose: impl FnMut(&ObjectInfo) -> Result<(u64, u64), E>,
     ) -> Result<(ObjectInfo, Reader), E> {
         let mut attempt = 0;
@@ -238,7 +211,7 @@ impl Store {
             attempt += 1;
             let info = self.find(bucket, key, version_id)?;
             let (start, length) = choose(&info)?;
-            match self.reader(&info, start, length)? {
+            match self.reader(&info, start, length, customer)? {
                 Some(reader) => return Ok((info, reader)),
                 None if attempt < ATTEMPTS => {}
                 None => {
@@ -250,16 +223,23 @@ impl Store {
     }
 
     /// Open this version; `None` when its bytes are not there (any more).
-    fn reader(&self, info: &ObjectInfo, start: u64, length: u64) -> Result<Option<Reader>> {
+    fn reader(
+        &self,
+        info: &ObjectInfo,
+        start: u64,
+        length: u64,
+        customer: Option<&CustomerKey>,
+    ) -> Result<Option<Reader>> {
+        let key = self.unlock(info, customer)?;
         let source = match &info.place {
-            _ if length == 0 => Source::Memory(Bytes::new()),
+            _ if length == 0 => Source::One(Body::Memory(Bytes::new())),
             Place::Empty => return Err(Error::Io(io::ErrorKind::UnexpectedEof.into())),
             Place::Inline(id) => match self.db.read(|c| db_bytes::inline(c, *id))? {
-                Some(data) => Source::Memory(data.into()),
+                Some(data) => Source::One(Body::small(data, key.as_ref(), info.size)?),
                 None => return Ok(None),
             },
             Place::File(name) => match self.blobs.open(name) {
-                Ok(blob) => Source::Blob(blob),
+                Ok(blob) => Source::One(Body::blob(blob, key.as_ref(), info.size)),
                 Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(None),
                 Err(e) => return Err(e.into()),
             },
@@ -271,7 +251,7 @@ impl Store {
                     return Ok(None);
                 }
                 let (db, blobs, upload) = (self.db.clone(), self.blobs.clone(), upload.clone());
-                Source::Parts(Parts { db, blobs, upload, current: None, _pin: pin })
+                Source::Parts(Parts { db, blobs, upload, key, current: None, _pin: pin })
             }
         };
         let (at, end) = if length == 0 { (0, 0) } else { (start, start + length) };
@@ -281,7 +261,7 @@ impl Store {
     /// The whole object, if `account` may read it. Blocks, as the reader does.
     pub fn open_object(&self, bucket: &str, key: &str, account: &str) -> Result<(ObjectInfo, Reader)> {
         let owner: bucket::Bucket = self.bucket(bucket)?;
-        self.read(bucket, key, None, |info| {
+        self.read(bucket, key, None, None, |info| {
             let ask = Ask {
                 caller: Caller::Account(account),
                 canonical_id: None,

@@ -64,6 +64,8 @@ pub enum Error {
     MissingSecurityHeader,
     #[error("The specified location-constraint is not valid")]
     InvalidLocation(String),
+    #[error("The Encryption request you specified is not valid. Supported value: AES256.")]
+    InvalidEncryptionAlgorithm(String),
     #[error("The storage class you specified is not valid")]
     InvalidStorageClass(String),
     #[error("{0}")]
@@ -169,6 +171,11 @@ impl Error {
             Error::InvalidLocation(given) => {
                 ("InvalidLocationConstraint", BAD, vec![("LocationConstraint", given.clone())])
             }
+            Error::InvalidEncryptionAlgorithm(value) => (
+                "InvalidEncryptionAlgorithmError",
+                BAD,
+                vec![("ArgumentName", "x-amz-server-side-encryption".into()), ("ArgumentValue", value.clone())],
+            ),
             Error::InvalidStorageClass(class) => {
                 ("InvalidStorageClass", BAD, vec![("StorageClassRequested", class.clone())])
             }
@@ -263,6 +270,9 @@ fn objects_wire(e: &objects::Error) -> (&'static str, StatusCode, Vec<(&'static 
             ("PreconditionFailed", StatusCode::PRECONDITION_FAILED, vec![("Condition", (*header).into())])
         }
         E::NotModified { .. } => ("NotModified", StatusCode::NOT_MODIFIED, vec![]),
-        E::Db(_) | E::Io(_) => ("InternalError", INTERNAL, vec![]),
+        E::CustomerKeyNeeded | E::NotCustomerEncrypted => ("InvalidRequest", BAD, vec![]),
+        E::Refused(_) => ("AccessDenied", StatusCode::FORBIDDEN, vec![]),
+        E::NoKmsKey(_) => ("KMS.NotFoundException", BAD, vec![]),
+        E::MasterKeyLost(_) | E::MasterKey(_) | E::Db(_) | E::Io(_) => ("InternalError", INTERNAL, vec![]),
     }
 }

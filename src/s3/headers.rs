@@ -16,12 +16,7 @@ pub const MAX_METADATA: usize = 2 * 1024;
 const META: &str = "x-amz-meta-";
 
 /// Headers that ask for what is not built yet; ignoring them would be a lie.
-const REFUSED: [&str; 4] = [
-    "x-amz-server-side-encryption",
-    "x-amz-server-side-encryption-customer-algorithm",
-    "x-amz-copy-source-server-side-encryption-customer-algorithm",
-    "x-amz-website-redirect-location",
-];
+const REFUSED: [&str; 1] = ["x-amz-website-redirect-location"];
 
 /// Refuse headers that are not built yet.
 pub fn refuse_unbuilt(headers: &HeaderMap) -> Result<()> {

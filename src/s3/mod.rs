@@ -11,6 +11,7 @@ mod answer;
 mod copying;
 mod cors;
 mod cx;
+mod encryption;
 mod error;
 mod headers;
 mod lifecycle;

@@ -6,6 +6,7 @@ use super::request::header_text;
 use crate::auth::Payload;
 use crate::http::Body;
 use crate::objects::checksum::{ALL, Algorithm, DEFAULT, Digests, Value};
+use crate::objects::encryption::Seal;
 use crate::objects::ingest::{Expect, Staged};
 use crate::objects::{self, MAX_PUT};
 use crate::wire::aws_chunked::{ChunkedDecoder, Trailers};
@@ -199,7 +200,7 @@ impl Cx<'_> {
 
     /// Receive the body as an object's or a part's bytes: durable and verified. `algorithm` is what is to be kept
     /// when the client chose none, and besides what it chose when `also`.
-    pub async fn receive(&mut self, algorithm: Option<Algorithm>) -> Result<Received> {
+    pub async fn receive(&mut self, algorithm: Option<Algorithm>, seal: Seal) -> Result<Received> {
         let length = self.declared_length()?;
         let store = self.s3.store.clone();
         let (mut declared, mut pieces) = self.open_body()?;
@@ -208,7 +209,7 @@ impl Cx<'_> {
         let mut wanted = vec![kept];
         wanted.extend(algorithm);
         wanted.extend(declared.expect.sha256.map(|_| Algorithm::Sha256));
-        let mut ingest = store.ingest(&wanted);
+        let mut ingest = store.ingest(&wanted, seal);
         while let Some(piece) = pieces.next().await? {
             ingest.push(piece).await?;
         }

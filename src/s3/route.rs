@@ -120,7 +120,9 @@ pub static ROUTES: &[Route] = routes! {
     "DeleteBucketLifecycle" DELETE Bucket ["lifecycle"] => delete_bucket_lifecycle
     "GetBucketWebsite" GET Bucket ["website"] => bucket_defaults
     "GetBucketReplication" GET Bucket ["replication"] => bucket_defaults
-    "GetBucketEncryption" GET Bucket ["encryption"] => bucket_defaults
+    "GetBucketEncryption" GET Bucket ["encryption"] => get_bucket_encryption
+    "PutBucketEncryption" PUT Bucket ["encryption"] => put_bucket_encryption
+    "DeleteBucketEncryption" DELETE Bucket ["encryption"] => delete_bucket_encryption
     "GetObjectLockConfiguration" GET Bucket ["object-lock"] => get_object_lock_configuration
 
     "ListParts" GET Object ["uploadId"] => list_parts

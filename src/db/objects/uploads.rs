@@ -28,6 +28,8 @@ pub struct UploadRow {
     pub tags: String,
     /// JSON; empty: none.
     pub lock: String,
+    /// JSON; empty: the parts are plain.
+    pub encryption: String,
 }
 
 /// One part.
@@ -45,18 +47,20 @@ pub struct PartRow {
     pub place: Place,
     /// Offset in the completed object.
     pub start: Option<i64>,
+    /// Hex; empty: the body is plain.
+    pub salt: String,
 }
 
 macro_rules! upload_columns {
     () => {
         "id, bucket, key, initiated_at, initiator, acl, storage_class, checksum_algorithm, checksum_type, checksum_asked, \
-         headers, owner, tags, lock"
+         headers, owner, tags, lock, encryption"
     };
 }
 
 macro_rules! part_columns {
     () => {
-        "upload, number, size, etag, checksum, modified_at, place, body, start"
+        "upload, number, size, etag, checksum, modified_at, place, body, start, salt"
     };
 }
 
@@ -76,6 +80,7 @@ fn read_upload(r: &Row<'_>) -> rusqlite::Result<UploadRow> {
         owner: r.get(11)?,
         tags: r.get(12)?,
         lock: r.get(13)?,
+        encryption: r.get(14)?,
     })
 }
 
@@ -89,6 +94,7 @@ fn read_part(r: &Row<'_>) -> rusqlite::Result<PartRow> {
         modified_at: r.get(5)?,
         place: Place::read(r, 6, 7)?,
         start: r.get(8)?,
+        salt: r.get(9)?,
     })
 }
 
@@ -97,7 +103,7 @@ pub fn insert(c: &Conn, u: &UploadRow) -> Result<(), Error> {
     c.prepare_cached(concat!(
         "INSERT INTO uploads (",
         upload_columns!(),
-        ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)"
+        ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)"
     ))?
     .execute(rusqlite::params![
         u.id,
@@ -113,7 +119,8 @@ pub fn insert(c: &Conn, u: &UploadRow) -> Result<(), Error> {
         u.headers,
         u.owner,
         u.tags,
-        u.lock
+        u.lock,
+        u.encryption
     ])?;
     Ok(())
 }
@@ -148,8 +155,23 @@ pub fn delete(c: &Conn, id: &str) -> Result<(), Error> {
 pub fn put_part(c: &Conn, p: &PartRow) -> Result<Option<Place>, Error> {
     let old = delete_part(c, &p.upload, p.number)?;
     let (place, body) = p.place.columns();
-    c.prepare_cached(concat!("INSERT INTO parts (", part_columns!(), ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)"))?
-        .execute((&p.upload, p.number, p.size, &p.etag, &p.checksum, p.modified_at, place, body, p.start))?;
+    c.prepare_cached(concat!(
+        "INSERT INTO parts (",
+        part_columns!(),
+        ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)"
+    ))?
+    .execute((
+        &p.upload,
+        p.number,
+        p.size,
+        &p.etag,
+        &p.checksum,
+        p.modified_at,
+        place,
+        body,
+        p.start,
+        &p.salt,
+    ))?;
     Ok(old)
 }
 

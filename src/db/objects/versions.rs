@@ -35,12 +35,14 @@ pub struct ObjectRow {
     pub tags: String,
     /// JSON; empty: none.
     pub lock: String,
+    /// JSON; empty: the body is plain.
+    pub encryption: String,
 }
 
 macro_rules! columns {
     () => {
         "bucket, key, rank, version_id, delete_marker, size, etag, modified_at, owner, acl, storage_class, part_count, \
-         checksum_algorithm, checksum_type, checksum, place, body, headers, tags, lock"
+         checksum_algorithm, checksum_type, checksum, place, body, headers, tags, lock, encryption"
     };
 }
 
@@ -65,6 +67,7 @@ fn read(r: &Row<'_>) -> rusqlite::Result<ObjectRow> {
         headers: r.get(17)?,
         tags: r.get(18)?,
         lock: r.get(19)?,
+        encryption: r.get(20)?,
     })
 }
 
@@ -196,7 +199,7 @@ pub fn insert(c: &Conn, o: &ObjectRow) -> Result<(), Error> {
     c.prepare_cached(concat!(
         "INSERT INTO objects (",
         columns!(),
-        ", live) VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17,?18,?19,?20,?21)"
+        ", live) VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17,?18,?19,?20,?21,?22)"
     ))?
     .execute(rusqlite::params![
         o.bucket,
@@ -219,6 +222,7 @@ pub fn insert(c: &Conn, o: &ObjectRow) -> Result<(), Error> {
         o.headers,
         o.tags,
         o.lock,
+        o.encryption,
         !o.delete_marker,
     ])?;
     Ok(())
@@ -335,13 +339,13 @@ fn listed(r: &Row<'_>) -> rusqlite::Result<ListedRow> {
     })
 }
 
-/// Visit every version's whereabouts: bucket, key, size, place. For `check`.
-pub fn each_place(c: &Conn, visit: &mut dyn FnMut(&str, &str, i64, Place)) -> Result<(), Error> {
-    let mut q = c.prepare_cached("SELECT bucket, key, size, place, body FROM objects")?;
+/// Visit every version's whereabouts: bucket, key, size, place, and whether the body is sealed. For `check`.
+pub fn each_place(c: &Conn, visit: &mut dyn FnMut(&str, &str, i64, Place, bool)) -> Result<(), Error> {
+    let mut q = c.prepare_cached("SELECT bucket, key, size, place, body, encryption <> '' FROM objects")?;
     let mut rows = q.query([])?;
     while let Some(r) = rows.next()? {
         let text = |i| -> Result<&str, Error> { Ok(r.get_ref(i)?.as_str().map_err(rusqlite::Error::from)?) };
-        visit(text(0)?, text(1)?, r.get(2)?, Place::read(r, 3, 4)?);
+        visit(text(0)?, text(1)?, r.get(2)?, Place::read(r, 3, 4)?, r.get(5)?);
     }
     Ok(())
 }

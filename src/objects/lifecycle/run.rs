@@ -185,6 +185,7 @@ mod tests {
     use super::super::{Expiration, Filter, Noncurrent, Rule, Scope, When};
     use super::*;
     use crate::objects::checksum::Kind;
+    use crate::objects::encryption::Seal;
     use crate::objects::lock::Lock;
     use crate::objects::object::NewObject;
     use crate::objects::version::Versioning;
@@ -213,7 +214,10 @@ mod tests {
         let (_dir, store) = super::super::super::tests::store();
         for key in ["a/1", "a/2", "b/1"] {
             store.put_bytes("b", key, "1", &vec![0u8; 50_000][..]).unwrap();
-            store.create_upload(NewObject::of("b", key, "1"), "1".into(), Kind::FullObject, false).await.unwrap();
+            store
+                .create_upload(NewObject::of("b", key, "1"), "1".into(), Kind::FullObject, false, Seal::default())
+                .await
+                .unwrap();
         }
         let rules = vec![Rule { abort_days: Some(1), ..rule("a/") }];
         store.set_lifecycle("b", Some(Configuration { rules, ..Configuration::default() })).await.unwrap();
@@ -247,7 +251,7 @@ mod tests {
         let (_dir, store) = super::super::super::tests::store();
         store.set_versioning("b", Versioning::Enabled).await.unwrap();
         store.set_bucket_lock("b", Default::default()).await.unwrap();
-        let staged = store.stage_blocking(&b"1"[..], &[crate::objects::checksum::DEFAULT]).unwrap();
+        let staged = store.stage_blocking(&b"1"[..], &[crate::objects::checksum::DEFAULT], Seal::default()).unwrap();
         let held = NewObject { lock: Lock { hold: Some(true), retention: None }, ..NewObject::of("b", "k", "1") };
         store.put(held, staged).await.unwrap();
         store.delete_object("b", "k", Default::default()).await.unwrap();

@@ -71,7 +71,8 @@ impl Store {
         let mut new = NewObject::of(&bucket.name, &key, &bucket.owner);
         new.acl = acl_of(target, &bucket.owner)?;
         new.headers.content_type = Some("text/plain".into());
-        let mut ingest = self.ingest(&[new.checksum]);
+        let seal = self.seal_of(&bucket.name, &key, &bucket.owner)?;
+        let mut ingest = self.ingest(&[new.checksum], seal);
         for row in rows {
             ingest.push(Bytes::from(row.lines)).await?;
         }

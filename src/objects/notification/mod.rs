@@ -153,6 +153,9 @@ mod tests {
             replace_tags: false,
             replace_checksum: false,
             changes: false,
+            asked: Default::default(),
+            account: "1".into(),
+            source_key: None,
         };
         let copy = Copy { to: NewObject { cause: Some(Box::new(Cause::of(Event::Copy))), ..copy.to.clone() }, ..copy };
         store.copy(copy, &|_, _| Ok(())).await.unwrap();
@@ -185,7 +188,7 @@ mod tests {
     async fn a_change_that_fails_is_not_told() {
         let (_dir, store) = super::super::tests::store();
         store.set_notification("b", all(&["s3:ObjectCreated:*"]), None).await.unwrap();
-        let staged = store.stage_blocking(&b"1"[..], &[crate::objects::checksum::DEFAULT]).unwrap();
+        let staged = store.stage_blocking(&b"1"[..], &[crate::objects::checksum::DEFAULT], Default::default()).unwrap();
         let mut new = NewObject::of("b", "k", "1");
         new.conditions.if_match = Some("x".into());
         assert!(store.put(new, staged).await.is_err());

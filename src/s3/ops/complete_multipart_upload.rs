@@ -6,7 +6,7 @@ use crate::objects::multipart::{Chosen, Completion, MAX_PARTS};
 use crate::objects::notification::Event;
 use crate::s3::cx::Cx;
 use crate::s3::error::{Error, Result, invalid_argument, invalid_request};
-use crate::s3::{answer, headers, lifecycle};
+use crate::s3::{answer, encryption, headers, lifecycle};
 use crate::wire::percent;
 use crate::wire::s3_xml::{Element, Writer};
 use http::header;
@@ -23,6 +23,7 @@ pub async fn run(cx: &mut Cx<'_>) -> Result<Response> {
             text.trim().parse().map_err(|_| invalid_request("Value for x-amz-mp-object-size header is invalid."))?,
         ),
     };
+    let customer = encryption::customer(&cx.parts.headers, encryption::Of::Object)?;
     let document = cx.document(16 * 1024 * 1024).await?;
     let parts = chosen(&document)?;
     let completion = Completion {
@@ -33,6 +34,7 @@ pub async fn run(cx: &mut Cx<'_>) -> Result<Response> {
         conditions,
         expected,
         size,
+        customer: customer.clone(),
         cause: cx.cause(&bucket, Event::CompleteMultipartUpload),
     };
     let written = cx.store().complete_upload(completion).await?;
@@ -44,6 +46,7 @@ pub async fn run(cx: &mut Cx<'_>) -> Result<Response> {
     }
     let mut response = answer::xml(doc);
     answer::written(&mut response, &written);
+    encryption::describe(&mut response, written.encryption.as_ref(), customer.as_ref());
     lifecycle::announce(&mut response, &bucket, &cx.key, written.size, &written.tags, written.modified_at)?;
     Ok(response)
 }

@@ -3,11 +3,12 @@
 use crate::http::Response;
 use crate::objects::checksum::Algorithm;
 use crate::objects::copy::Copy;
+use crate::objects::encryption::Asked;
 use crate::objects::notification::Event;
 use crate::objects::object::{NULL_VERSION, NewObject, STANDARD};
 use crate::s3::cx::Cx;
 use crate::s3::error::{Error, Result, invalid_argument};
-use crate::s3::{acl, answer, copying, headers, lifecycle, locking};
+use crate::s3::{acl, answer, copying, encryption, headers, lifecycle, locking};
 use crate::wire::s3_xml::Writer;
 
 pub async fn run(cx: &mut Cx<'_>) -> Result<Response> {
@@ -38,10 +39,22 @@ pub async fn run(cx: &mut Cx<'_>) -> Result<Response> {
         to.tags = headers::tags(&cx.parts.headers)?;
     }
     to.checksum = algorithm.unwrap_or(to.checksum);
-    let changes = to.storage_class != STANDARD;
+    let asked = encryption::asked(&cx.parts.headers)?;
+    let source_key = encryption::customer(&cx.parts.headers, encryption::Of::CopySource)?;
+    let changes = to.storage_class != STANDARD || !matches!(asked, Asked::Nothing);
     let from_version = source.version_id.is_some();
     let may = copying::may(cx, &source);
-    let copy = Copy { source, to, replace_headers, replace_tags, replace_checksum: algorithm.is_some(), changes };
+    let copy = Copy {
+        source,
+        to,
+        replace_headers,
+        replace_tags,
+        replace_checksum: algorithm.is_some(),
+        changes,
+        asked: asked.clone(),
+        account: cx.writer(&bucket),
+        source_key,
+    };
     let (written, copied) = cx.store().copy(copy, &may).await.map_err(Error::from)?;
 
     let mut doc = Writer::new("CopyObjectResult");
@@ -51,6 +64,7 @@ pub async fn run(cx: &mut Cx<'_>) -> Result<Response> {
     }
     let mut response = answer::xml(doc);
     answer::written(&mut response, &written);
+    encryption::describe_new(&mut response, written.encryption.as_ref(), &asked);
     lifecycle::announce(&mut response, &bucket, &cx.key, written.size, &written.tags, written.modified_at)?;
     if copied.version_id != NULL_VERSION || from_version {
         answer::set(&mut response, "x-amz-copy-source-version-id", &copied.version_id);

@@ -5,7 +5,7 @@ use crate::objects::checksum::{Algorithm, DEFAULT, Kind};
 use crate::objects::object::NewObject;
 use crate::s3::cx::Cx;
 use crate::s3::error::{Result, invalid_request};
-use crate::s3::{acl, answer, headers, lifecycle, locking};
+use crate::s3::{acl, answer, encryption, headers, lifecycle, locking};
 use crate::wire::s3_xml::Writer;
 
 pub async fn run(cx: &mut Cx<'_>) -> Result<Response> {
@@ -23,11 +23,15 @@ pub async fn run(cx: &mut Cx<'_>) -> Result<Response> {
         checksum,
         ..NewObject::of(&cx.bucket, &cx.key, &owner)
     };
-    let upload = cx.store().create_upload(new, cx.writer(&bucket), kind, algorithm.is_some()).await?;
+    let asked = encryption::asked(&cx.parts.headers)?;
+    let seal = encryption::seal(cx, &bucket, &asked)?;
+    let initiator = cx.writer(&bucket);
+    let upload = cx.store().create_upload(new, initiator, kind, algorithm.is_some(), seal).await?;
 
     let mut doc = Writer::new("InitiateMultipartUploadResult");
     doc.text("Bucket", &cx.bucket).text("Key", &cx.key).text("UploadId", &upload.id);
     let mut response = answer::xml(doc);
+    encryption::describe_new(&mut response, upload.encryption.as_ref(), &asked);
     if algorithm.is_some() {
         answer::set(&mut response, "x-amz-checksum-algorithm", checksum.name());
         answer::set(&mut response, "x-amz-checksum-type", kind.name());

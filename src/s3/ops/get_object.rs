@@ -3,12 +3,13 @@
 use crate::http::Response;
 use crate::objects::bucket::Bucket;
 use crate::objects::condition::Failed;
+use crate::objects::encryption::CustomerKey;
 use crate::objects::info::Checksum;
 use crate::objects::range::Range;
 use crate::objects::{self, ObjectInfo};
 use crate::s3::cx::Cx;
 use crate::s3::error::{Error, Result, invalid_argument, invalid_request};
-use crate::s3::{answer, headers, lifecycle, locking, stream};
+use crate::s3::{answer, encryption, headers, lifecycle, locking, stream};
 use http::StatusCode;
 
 /// Query names that override headers of the answer.
@@ -22,18 +23,25 @@ const OVERRIDES: [(&str, &str); 6] = [
 ];
 
 pub async fn run(cx: &mut Cx<'_>) -> Result<Response> {
-    headers::refuse_unbuilt(&cx.parts.headers)?;
+    let customer = key(cx)?;
     let bucket = cx.any_bucket()?;
     let mut span = Span::default();
-    let read = cx.store().read(&cx.bucket, &cx.key, cx.version().as_deref(), |info| {
-        span = choose(cx, &bucket, info)?;
+    let read = cx.store().read(&cx.bucket, &cx.key, cx.version().as_deref(), customer.as_ref(), |info| {
+        span = choose(cx, &bucket, info, customer.as_ref())?;
         Ok((span.start, span.length))
     });
     let (info, reader) = read.map_err(|e: Error| hide(cx, &bucket, e))?;
     let body = stream::body(reader).map_err(objects::Error::Io)?;
     let mut response = answer::with_body(span.status(), body);
     describe(cx, &mut response, &bucket, &info, &span)?;
+    encryption::describe(&mut response, info.encryption.as_ref(), customer.as_ref());
     Ok(response)
+}
+
+/// The customer's key with which the object is to be opened, if the request has one.
+pub fn key(cx: &Cx<'_>) -> Result<Option<CustomerKey>> {
+    encryption::refuse_on_read(&cx.parts.headers)?;
+    encryption::customer(&cx.parts.headers, encryption::Of::Object)
 }
 
 /// Which bytes the answer has.
@@ -62,8 +70,10 @@ pub fn hide(cx: &Cx<'_>, bucket: &Bucket, error: Error) -> Error {
 }
 
 /// Check access and conditions, and find the bytes that are asked for.
-pub fn choose(cx: &Cx<'_>, bucket: &Bucket, info: &ObjectInfo) -> Result<Span> {
+pub fn choose(cx: &Cx<'_>, bucket: &Bucket, info: &ObjectInfo, customer: Option<&CustomerKey>) -> Result<Span> {
     cx.allow(bucket, Some(info))?;
+    encryption::check_reader(cx, info.encryption.as_ref())?;
+    cx.store().check_key(info, customer)?;
     match headers::conditions(&cx.parts.headers, "").for_read(&info.etag, info.modified_at) {
         Ok(()) => {}
         Err(Failed::NotModified) => {

@@ -1,5 +1,6 @@
 //! GetObjectAttributes: what the client asks for of an object, without its bytes.
 
+use super::get_object;
 use crate::http::Response;
 use crate::objects::ObjectInfo;
 use crate::s3::answer;
@@ -11,6 +12,7 @@ const KNOWN: [&str; 5] = ["ETag", "Checksum", "ObjectParts", "StorageClass", "Ob
 
 pub async fn run(cx: &mut Cx<'_>) -> Result<Response> {
     let (bucket, info) = cx.object()?;
+    cx.store().check_key(&info, get_object::key(cx)?.as_ref())?;
     let asked = cx.header("x-amz-object-attributes").filter(|v| !v.trim().is_empty()).ok_or_else(|| {
         invalid_request(
             "The x-amz-object-attributes header specifying the attributes to be retrieved is either missing or empty",

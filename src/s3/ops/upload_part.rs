@@ -3,16 +3,18 @@
 use crate::http::Response;
 use crate::objects::info::Checksum;
 use crate::objects::multipart::MAX_PARTS;
-use crate::s3::answer;
 use crate::s3::cx::Cx;
 use crate::s3::error::{Result, invalid_argument, invalid_request};
+use crate::s3::{answer, encryption};
 use http::StatusCode;
 
 pub async fn run(cx: &mut Cx<'_>) -> Result<Response> {
     cx.bucket()?;
     let (number, id) = part(cx)?;
     let upload = cx.store().upload(&cx.bucket, &cx.key, &id)?;
-    let received = cx.receive(Some(upload.algorithm)).await?;
+    let customer = encryption::customer(&cx.parts.headers, encryption::Of::Object)?;
+    let seal = cx.store().seal_part(&upload, customer.as_ref())?;
+    let received = cx.receive(Some(upload.algorithm), seal).await?;
     if upload.asked && received.algorithm != upload.algorithm {
         return Err(invalid_request(format!(
             "Checksum Type mismatch occurred, expected checksum Type: {}, actual checksum Type: {}",
@@ -28,6 +30,7 @@ pub async fn run(cx: &mut Cx<'_>) -> Result<Response> {
     let part = cx.store().put_part(&upload, number, received.staged).await?;
     let mut response = answer::empty(StatusCode::OK);
     answer::etag(&mut response, &part.etag);
+    encryption::describe(&mut response, upload.encryption.as_ref(), customer.as_ref());
     if let Some(checksum) = sent {
         answer::set(&mut response, checksum.algorithm.header(), &checksum.text);
     }

@@ -1,24 +1,26 @@
 //! Multipart uploads: parts arrive in any order and number, completion makes a list of them the object's body.
 
+mod complete;
+mod list;
+
+pub use complete::{Chosen, Completion};
+pub use list::{UploadsPage, UploadsQuery};
+
 use super::acl::Acl;
 use super::checksum::{self, Algorithm, Kind};
-use super::condition::Conditions;
+use super::encryption::{Encryption, Seal};
 use super::error::{Error, Result};
-use super::info::{self, Checksum, Headers, ObjectInfo};
+use super::info::{self, Headers, ObjectInfo};
 use super::ingest::Staged;
-use super::listing::successor;
 use super::lock::Lock;
-use super::notification::Cause;
-use super::object::{self, Body, NewObject, Written};
+use super::object::{self, NewObject};
 use super::tags::Tags;
-use super::version::Versioning;
-use super::{Store, bucket, listing, version};
+use super::{Store, bucket};
 use crate::clock;
 use crate::db::objects::uploads::{self, PartRow, UploadRow};
 use crate::db::objects::{Place, bytes as db_bytes, next_number};
 use crate::db::{self, Conn};
 use crate::id;
-use md5::Digest;
 
 /// Every part but the last has at least this many bytes.
 pub const MIN_PART: u64 = 5 * 1024 * 1024;
@@ -46,6 +48,8 @@ pub struct Upload {
     pub headers: Headers,
     pub tags: Tags,
     pub lock: Lock,
+    /// `None`: its parts are plain.
+    pub encryption: Option<Encryption>,
 }
 
 /// A part that was uploaded.
@@ -62,31 +66,6 @@ pub struct Part {
     pub modified_at: i64,
 }
 
-/// A part as CompleteMultipartUpload names it.
-#[derive(Debug, Clone)]
-pub struct Chosen {
-    pub number: u32,
-    /// Quoted or not.
-    pub etag: String,
-    pub checksum: Option<checksum::Value>,
-}
-
-/// What CompleteMultipartUpload asks for.
-#[derive(Debug, Clone)]
-pub struct Completion {
-    pub bucket: String,
-    pub key: String,
-    pub upload: String,
-    pub parts: Vec<Chosen>,
-    pub conditions: Conditions,
-    /// The checksum that the object should come to, as header text.
-    pub expected: Option<(Algorithm, String)>,
-    /// The bytes that the object should have.
-    pub size: Option<u64>,
-    /// The request, if the bucket tells of changes.
-    pub cause: Option<Box<Cause>>,
-}
-
 fn read_upload(row: UploadRow) -> Result<Upload> {
     Ok(Upload {
         algorithm: info::algorithm(&row.checksum_algorithm)?,
@@ -98,6 +77,7 @@ fn read_upload(row: UploadRow) -> Result<Upload> {
         headers: Headers::from_json(&row.headers)?,
         tags: Tags::from_column(&row.tags)?,
         lock: Lock::from_column(&row.lock)?,
+        encryption: Encryption::from_column(&row.encryption)?,
         id: row.id,
         bucket: row.bucket,
         key: row.key,
@@ -128,30 +108,16 @@ fn get(c: &Conn, bucket: &str, key: &str, id: &str) -> Result<Upload> {
     }
 }
 
-/// Which uploads a page shows.
-#[derive(Debug, Clone, Default)]
-pub struct UploadsQuery {
-    pub prefix: String,
-    /// Empty: none.
-    pub delimiter: String,
-    pub key_marker: Option<String>,
-    /// Counts only beside a key marker.
-    pub id_marker: Option<String>,
-    pub limit: usize,
-}
-
-/// A page of uploads.
-#[derive(Debug, Clone, Default)]
-pub struct UploadsPage {
-    pub uploads: Vec<Upload>,
-    pub prefixes: Vec<String>,
-    /// There is more: the key (or prefix) and id after which the next page begins.
-    pub next: Option<(String, String)>,
-}
-
 impl Store {
-    /// CreateMultipartUpload; `kind` is the checksum's, `asked` whether the client chose the algorithm.
-    pub async fn create_upload(&self, new: NewObject, initiator: String, kind: Kind, asked: bool) -> Result<Upload> {
+    /// CreateMultipartUpload; `kind` is the checksum's, `asked` whether the client chose the algorithm, `seal` the object's.
+    pub async fn create_upload(
+        &self,
+        new: NewObject,
+        initiator: String,
+        kind: Kind,
+        asked: bool,
+        seal: Seal,
+    ) -> Result<Upload> {
         object::check_key(&new.key)?;
         self.write(move |c| {
             let bucket = bucket::get(c, &new.bucket)?;
@@ -174,6 +140,7 @@ impl Store {
                 headers: new.headers.to_json(),
                 tags: new.tags.to_column(),
                 lock: new.lock.to_column(),
+                encryption: seal.note.object().as_ref().map(Encryption::to_column).unwrap_or_default(),
             };
             uploads::insert(c, &row)?;
             read_upload(row)
@@ -186,7 +153,7 @@ impl Store {
         self.db.read(|c| get(c, bucket, key, id))
     }
 
-    /// UploadPart: the body's digests have the upload's algorithm.
+    /// UploadPart: the body's digests have the upload's algorithm, and [`Store::seal_part`] sealed it.
     pub async fn put_part(&self, upload: &Upload, number: u32, staged: Staged) -> Result<Part> {
         let upload = upload.clone();
         let (part, blob, garbage) = self
@@ -202,6 +169,7 @@ impl Store {
                     modified_at: clock::now_ms(),
                     place: object::place(c, &staged.content)?,
                     start: None,
+                    salt: staged.seal.note.salt().to_owned(),
                 };
                 let garbage = match uploads::put_part(c, &row)? {
                     Some(old) => db_bytes::release(c, &old)?,
@@ -221,13 +189,6 @@ impl Store {
         Ok((rows.into_iter().take(limit).map(read_part).collect(), more))
     }
 
-    /// CompleteMultipartUpload. Repeating one that succeeded gives the same answer.
-    pub async fn complete_upload(&self, completion: Completion) -> Result<Written> {
-        let written = self.write(move |c| complete(c, completion)).await?;
-        self.committed(None, written.garbage);
-        Ok(written)
-    }
-
     /// AbortMultipartUpload.
     pub async fn abort_upload(&self, bucket: &str, key: &str, id: &str) -> Result<()> {
         let (bucket, key, id) = (bucket.to_owned(), key.to_owned(), id.to_owned());
@@ -240,11 +201,6 @@ impl Store {
             .await?;
         self.committed(None, garbage);
         Ok(())
-    }
-
-    /// ListMultipartUploads. Blocks.
-    pub fn list_uploads(&self, bucket: &str, query: &UploadsQuery) -> Result<UploadsPage> {
-        self.db.read(|c| list(c, bucket, query))
     }
 
     /// Up to `limit` parts of an object that was uploaded in parts, after a number, and whether there are more.
@@ -270,190 +226,19 @@ impl Store {
     }
 }
 
-fn list(c: &Conn, bucket: &str, query: &UploadsQuery) -> Result<UploadsPage> {
-    let grouping = listing::Query {
-        prefix: query.prefix.clone(),
-        delimiter: query.delimiter.clone(),
-        after: None,
-        limit: query.limit,
-    };
-    let mut page = UploadsPage::default();
-    if query.limit == 0 {
-        return Ok(page);
-    }
-    // The walk stands behind the pair (key, id); without an id, behind every upload of the key.
-    let mut at: (String, Option<String>) = match &query.key_marker {
-        Some(marker) => match grouping.group(marker).map(successor) {
-            Some(Some(next)) => (next, Some(String::new())),
-            Some(None) => return Ok(page),
-            None => (marker.clone(), query.id_marker.clone()),
-        },
-        None => (String::new(), None),
-    };
-    if at.0 < query.prefix {
-        at = (query.prefix.clone(), Some(String::new()));
-    }
-    let mut last = (String::new(), String::new());
-    'walk: loop {
-        let rows = uploads::after(c, bucket, &at.0, at.1.as_deref(), query.limit + 1)?;
-        let whole = rows.len() <= query.limit;
-        for row in rows {
-            at = (row.key.clone(), Some(row.id.clone()));
-            if !row.key.starts_with(&query.prefix) {
-                return Ok(page);
-            }
-            if page.uploads.len() + page.prefixes.len() == query.limit {
-                page.next = Some(last);
-                return Ok(page);
-            }
-            match grouping.group(&row.key) {
-                Some(group) => {
-                    page.prefixes.push(group.to_owned());
-                    last = (group.to_owned(), String::new());
-                    let Some(next) = successor(group) else { return Ok(page) };
-                    at = (next, Some(String::new()));
-                    continue 'walk;
-                }
-                None => {
-                    last = (row.key.clone(), row.id.clone());
-                    page.uploads.push(read_upload(row)?);
-                }
-            }
-        }
-        if whole {
-            return Ok(page);
-        }
-    }
-}
-
-/// The transaction of a completion.
-fn complete(c: &Conn, completion: Completion) -> Result<Written> {
-    let id = completion.upload.clone();
-    let upload = match get(c, &completion.bucket, &completion.key, &id) {
-        Ok(upload) => upload,
-        Err(Error::NoSuchUpload(id)) => return completed_before(c, &completion, id),
-        Err(e) => return Err(e),
-    };
-    let rows = uploads::parts(c, &id, 0, MAX_PARTS as usize)?;
-    let chosen = choose(&upload, &rows, &completion.parts)?;
-
-    let mut etags = md5::Md5::default();
-    let mut sums = Vec::with_capacity(chosen.len());
-    let mut size = 0;
-    for row in &chosen {
-        let damaged = || Error::Db(db::Error::Damaged(format!("part {} of upload {id}", row.number)));
-        etags.update(hex::decode(&row.etag).map_err(|_| damaged())?);
-        let sum = checksum::Value::parse(upload.algorithm, &row.checksum).ok_or_else(damaged)?;
-        sums.push((sum, row.size as u64));
-        uploads::set_start(c, &id, row.number, size as i64)?;
-        size += row.size as u64;
-    }
-    let text = checksum::of_parts(upload.algorithm, upload.kind, &sums);
-    if let Some((algorithm, expected)) = &completion.expected
-        && *algorithm == upload.algorithm
-        && *expected != text
-        && expected.split('-').next() != text.split('-').next()
-    {
-        return Err(Error::ChecksumMismatch { algorithm: *algorithm });
-    }
-    if let Some(expected) = completion.size
-        && expected != size
-    {
-        return Err(Error::InvalidRequest(format!(
-            "The provided 'x-amz-mp-object-size' header value {expected} does not match what was computed: {size}"
-        )));
-    }
-    let mut garbage = false;
-    let mut kept = chosen.iter().map(|row| row.number).peekable();
-    for row in &rows {
-        if kept.peek() == Some(&row.number) {
-            kept.next();
-        } else if let Some(place) = uploads::delete_part(c, &id, row.number)? {
-            garbage |= db_bytes::release(c, &place)?;
-        }
-    }
-    let new = NewObject {
-        bucket: upload.bucket,
-        key: upload.key,
-        owner: upload.owner,
-        acl: upload.acl,
-        storage_class: upload.storage_class,
-        headers: upload.headers,
-        tags: upload.tags,
-        lock: upload.lock,
-        checksum: upload.algorithm,
-        conditions: completion.conditions,
-        cause: completion.cause,
-    };
-    let body = Body {
-        place: Place::Parts(id.clone()),
-        size,
-        etag: format!("{}-{}", hex::encode(etags.finalize()), chosen.len()),
-        part_count: chosen.len() as u32,
-        checksum: Some(Checksum { algorithm: upload.algorithm, kind: upload.kind, text }),
-    };
-    uploads::delete(c, &id)?;
-    let mut written = object::commit(c, &new, body)?;
-    written.garbage |= garbage;
-    Ok(written)
-}
-
-/// The upload is not there: perhaps because this completion succeeded before.
-fn completed_before(c: &Conn, completion: &Completion, id: String) -> Result<Written> {
-    match version::find(c, &completion.bucket, &completion.key, None) {
-        Ok(object) if object.place == Place::Parts(id.clone()) && object.part_count > 0 => Ok(Written {
-            etag: object.etag,
-            version_id: (bucket::get(c, &completion.bucket)?.versioning == Versioning::Enabled)
-                .then_some(object.version_id),
-            modified_at: object.modified_at,
-            size: object.size,
-            checksum: object.checksum,
-            tags: object.tags,
-            garbage: false,
-        }),
-        Ok(_) | Err(Error::NoSuchKey(_) | Error::Deleted { .. }) => Err(Error::NoSuchUpload(id)),
-        Err(e) => Err(e),
-    }
-}
-
-/// Check the list of parts against what was uploaded; returns the rows in the list's order.
-fn choose<'r>(upload: &Upload, rows: &'r [PartRow], list: &[Chosen]) -> Result<Vec<&'r PartRow>> {
-    let ascending = list.windows(2).all(|pair| pair[0].number < pair[1].number);
-    if !ascending {
-        return Err(Error::InvalidPartOrder { upload: upload.id.clone() });
-    }
-    let mut chosen = Vec::with_capacity(list.len());
-    for (n, part) in list.iter().enumerate() {
-        let etag = part.etag.trim_matches('"');
-        let invalid = || Error::InvalidPart { upload: upload.id.clone(), part: part.number, etag: etag.to_owned() };
-        let at = rows.binary_search_by_key(&i64::from(part.number), |r| r.number).map_err(|_| invalid())?;
-        let row = &rows[at];
-        if row.etag != etag {
-            return Err(invalid());
-        }
-        match &part.checksum {
-            Some(value) if value.algorithm == upload.algorithm && value.text() != row.checksum => return Err(invalid()),
-            Some(_) | None => {}
-        }
-        if n + 1 < list.len() && (row.size as u64) < MIN_PART {
-            return Err(Error::EntityTooSmall { part: part.number, etag: row.etag.clone(), size: row.size as u64 });
-        }
-        chosen.push(row);
-    }
-    Ok(chosen)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::objects::condition::Conditions;
     use std::io::Read;
 
     async fn begin(store: &Store) -> Upload {
-        store.create_upload(NewObject::of("b", "k", "1"), "1".into(), Kind::FullObject, false).await.unwrap()
+        let seal = store.seal_of("b", "k", "1").unwrap();
+        store.create_upload(NewObject::of("b", "k", "1"), "1".into(), Kind::FullObject, false, seal).await.unwrap()
     }
 
     async fn part(store: &Store, upload: &Upload, number: u32, body: &[u8]) -> Chosen {
-        let staged = store.stage_blocking(body, &[upload.algorithm]).unwrap();
+        let staged = store.stage_blocking(body, &[upload.algorithm], store.seal_part(upload, None).unwrap()).unwrap();
         let part = store.put_part(upload, number, staged).await.unwrap();
         Chosen { number, etag: format!("\"{}\"", part.etag), checksum: None }
     }
@@ -468,6 +253,7 @@ mod tests {
             expected: None,
             size: None,
             cause: None,
+            customer: None,
         }
     }
 
@@ -501,7 +287,7 @@ mod tests {
         sum.update(&whole);
         assert_eq!(info.checksum.as_ref().unwrap().text, sum.finish().text());
         let at = a.len() as u64 - 3;
-        let (_, mut reader) = store.read::<Error>("b", "k", None, |_| Ok((at, b.len() as u64 + 5))).unwrap();
+        let (_, mut reader) = store.read::<Error>("b", "k", None, None, |_| Ok((at, b.len() as u64 + 5))).unwrap();
         let mut got = Vec::new();
         reader.read_to_end(&mut got).unwrap();
         assert!(got == whole[at as usize..at as usize + b.len() + 5]);
@@ -543,35 +329,5 @@ mod tests {
         store.blobs.list(true, &mut |_| blobs += 1).unwrap();
         assert_eq!(blobs, 0);
         assert_eq!(store.check().unwrap(), []);
-    }
-
-    #[tokio::test]
-    async fn uploads_are_listed_by_key_then_time_in_pages() {
-        let (_dir, store) = super::super::tests::store();
-        let mut made = Vec::new();
-        for key in ["b/1", "a", "a", "b/2", "c"] {
-            let upload =
-                store.create_upload(NewObject::of("b", key, "1"), "1".into(), Kind::FullObject, false).await.unwrap();
-            made.push((key.to_owned(), upload.id));
-        }
-        made.sort();
-        let mut query = UploadsQuery { limit: 2, ..Default::default() };
-        let mut seen = Vec::new();
-        loop {
-            let page = store.list_uploads("b", &query).unwrap();
-            seen.extend(page.uploads.into_iter().map(|u| (u.key, u.id)));
-            match page.next {
-                Some((key, id)) => (query.key_marker, query.id_marker) = (Some(key), Some(id)),
-                None => break,
-            }
-        }
-        assert_eq!(seen, made);
-        let query = UploadsQuery { delimiter: "/".into(), limit: 3, ..Default::default() };
-        let page = store.list_uploads("b", &query).unwrap();
-        assert_eq!((page.uploads.len(), page.prefixes), (2, vec!["b/".to_owned()]));
-        let (key, id) = page.next.unwrap();
-        let query = UploadsQuery { key_marker: Some(key), id_marker: Some(id), ..query };
-        let page = store.list_uploads("b", &query).unwrap();
-        assert_eq!((page.uploads[0].key.as_str(), page.prefixes.len(), page.next), ("c", 0, None));
     }
 }
