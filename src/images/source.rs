@@ -128,4 +128,22 @@ mod tests {
         assert!(matches!(store.open("1", "b", "other"), Err(Error::NoSuchKey(..))));
         assert!(matches!(store.open("1", "no-bucket", "other"), Err(Error::NoSuchBucket(_))));
     }
+
+    #[tokio::test]
+    async fn an_object_under_its_owners_key_is_refused_clearly() {
+        use objects::encryption::{Asked, CustomerKey, Place};
+        let dir = tempfile::tempdir().unwrap();
+        let db = crate::db::Db::open(&dir.path().join("db")).unwrap();
+        let store = objects::Store::open(db.clone(), dir.path()).unwrap();
+        let new = objects::bucket::NewBucket::of("b", "1", "us-east-1");
+        db.write(move |c| objects::bucket::create(c, &new)).await.unwrap();
+        let asked = Asked::Customer(CustomerKey::of(&[1; 32], String::new()).unwrap());
+        let bucket = store.bucket("b").unwrap();
+        let seal = store.seal(Place { bucket: &bucket, key: "k", account: "1" }, &asked).unwrap();
+        let object = objects::object::NewObject::of("b", "k", "1");
+        let staged = store.stage_blocking(&b"bytes"[..], &[object.checksum], seal).unwrap();
+        store.put(object, staged).await.unwrap();
+        let refused = store.open("1", "b", "k").err().unwrap();
+        assert!(matches!(refused, Error::CustomerKey(..)) && refused.to_string().contains("SSE-C"));
+    }
 }

@@ -19,6 +19,8 @@ pub enum Problem {
     RowWithoutBlob { owner: String, blob: String },
     /// The blob has not as many bytes as its row says; both count sealed bytes where a body is sealed.
     SizeMismatch { owner: String, blob: String, row: u64, found: u64 },
+    /// No key of the cloud opens the body; customers' keys are not at hand.
+    CannotBeOpened { owner: String, why: String },
     /// The parts do not add up to the object.
     PartsMismatch { owner: String, upload: String, row: u64, found: u64 },
 }
@@ -34,6 +36,7 @@ impl std::fmt::Display for Problem {
             Problem::SizeMismatch { owner, blob, row, found } => {
                 write!(f, "{owner}: {row} bytes are expected in {blob}, which has {found}")
             }
+            Problem::CannotBeOpened { owner, why } => write!(f, "{owner}: it cannot be opened: {why}"),
             Problem::PartsMismatch { owner, upload, row, found } => {
                 write!(f, "{owner}: {row} bytes are expected, the parts of upload {upload} have {found}")
             }
@@ -86,16 +89,20 @@ impl Store {
                     *uploads.entry(part.upload.clone()).or_default() += part.size as u64;
                 }
             })?;
-            let mut composed = Vec::new();
-            versions::each_place(c, &mut |bucket, key, size, place, sealed| {
+            let (mut composed, mut unopened) = (Vec::new(), Vec::new());
+            versions::each_place(c, &mut |bucket, key, size, place, encryption| {
                 if failed.is_ok() {
-                    failed = compare(format!("{bucket}/{key}"), size, &place, sealed);
+                    failed = compare(format!("{bucket}/{key}"), size, &place, !encryption.is_empty());
+                }
+                if let Err(why) = self.vault.check(encryption, (bucket, key)) {
+                    unopened.push(Problem::CannotBeOpened { owner: format!("{bucket}/{key}"), why: why.to_string() });
                 }
                 if let Place::Parts(upload) = place {
                     composed.push((format!("{bucket}/{key}"), upload, size as u64));
                 }
             })?;
             failed?;
+            problems.append(&mut unopened);
             for (owner, upload, row) in composed {
                 let found = uploads.get(&upload).copied().unwrap_or_default();
                 if found != row {

@@ -36,7 +36,7 @@ pub fn load(folder: &Path) -> Result<Option<Key>, Error> {
     }
 }
 
-/// Make the key of this folder (0700), which has none: durable when this returns, for its owner's eyes only.
+/// Make the key of this folder, which has none: durable when this returns, and for its owner's eyes only; the folder is not.
 pub fn make(folder: &Path) -> Result<Key, Error> {
     let path = file(folder);
     let key = Key::random();
@@ -45,7 +45,7 @@ pub fn make(folder: &Path) -> Result<Key, Error> {
 }
 
 fn write(folder: &Path, path: &Path, key: &Key) -> io::Result<()> {
-    DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
+    DirBuilder::new().recursive(true).mode(0o755).create(folder)?;
     let half = folder.join(format!("{FILE}.new"));
     let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&half)?;
     writeln!(file, "{}", hex::encode(key.0))?;
@@ -72,7 +72,7 @@ mod tests {
         let key = make(&folder).unwrap();
         assert_eq!(load(&folder).unwrap(), Some(key));
         let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
-        assert_eq!((mode(&folder), mode(&file(&folder))), (0o700, 0o600));
+        assert_eq!((mode(&folder), mode(&file(&folder))), (0o755, 0o600), "the folder has a certificate that users read");
         fs::write(file(&folder), "half a k").unwrap();
         assert!(matches!(load(&folder), Err(Error::Malformed(_))));
     }

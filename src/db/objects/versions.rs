@@ -339,13 +339,13 @@ fn listed(r: &Row<'_>) -> rusqlite::Result<ListedRow> {
     })
 }
 
-/// Visit every version's whereabouts: bucket, key, size, place, and whether the body is sealed. For `check`.
-pub fn each_place(c: &Conn, visit: &mut dyn FnMut(&str, &str, i64, Place, bool)) -> Result<(), Error> {
-    let mut q = c.prepare_cached("SELECT bucket, key, size, place, body, encryption <> '' FROM objects")?;
+/// Visit every version's whereabouts: bucket, key, size, place, and what opens the body. For `check`.
+pub fn each_place(c: &Conn, visit: &mut dyn FnMut(&str, &str, i64, Place, &str)) -> Result<(), Error> {
+    let mut q = c.prepare_cached("SELECT bucket, key, size, place, body, encryption FROM objects")?;
     let mut rows = q.query([])?;
     while let Some(r) = rows.next()? {
         let text = |i| -> Result<&str, Error> { Ok(r.get_ref(i)?.as_str().map_err(rusqlite::Error::from)?) };
-        visit(text(0)?, text(1)?, r.get(2)?, Place::read(r, 3, 4)?, r.get(5)?);
+        visit(text(0)?, text(1)?, r.get(2)?, Place::read(r, 3, 4)?, text(5)?);
     }
     Ok(())
 }

@@ -237,6 +237,24 @@ async fn changed_bytes_are_an_error_and_no_answer() {
 }
 
 #[tokio::test]
+async fn a_check_finds_what_no_key_opens() {
+    let (dir, store) = store();
+    let with_key = |id: &str| Settings {
+        kms_keys: vec![kms::Declared { id: id.into(), alias: None, account: None }],
+        ..Settings::default()
+    };
+    let first = Arc::new(Store::open_with(store.db.clone(), dir.path(), with_key("first")).unwrap());
+    let named = Asked::Kms { key: Some("first".into()), context: None, bucket_key: None };
+    put(&first, "k", b"x", &named).await;
+    put(&first, "c", b"x", &Asked::Customer(customer(1))).await;
+    assert_eq!(first.check().unwrap(), []);
+    let other = Store::open_with(store.db.clone(), dir.path(), with_key("other")).unwrap();
+    let problems = other.check().unwrap();
+    assert_eq!(problems.len(), 1);
+    assert_eq!(problems[0].to_string(), "b/k: it cannot be opened: Key 'first' does not exist");
+}
+
+#[tokio::test]
 async fn a_bucket_says_what_its_objects_get() {
     let (_dir, store) = store();
     let configure = |algorithm, blocks| Configuration { algorithm, bucket_key: true, blocks_customer_keys: blocks };
