@@ -3,6 +3,7 @@
 //! Every value has a default, so no file is needed. Unknown names in the file are errors.
 
 use serde::Deserialize;
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -61,6 +62,8 @@ pub struct Config {
     pub webhooks: Vec<Webhook>,
     /// Keys that S3 encrypts with where a request or a bucket names one, besides each account's own `aws/s3`.
     pub kms_keys: Vec<KmsKey>,
+    /// Public parameters of Systems Manager: names of images, above all.
+    pub ssm_parameters: Parameters,
     pub testing: Testing,
 }
 
@@ -80,6 +83,7 @@ impl Default for Config {
             accounts: Vec::new(),
             webhooks: Vec::new(),
             kms_keys: Vec::new(),
+            ssm_parameters: Parameters::default(),
             testing: Testing::default(),
         }
     }
@@ -102,6 +106,32 @@ pub enum NewBuckets {
     WithAcls,
     /// All is the bucket owner's, ACLs are refused and public access is blocked, as at AWS since.
     AsAws,
+}
+
+/// Parameters by name, such as `/aws/service/debian/release/12/latest/amd64`.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(transparent)]
+pub struct Parameters(pub BTreeMap<String, String>);
+
+impl Parameters {
+    /// The value of a parameter that is named as requests do it: `name`, `name:version`, or by its ARN.
+    pub fn value(&self, asked: &str) -> Option<&str> {
+        let (name, selector) = Parameters::split(asked);
+        // Parameters have one version.
+        self.0.get(name).filter(|_| ["", ":1"].contains(&selector)).map(String::as_str)
+    }
+
+    /// The name, and the version or label with its colon.
+    pub fn split(asked: &str) -> (&str, &str) {
+        let name = match asked.strip_prefix("arn:") {
+            Some(rest) => rest.split_once(":parameter").map_or(asked, |(_, name)| name),
+            None => asked,
+        };
+        match name.rfind(':') {
+            Some(at) => name.split_at(at),
+            None => (name, ""),
+        }
+    }
 }
 
 /// An account that the operator declares; it is made or updated at start.

@@ -28,4 +28,5 @@ pub mod network;
 pub mod objects;
 pub mod s3;
 pub mod seal;
+pub mod ssm;
 pub mod wire;

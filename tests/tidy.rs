@@ -12,12 +12,13 @@ const ROOMS: &[(&str, &[&str])] = &[
         "cli",
         &[
             "cloud", "compute", "config", "db", "ec2", "fault", "http", "iam", "images", "imds", "network", "objects",
-            "s3",
+            "s3", "ssm",
         ],
     ),
     ("http", &["id"]),
     ("ec2", &["auth", "clock", "cloud", "compute", "db", "http", "iam", "id", "images", "network", "wire"]),
     ("s3", &["auth", "clock", "config", "http", "iam", "id", "objects", "wire"]),
+    ("ssm", &["auth", "clock", "config", "http", "iam"]),
     ("imds", &["clock", "compute", "config", "db", "id", "network"]),
     ("cloud", &["compute", "config", "db", "iam", "id", "images", "network", "objects"]),
     // What things mean.

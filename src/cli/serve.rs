@@ -9,6 +9,7 @@ use crate::http::{self, Body, Meta, Request, Response, route::Target};
 use crate::imds::{self, of_compute::OfCompute};
 use crate::objects;
 use crate::s3::{self, S3};
+use crate::ssm::Ssm;
 use ::http::{Method, StatusCode, header};
 use std::io::IsTerminal;
 use std::net::SocketAddr;
@@ -89,7 +90,8 @@ async fn serve(config: Config) -> Outcome {
     println!("Serving EC2, STS and S3 on http://{address} ({}).", cloud.compute.describe_host());
 
     let s3 = S3::new(cloud.objects.clone(), cloud.iam.clone(), cloud.config.clone());
-    let services = Services { ec2: Ec2::new(cloud.clone()), s3, cloud: cloud.clone() };
+    let ssm = Ssm::new(cloud.config.clone(), cloud.iam.clone());
+    let services = Services { ec2: Ec2::new(cloud.clone()), s3, ssm, cloud: cloud.clone() };
     http::serve(listener, Arc::new(services), asked_to_stop()?).await;
     if let Err(e) = cloud.objects.flush_logs().await {
         tracing::warn!(error = ?e, "access logs wait for the next start");
@@ -154,12 +156,14 @@ struct Services {
     cloud: Arc<Cloud>,
     ec2: Ec2,
     s3: S3,
+    ssm: Ssm,
 }
 
 impl http::Handler for Services {
     async fn handle(&self, target: Target, request: Request, meta: Meta) -> Response {
         match target {
             Target::S3 => self.s3.handle(request, &meta).await,
+            Target::Ssm => self.ssm.handle(request, &meta).await,
             Target::Own => self.own(request).await,
             Target::Query => self.ec2.handle(request, &meta).await,
         }

@@ -1,6 +1,6 @@
 //! Which service a request is for, told from its head alone.
 //!
-//! One port speaks EC2, STS and S3. In order: our own paths; the paths that old clients put before a service; the
+//! One port speaks EC2, STS, S3 and a little of Systems Manager. In order: our own paths; the paths that old clients put before a service; the
 //! service in a SigV4 credential scope; the form of an older signature; an `Action` parameter; a form posted to `/`. What is
 //! left is S3, whose paths can be anything.
 
@@ -12,6 +12,8 @@ pub enum Target {
     /// EC2 or STS: the action decides.
     Query,
     S3,
+    /// Systems Manager.
+    Ssm,
     /// `/_novella/…`
     Own,
 }
@@ -32,7 +34,8 @@ pub fn target(method: &Method, uri: &Uri, headers: &HeaderMap) -> Target {
     let authorization = headers.get(header::AUTHORIZATION).and_then(|v| v.to_str().ok()).unwrap_or("");
     match scope_service(authorization).or_else(|| presigned_service(query)) {
         Some("s3") => return Target::S3,
-        Some("ec2" | "sts" | "iam" | "ssm") => return Target::Query,
+        Some("ssm") => return Target::Ssm,
+        Some("ec2" | "sts" | "iam") => return Target::Query,
         // boto 2 derives the scope's service from a host's labels: `127` for an address.
         Some(_) | None => {}
     }
@@ -98,6 +101,7 @@ mod tests {
         };
         assert_eq!(of("POST", "/", &[("authorization", &v4("ec2")), FORM]), Target::Query);
         assert_eq!(of("POST", "/", &[("authorization", &v4("sts"))]), Target::Query);
+        assert_eq!(of("POST", "/", &[("authorization", &v4("ssm"))]), Target::Ssm);
         assert_eq!(of("POST", "/bucket?delete", &[("authorization", &v4("s3"))]), Target::S3);
         assert_eq!(of("POST", "/", &[("authorization", &v4("127")), FORM]), Target::Query);
     }

@@ -72,7 +72,11 @@ mod tests {
         let key = make(&folder).unwrap();
         assert_eq!(load(&folder).unwrap(), Some(key));
         let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
-        assert_eq!((mode(&folder), mode(&file(&folder))), (0o755, 0o600), "the folder has a certificate that users read");
+        assert_eq!(
+            (mode(&folder), mode(&file(&folder))),
+            (0o755, 0o600),
+            "the folder has a certificate that users read"
+        );
         fs::write(file(&folder), "half a k").unwrap();
         assert!(matches!(load(&folder), Err(Error::Malformed(_))));
     }

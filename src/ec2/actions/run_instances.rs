@@ -90,7 +90,7 @@ impl Action for RunInstances {
             &["instance", "volume", "network-interface", "elastic-gpu", "spot-instances-request"],
         )?;
         let mut run = RunInstances {
-            image_id: image_id(p.req("ImageId")?)?,
+            image_id: named_image(p.req("ImageId")?)?,
             kernel_id: p.opt_id("KernelId", Kind::KernelImage)?.map(str::to_owned),
             ramdisk_id: p.opt_id("RamdiskId", Kind::RamdiskImage)?.map(str::to_owned),
             instance_type: owned("InstanceType").unwrap_or_else(|| DEFAULT_TYPE.into()),
@@ -132,7 +132,8 @@ impl Action for RunInstances {
         Ok(run)
     }
 
-    async fn run(self, cx: &Cx) -> Result<Reservation, Error> {
+    async fn run(mut self, cx: &Cx) -> Result<Reservation, Error> {
+        self.image_id = resolved(cx, self.image_id)?;
         let root_gib = self.root_gib(cx)?;
         let request = LaunchRequest {
             account: cx.caller.account.clone(),
@@ -221,6 +222,22 @@ impl RunInstances {
             }
             None => Ok(self.volumes.first().map(|(_, gib)| *gib)),
         }
+    }
+}
+
+/// What an image id begins with that names a parameter of Systems Manager.
+const RESOLVE: &str = "resolve:ssm:";
+
+fn named_image(text: &str) -> Result<String, Error> {
+    if text.starts_with(RESOLVE) { Ok(text.to_owned()) } else { image_id(text) }
+}
+
+/// The image that a parameter holds, if it is one that is named.
+fn resolved(cx: &Cx, named: String) -> Result<String, Error> {
+    let Some(parameter) = named.strip_prefix(RESOLVE) else { return Ok(named) };
+    match cx.cloud.config.ssm_parameters.value(parameter) {
+        Some(value) => image_id(value),
+        None => Err(Error::NoSuch { kind: Kind::Image, ids: vec![named] }),
     }
 }
 
