@@ -425,6 +425,7 @@ mod tests {
             prefix in prop::sample::select(vec!["", "a", "a/", "zzz"]),
             delimiter in prop::sample::select(vec!["", "/"]),
             limit in 1usize..5,
+            marker in prop::sample::select(vec!["", "a", "a/", "a/1", "a/zzz", "b", "é/", "\u{10FFFF}"]),
         ) {
             let (_dir, store) = super::super::tests::store();
             let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
@@ -433,12 +434,15 @@ mod tests {
                 runtime.block_on(both(&store, &mut model, &mut state, act));
             }
             let grouping = Query { prefix: prefix.into(), delimiter: delimiter.into(), ..Query::default() };
-            let walk = |limit: usize, mut pause: Vec<Act>, model: &mut Model, state: &mut Versioning| {
-                let mut query = VersionsQuery { prefix: prefix.into(), delimiter: delimiter.into(), limit, ..Default::default() };
+            let walk = |from: &str, mut pause: Vec<Act>, model: &mut Model, state: &mut Versioning| {
+                let key_marker = (!from.is_empty()).then(|| from.to_owned());
+                let mut query = VersionsQuery {
+                    prefix: prefix.into(), delimiter: delimiter.into(), limit, key_marker, ..Default::default()
+                };
                 let mut said = Said::default();
                 loop {
                     let page = store.list_versions("b", &query).unwrap();
-                    assert!(page.len() <= limit);
+                    assert!(page.len() <= query.limit);
                     let shown = |v: ListedVersion| (v.object.key, v.version_id, v.latest, v.delete_marker);
                     said.0.extend(page.versions.into_iter().map(shown));
                     said.1.extend(page.prefixes);
@@ -449,14 +453,19 @@ mod tests {
                     }
                 }
             };
-            prop_assert_eq!(walk(limit, Vec::new(), &mut model, &mut state), naive_versions(&model, &grouping));
+            let all = naive_versions(&model, &grouping);
+            prop_assert_eq!(walk("", Vec::new(), &mut model, &mut state), all.clone());
+            let mut behind = all;
+            behind.0.retain(|(key, ..)| key.as_str() > marker);
+            behind.1.retain(|group| group.as_str() > marker);
+            prop_assert_eq!(walk(marker, Vec::new(), &mut model, &mut state), behind);
             for (key, versions) in &model {
                 let newest = versions.last().filter(|(_, marker)| !marker).map(|(id, _)| id.clone());
                 prop_assert_eq!(store.head("b", key).ok().map(|info| info.version_id), newest, "{}", key);
             }
             // Changes between two pages: what was there before and after is said, nothing is said that never was.
             let before = naive_versions(&model, &grouping);
-            let said = walk(limit, between, &mut model, &mut state);
+            let said = walk("", between, &mut model, &mut state);
             let after = naive_versions(&model, &grouping);
             let ids = |said: &Said| said.0.iter().map(|v| (v.0.clone(), v.1.clone())).collect::<BTreeSet<_>>();
             let (before, said, after) = (ids(&before), ids(&said), ids(&after));

@@ -1,15 +1,22 @@
 //! Many clients on few keys: what is promised of concurrent requests.
 
+mod history;
+
 use super::checksum::{self, DEFAULT, Kind};
 use super::condition::Conditions;
+use super::copy::{Copy, Source};
 use super::encryption::Seal;
 use super::error::Error;
 use super::multipart::{Chosen, Completion};
 use super::object::{Deletion, NewObject};
 use super::version::Versioning;
 use super::{Store, listing};
+use history::{Did, Event, Saw};
+use md5::Digest;
+use proptest::prelude::*;
 use std::io::Read;
-use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 
 const CLIENTS: usize = 8;
 
@@ -119,4 +126,203 @@ async fn conditional_writes_have_one_winner_with_versions_too() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn conditional_writes_have_one_winner_when_versions_are_suspended() {
     race(Versioning::Suspended).await;
+}
+
+const KEYS: [&str; 2] = ["a", "b"];
+
+/// One thing that a client does; keys are places in [`KEYS`].
+#[derive(Debug, Clone, Copy)]
+enum Step {
+    Head(usize),
+    Read(usize),
+    List,
+    Put(usize, If),
+    Complete(usize, If),
+    Delete(usize, If),
+    /// Onto the other key.
+    Copy(usize),
+}
+
+#[derive(Debug, Clone, Copy)]
+enum If {
+    Anything,
+    Absent,
+    /// It still is what this client saw last.
+    Same,
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    let key = || 0..KEYS.len();
+    let condition = || prop::sample::select(vec![If::Anything, If::Absent, If::Same, If::Same]);
+    prop_oneof![
+        2 => key().prop_map(Step::Head),
+        2 => key().prop_map(Step::Read),
+        2 => Just(Step::List),
+        4 => (key(), condition()).prop_map(|(key, condition)| Step::Put(key, condition)),
+        1 => (key(), condition()).prop_map(|(key, condition)| Step::Complete(key, condition)),
+        2 => (key(), prop::sample::select(vec![If::Anything, If::Same])).prop_map(|(key, c)| Step::Delete(key, c)),
+        2 => key().prop_map(Step::Copy),
+    ]
+}
+
+/// A client that writes down what it saw and did.
+struct Recorder {
+    store: Arc<Store>,
+    name: usize,
+    clock: Arc<AtomicU64>,
+    events: Arc<Mutex<Vec<(usize, Event)>>>,
+    /// The ETag that it saw last, of each key.
+    last: [Option<String>; KEYS.len()],
+}
+
+impl Recorder {
+    fn now(&self) -> u64 {
+        self.clock.fetch_add(1, Ordering::SeqCst)
+    }
+
+    fn note(&mut self, begin: u64, key: usize, saw: Saw, did: Did) {
+        match (&saw, &did) {
+            (_, Did::Set(etag)) | (Saw::Is(etag), Did::Nothing) => self.last[key] = Some(etag.clone()),
+            (_, Did::Remove | Did::Nothing) => {}
+        }
+        let end = self.now();
+        self.events.lock().unwrap().push((key, Event { begin, end, saw, did }));
+    }
+
+    fn conditions(&self, key: usize, condition: If) -> Conditions {
+        match condition {
+            If::Anything => Conditions::default(),
+            If::Absent => only_if(None, Some("*")),
+            If::Same => only_if(Some(self.last[key].clone().unwrap_or_else(|| "0".repeat(32))), None),
+        }
+    }
+
+    /// What the outcome of a write says of the key when its condition was looked at.
+    fn judged(conditions: &Conditions, failed: Option<&Error>) -> Saw {
+        match (conditions.if_match.clone(), conditions.if_none_match.is_some(), failed) {
+            (None, false, None) => Saw::Nothing,
+            (None, true, None) => Saw::Absent,
+            (Some(etag), _, None) => Saw::Is(etag),
+            (_, _, Some(Error::NoSuchKey(_))) => Saw::Absent,
+            (None, true, Some(Error::PreconditionFailed { .. })) => Saw::Object,
+            (Some(etag), _, Some(Error::PreconditionFailed { .. })) => Saw::IsNot(etag),
+            (_, _, Some(other)) => panic!("{other}"),
+        }
+    }
+
+    async fn step(&mut self, n: usize, step: Step) {
+        let body = format!("{} {n}", self.name);
+        let begin = self.now();
+        match step {
+            Step::Head(key) => {
+                let etag = self.store.head("b", KEYS[key]).ok().map(|info| info.etag);
+                self.note(begin, key, etag.map_or(Saw::Absent, Saw::Is), Did::Nothing);
+            }
+            Step::Read(key) => {
+                let read = self.store.open_object("b", KEYS[key], "1").ok().map(|(info, mut reader)| {
+                    let mut body = Vec::new();
+                    reader.read_to_end(&mut body).unwrap();
+                    let whole = md5::Md5::digest(&body);
+                    let in_parts = format!("{}-1", hex::encode(md5::Md5::digest(whole)));
+                    assert!(info.etag == hex::encode(whole) || info.etag == in_parts, "the body is the ETag's");
+                    info.etag
+                });
+                self.note(begin, key, read.map_or(Saw::Absent, Saw::Is), Did::Nothing);
+            }
+            Step::List => {
+                let page = self.store.list("b", &listing::Query { limit: 10, ..Default::default() }).unwrap();
+                for (key, name) in KEYS.into_iter().enumerate() {
+                    let etag = page.objects.iter().find(|o| o.key == name).map(|o| o.etag.clone());
+                    self.note(begin, key, etag.map_or(Saw::Absent, Saw::Is), Did::Nothing);
+                }
+            }
+            Step::Put(key, condition) | Step::Complete(key, condition) => {
+                let conditions = self.conditions(key, condition);
+                let written = match step {
+                    Step::Complete(..) => complete(&self.store, KEYS[key], &body, conditions.clone()).await,
+                    _ => put(&self.store, KEYS[key], &body, conditions.clone()).await,
+                };
+                let saw = Self::judged(&conditions, written.as_ref().err());
+                self.note(begin, key, saw, written.map_or(Did::Nothing, Did::Set));
+            }
+            Step::Delete(key, condition) => {
+                let conditions = self.conditions(key, condition);
+                let one = Deletion { conditions: conditions.clone(), ..Deletion::of(KEYS[key]) };
+                match self.store.delete("b", one).await {
+                    // Whether there was an object to remove is only told where no version stays.
+                    Ok(done) if !done.found && done.version_id.is_none() => {
+                        self.note(begin, key, Saw::Absent, Did::Nothing);
+                    }
+                    Ok(_) => self.note(begin, key, Self::judged(&conditions, None), Did::Remove),
+                    Err(e) => self.note(begin, key, Self::judged(&conditions, Some(&e)), Did::Nothing),
+                }
+            }
+            Step::Copy(from) => {
+                let to = 1 - from;
+                let copy = Copy {
+                    source: Source {
+                        bucket: "b".into(),
+                        key: KEYS[from].into(),
+                        version_id: None,
+                        conditions: Conditions::default(),
+                    },
+                    to: NewObject::of("b", KEYS[to], "1"),
+                    replace_headers: false,
+                    replace_tags: false,
+                    replace_checksum: false,
+                    changes: false,
+                    asked: Default::default(),
+                    account: "1".into(),
+                    source_key: None,
+                };
+                match self.store.copy(copy, &|_, _| Ok(())).await {
+                    Ok((written, source)) => {
+                        self.note(begin, from, Saw::Is(source.etag), Did::Nothing);
+                        self.note(begin, to, Saw::Nothing, Did::Set(written.etag));
+                    }
+                    Err(Error::NoSuchKey(_) | Error::Deleted { .. }) => {
+                        self.note(begin, from, Saw::Absent, Did::Nothing);
+                    }
+                    Err(other) => panic!("{other}"),
+                }
+            }
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 24, max_shrink_iters: 0, ..Default::default() })]
+    #[test]
+    fn what_clients_see_of_a_key_has_one_order(
+        clients in prop::collection::vec(prop::collection::vec(step(), 5..25), 2..6),
+        versioning in prop::sample::select(vec![Versioning::Off, Versioning::Enabled, Versioning::Suspended]),
+    ) {
+        let (_dir, store) = super::tests::store();
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(4).build().unwrap();
+        let (clock, events) = (Arc::new(AtomicU64::new(0)), Arc::new(Mutex::new(Vec::new())));
+        runtime.block_on(async {
+            if versioning != Versioning::Off {
+                store.set_versioning("b", versioning).await.unwrap();
+            }
+            let all: Vec<_> = clients.into_iter().enumerate().map(|(name, steps)| {
+                let mut one = Recorder {
+                    store: store.clone(), name, clock: clock.clone(), events: events.clone(), last: [None, None],
+                };
+                tokio::spawn(async move {
+                    for (n, step) in steps.into_iter().enumerate() {
+                        one.step(n, step).await;
+                    }
+                })
+            }).collect();
+            for one in all {
+                one.await.unwrap();
+            }
+        });
+        let events = events.lock().unwrap();
+        for (key, name) in KEYS.into_iter().enumerate() {
+            let of_key: Vec<Event> = events.iter().filter(|(k, _)| *k == key).map(|(_, e)| e.clone()).collect();
+            prop_assert!(history::has_an_order(of_key.clone()), "{name}: {of_key:#?}");
+        }
+        prop_assert_eq!(store.check().unwrap(), []);
+    }
 }
