@@ -164,6 +164,10 @@ impl http::Handler for Services {
         match target {
             Target::S3 => self.s3.handle(request, &meta).await,
             Target::Ssm => self.ssm.handle(request, &meta).await,
+            Target::Website => {
+                let bucket = http::route::website(request.uri(), request.headers()).unwrap_or_default();
+                self.s3.website(&bucket, request, &meta).await
+            }
             Target::Own => self.own(request).await,
             Target::Query => self.ec2.handle(request, &meta).await,
         }

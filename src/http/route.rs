@@ -1,6 +1,6 @@
 //! Which service a request is for, told from its head alone.
 //!
-//! One port speaks EC2, STS, S3 and a little of Systems Manager. In order: our own paths; the paths that old clients put before a service; the
+//! One port speaks EC2, STS, S3 and a little of Systems Manager. In order: websites, by their host name; our own paths; the paths that old clients put before a service; the
 //! service in a SigV4 credential scope; the form of an older signature; an `Action` parameter; a form posted to `/`. What is
 //! left is S3, whose paths can be anything.
 
@@ -16,11 +16,24 @@ pub enum Target {
     Ssm,
     /// `/_novella/…`
     Own,
+    /// A bucket's website: [`website`] says whose.
+    Website,
+}
+
+/// The bucket of a website's host name: `BUCKET.s3-website-REGION.…` or `BUCKET.s3-website.…`, as AWS's regions have it.
+pub fn website(uri: &Uri, headers: &HeaderMap) -> Option<String> {
+    let host = headers.get(header::HOST).and_then(|v| v.to_str().ok()).or_else(|| uri.host())?;
+    let at = host.find(".s3-website")?;
+    let rest = &host[at + ".s3-website".len()..];
+    (at > 0 && rest.starts_with(['.', '-'])).then(|| host[..at].to_ascii_lowercase())
 }
 
 /// Decide.
 pub fn target(method: &Method, uri: &Uri, headers: &HeaderMap) -> Target {
     let path = uri.path();
+    if website(uri, headers).is_some() {
+        return Target::Website;
+    }
     if path.starts_with("/_novella/") {
         return Target::Own;
     }
@@ -123,6 +136,22 @@ mod tests {
         assert_eq!(of("GET", s3, &[]), Target::S3);
         assert_eq!(of("GET", sts, &[]), Target::Query);
         assert_eq!(of("GET", "/b/k?Action=1&X-Amz-Credential=AK/20260101/r/s3/aws4_request", &[]), Target::S3);
+    }
+
+    #[test]
+    fn a_host_name_may_be_a_websites() {
+        for (host, bucket) in [
+            ("b.s3-website-us-east-1.localhost:8773", Some("b")),
+            ("www.Example.com.s3-website.eu-central-1.aws.example", Some("www.example.com")),
+            ("s3-website-us-east-1.localhost", None),
+            ("b.s3-websites.localhost", None),
+            ("b.s3.localhost", None),
+        ] {
+            let headers = HeaderMap::from_iter([(header::HOST, host.parse().unwrap())]);
+            assert_eq!(website(&Uri::from_static("/"), &headers).as_deref(), bucket, "{host}");
+            let expected = if bucket.is_some() { Target::Website } else { Target::Own };
+            assert_eq!(of("GET", "/_novella/health", &[("host", host)]), expected);
+        }
     }
 
     #[test]

@@ -206,6 +206,8 @@ fn refer(c: &Conn, copy: &Copy, rank: i64, bytes: Bytes) -> Result<Option<(Writt
         return Ok(None);
     }
     let headers: Headers = if copy.replace_headers { copy.to.headers.clone() } else { source.headers };
+    // Never the source's.
+    let headers = Headers { website_redirect: copy.to.headers.website_redirect.clone(), ..headers };
     let tags = if copy.replace_tags { copy.to.tags.clone() } else { source.tags };
     let to = NewObject { headers, tags, ..copy.to.clone() };
     let (encryption, digested, etag) = match bytes {

@@ -29,6 +29,9 @@ pub struct Headers {
     pub content_language: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub expires: Option<String>,
+    /// Where a website sends those who ask for the object.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub website_redirect: Option<String>,
     /// `x-amz-meta-*`, by the rest of the name in lower case.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub user: BTreeMap<String, String>,

@@ -39,6 +39,7 @@ pub mod range;
 pub mod reader;
 pub mod tags;
 pub mod version;
+pub mod website;
 
 pub use error::{Error, Result};
 pub use info::{Headers, ObjectInfo};

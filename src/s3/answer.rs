@@ -93,8 +93,16 @@ pub fn object(response: &mut Response, info: &ObjectInfo) {
     if info.storage_class != crate::objects::object::STANDARD {
         set(response, "x-amz-storage-class", &info.storage_class);
     }
-    let Headers { content_type, cache_control, content_disposition, content_encoding, content_language, expires, user } =
-        &info.headers;
+    let Headers {
+        content_type,
+        cache_control,
+        content_disposition,
+        content_encoding,
+        content_language,
+        expires,
+        website_redirect,
+        user,
+    } = &info.headers;
     set_latin1(response, "content-type", content_type.as_deref().unwrap_or("binary/octet-stream"));
     let standard = [
         ("cache-control", cache_control),
@@ -102,6 +110,7 @@ pub fn object(response: &mut Response, info: &ObjectInfo) {
         ("content-encoding", content_encoding),
         ("content-language", content_language),
         ("expires", expires),
+        ("x-amz-website-redirect-location", website_redirect),
     ];
     for (name, value) in standard {
         if let Some(value) = value {

@@ -68,6 +68,8 @@ pub enum Error {
     InvalidEncryptionAlgorithm(String),
     #[error("The storage class you specified is not valid")]
     InvalidStorageClass(String),
+    #[error("The website redirect location must have a prefix of 'http://' or 'https://' or '/'.")]
+    InvalidRedirect,
     #[error("{0}")]
     InvalidRetentionPeriod(&'static str),
     #[error("The Versioning element must be specified")]
@@ -179,6 +181,7 @@ impl Error {
             Error::InvalidStorageClass(class) => {
                 ("InvalidStorageClass", BAD, vec![("StorageClassRequested", class.clone())])
             }
+            Error::InvalidRedirect => ("InvalidRedirectLocation", BAD, vec![]),
             Error::InvalidRetentionPeriod(_) => ("InvalidRetentionPeriod", BAD, vec![]),
             Error::IllegalVersioning => ("IllegalVersioningConfigurationException", BAD, vec![]),
             Error::BodyTooLarge { limit } => {

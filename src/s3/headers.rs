@@ -15,17 +15,6 @@ pub const MAX_METADATA: usize = 2 * 1024;
 
 const META: &str = "x-amz-meta-";
 
-/// Headers that ask for what is not built yet; ignoring them would be a lie.
-const REFUSED: [&str; 1] = ["x-amz-website-redirect-location"];
-
-/// Refuse headers that are not built yet.
-pub fn refuse_unbuilt(headers: &HeaderMap) -> Result<()> {
-    match REFUSED.into_iter().find(|name| headers.contains_key(*name)) {
-        Some(name) => Err(Error::NotImplemented(name.into())),
-        None => Ok(()),
-    }
-}
-
 /// What the client wants back with the bytes, byte for byte: each character is one byte.
 pub fn metadata(headers: &HeaderMap) -> Result<Headers> {
     let mut user: BTreeMap<String, String> = BTreeMap::new();
@@ -46,8 +35,19 @@ pub fn metadata(headers: &HeaderMap) -> Result<Headers> {
         content_encoding: text("content-encoding").and_then(|v| without_aws_chunked(&v)),
         content_language: text("content-language"),
         expires: text("expires"),
+        website_redirect: website_redirect(headers)?,
         user,
     })
+}
+
+/// The longest place that an object sends the visitors of a website to.
+const MAX_REDIRECT: usize = 2048;
+
+/// Where a website sends those who ask for the object.
+pub fn website_redirect(headers: &HeaderMap) -> Result<Option<String>> {
+    let Some(location) = headers.get("x-amz-website-redirect-location").map(latin1) else { return Ok(None) };
+    let known = ["/", "http://", "https://"].iter().any(|start| location.starts_with(start));
+    if known && location.len() <= MAX_REDIRECT { Ok(Some(location)) } else { Err(Error::InvalidRedirect) }
 }
 
 /// `aws-chunked` is the transport's business; what remains is the object's.
@@ -172,6 +172,8 @@ mod tests {
     #[test]
     fn unknown_names_are_refused() {
         assert!(storage_class(&headers(&[("x-amz-storage-class", "GOLD")])).is_err());
+        let to = |location: &str| website_redirect(&headers(&[("x-amz-website-redirect-location", location)]));
+        assert!(to("/x").is_ok() && to("https://h/").is_ok() && to("ftp://h/").is_err() && to("x").is_err());
         assert!(write_conditions(&headers(&[("if-none-match", "\"abc\"")])).is_err());
     }
 }

@@ -30,6 +30,7 @@ pub mod route;
 mod stream;
 mod tagging;
 pub mod webhooks;
+mod website;
 
 pub use error::Error;
 

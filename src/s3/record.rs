@@ -103,6 +103,12 @@ impl Draft {
         self.key.clone_from(&cx.key);
     }
 
+    /// It came to the bucket's website.
+    pub fn of_website(mut self, method: &Method) -> Draft {
+        self.operation = format!("WEBSITE.{method}.OBJECT");
+        self
+    }
+
     /// It failed so.
     pub fn failed(&mut self, code: &'static str) {
         self.error = Some(code);

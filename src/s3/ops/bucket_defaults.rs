@@ -5,10 +5,8 @@ use crate::s3::cx::Cx;
 use crate::s3::error::{Error, Result};
 
 /// The sub-resource, and the code and message of a bucket that has none.
-const UNSET: [(&str, &str, &str); 2] = [
-    ("website", "NoSuchWebsiteConfiguration", "The specified bucket does not have a website configuration"),
-    ("replication", "ReplicationConfigurationNotFoundError", "The replication configuration was not found"),
-];
+const UNSET: [(&str, &str, &str); 1] =
+    [("replication", "ReplicationConfigurationNotFoundError", "The replication configuration was not found")];
 
 pub async fn run(cx: &mut Cx<'_>) -> Result<Response> {
     cx.bucket()?;

@@ -13,7 +13,6 @@ use crate::wire::s3_xml::Writer;
 
 pub async fn run(cx: &mut Cx<'_>) -> Result<Response> {
     let bucket = cx.bucket()?;
-    headers::refuse_unbuilt(&cx.parts.headers)?;
     let (owner, acl) = acl::of_new_object(cx, &bucket)?;
     let source = copying::source(cx)?;
     let replace_headers = directive(cx, "x-amz-metadata-directive", "Unknown metadata directive.")?;
@@ -35,13 +34,15 @@ pub async fn run(cx: &mut Cx<'_>) -> Result<Response> {
     if replace_headers {
         to.headers = headers::metadata(&cx.parts.headers)?;
     }
+    to.headers.website_redirect = headers::website_redirect(&cx.parts.headers)?;
     if replace_tags {
         to.tags = headers::tags(&cx.parts.headers)?;
     }
     to.checksum = algorithm.unwrap_or(to.checksum);
     let asked = encryption::asked(&cx.parts.headers)?;
     let source_key = encryption::customer(&cx.parts.headers, encryption::Of::CopySource)?;
-    let changes = to.storage_class != STANDARD || !matches!(asked, Asked::Nothing);
+    let changes =
+        to.storage_class != STANDARD || !matches!(asked, Asked::Nothing) || to.headers.website_redirect.is_some();
     let from_version = source.version_id.is_some();
     let may = copying::may(cx, &source);
     let copy = Copy {

@@ -5,7 +5,7 @@ use crate::http::Response;
 use crate::objects::bucket::{AccessBlock, NewBucket, Ownership};
 use crate::s3::cx::Cx;
 use crate::s3::error::{Error, Result, invalid_argument};
-use crate::s3::{acl, answer, headers};
+use crate::s3::{acl, answer};
 use crate::wire::s3_xml::Element;
 use http::StatusCode;
 
@@ -23,7 +23,6 @@ pub async fn run(cx: &mut Cx<'_>) -> Result<Response> {
     };
     let acl = acl::of_new_bucket(cx, &owner, ownership)?;
     let lock = cx.header("x-amz-bucket-object-lock-enabled").is_some_and(|v| v.eq_ignore_ascii_case("true"));
-    headers::refuse_unbuilt(&cx.parts.headers)?;
     let document = cx.document(64 * 1024).await?;
     let region = region(cx, &document)?;
     let name = cx.bucket.clone();

@@ -10,7 +10,6 @@ use crate::wire::s3_xml::Writer;
 
 pub async fn run(cx: &mut Cx<'_>) -> Result<Response> {
     let bucket = cx.bucket()?;
-    headers::refuse_unbuilt(&cx.parts.headers)?;
     let (owner, acl) = acl::of_new_object(cx, &bucket)?;
     let (algorithm, kind) = checksum(cx)?;
     let checksum = algorithm.unwrap_or(DEFAULT);

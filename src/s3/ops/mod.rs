@@ -6,6 +6,7 @@ pub mod bucket_defaults;
 pub mod bucket_logging;
 pub mod bucket_notification;
 pub mod bucket_reports;
+pub mod bucket_website;
 pub mod complete_multipart_upload;
 pub mod copy_object;
 pub mod create_bucket;

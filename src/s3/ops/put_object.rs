@@ -11,7 +11,6 @@ use http::StatusCode;
 pub async fn run(cx: &mut Cx<'_>) -> Result<Response> {
     let bucket = cx.bucket()?;
     object::check_key(&cx.key)?;
-    headers::refuse_unbuilt(&cx.parts.headers)?;
     let (owner, acl) = acl::of_new_object(cx, &bucket)?;
     let mut new = NewObject {
         acl,

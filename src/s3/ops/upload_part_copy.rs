@@ -6,12 +6,11 @@ use crate::objects;
 use crate::objects::range::Range;
 use crate::s3::cx::Cx;
 use crate::s3::error::{Error, Result, invalid_argument};
-use crate::s3::{answer, copying, encryption, headers};
+use crate::s3::{answer, copying, encryption};
 use crate::wire::s3_xml::Writer;
 
 pub async fn run(cx: &mut Cx<'_>) -> Result<Response> {
     cx.bucket()?;
-    headers::refuse_unbuilt(&cx.parts.headers)?;
     let (number, id) = part(cx)?;
     let upload = cx.store().upload(&cx.bucket, &cx.key, &id)?;
     let source = copying::source(cx)?;
