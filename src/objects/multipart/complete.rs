@@ -4,7 +4,7 @@ use super::{MAX_PARTS, MIN_PART, Upload, get};
 use crate::db::objects::uploads::{self, PartRow};
 use crate::db::objects::{Place, bytes as db_bytes};
 use crate::db::{self, Conn};
-use crate::objects::checksum::{self, Algorithm};
+use crate::objects::checksum::{self, Algorithm, Kind};
 use crate::objects::condition::Conditions;
 use crate::objects::encryption::CustomerKey;
 use crate::objects::error::{Error, Result};
@@ -92,6 +92,16 @@ fn complete(c: &Conn, completion: Completion) -> Result<Written> {
         && expected.split('-').next() != text.split('-').next()
     {
         return Err(Error::ChecksumMismatch { algorithm: *algorithm });
+    }
+    if upload.kind == Kind::Composite
+        && let Some(part) = completion.parts.iter().find(|part| part.checksum.is_none())
+    {
+        return Err(Error::InvalidRequest(format!(
+            "The upload was created using a {} checksum. The complete request must include the checksum for each part. It was \
+             missing for part {} in the request.",
+            upload.algorithm.name().to_lowercase(),
+            part.number,
+        )));
     }
     if let Some(expected) = completion.size
         && expected != size
