@@ -190,6 +190,23 @@ def test_parts_of_every_kind(s3, bucket, kind):
     assert body(s3.get_object(Bucket=bucket, Key="k", PartNumber=2, **read)) == data[5 * MIB:]
 
 
+def test_an_object_gets_another_key_and_stays_what_it_is(s3, bucket):
+    if not hasattr(s3, "update_object_encryption"):
+        pytest.skip("this boto3 is too old")
+    data = os.urandom(100_000)
+    key = s3.put_object(Bucket=bucket, Key="other", Body=b"x", ServerSideEncryption="aws:kms")["SSEKMSKeyId"]
+    s3.put_object(Bucket=bucket, Key="k", Body=data)
+    before = s3.head_object(Bucket=bucket, Key="k")
+    s3.update_object_encryption(Bucket=bucket, Key="k", ObjectEncryption={"SSEKMS": {"KMSKeyArn": key}})
+    after = s3.get_object(Bucket=bucket, Key="k")
+    assert after["SSEKMSKeyId"] == key and body(after) == data
+    assert (after["ETag"], after["LastModified"]) == (before["ETag"], before["LastModified"])
+    s3.put_object(Bucket=bucket, Key="c", Body=data, **ONE)
+    update = {"ObjectEncryption": {"SSEKMS": {"KMSKeyArn": key}}}
+    assert refused(s3.update_object_encryption, Bucket=bucket, Key="c", **update) == ("InvalidRequest", 400)
+    assert refused(s3.update_object_encryption, Bucket=bucket, Key="none", **update) == ("NoSuchKey", 404)
+
+
 def test_presigned_requests_carry_the_headers_that_they_signed(s3, bucket):
     import http.client
 

@@ -141,6 +141,7 @@ pub static ROUTES: &[Route] = routes! {
     "HeadObject" HEAD Object [] => head_object
     "UploadPartCopy" PUT Object ["partNumber", "uploadId"] "x-amz-copy-source" => upload_part_copy
     "UploadPart" PUT Object ["partNumber", "uploadId"] => upload_part
+    "UpdateObjectEncryption" PUT Object ["encryption"] => update_object_encryption
     "PutObjectAcl" PUT Object ["acl"] => put_object_acl
     "CopyObject" PUT Object [] "x-amz-copy-source" => copy_object
     "PutObject" PUT Object [] => put_object

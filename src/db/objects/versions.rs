@@ -148,6 +148,13 @@ pub fn set_lock(c: &Conn, bucket: &str, key: &str, rank: i64, lock: &str) -> Res
     Ok(())
 }
 
+/// Give a version another wrap of its data key.
+pub fn set_encryption(c: &Conn, bucket: &str, key: &str, rank: i64, encryption: &str) -> Result<(), Error> {
+    c.prepare_cached("UPDATE objects SET encryption = ?4 WHERE bucket = ?1 AND key = ?2 AND rank = ?3")?
+        .execute((bucket, key, rank, encryption))?;
+    Ok(())
+}
+
 /// Give a version another storage class; false when it is gone or has it.
 pub fn set_storage_class(c: &Conn, bucket: &str, key: &str, rank: i64, class: &str) -> Result<bool, Error> {
     let n = c

@@ -7,6 +7,7 @@
 
 pub mod bucket;
 pub mod kms;
+mod update;
 
 use super::bucket::Bucket;
 use super::error::{Error, Result};

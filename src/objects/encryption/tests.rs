@@ -237,6 +237,24 @@ async fn changed_bytes_are_an_error_and_no_answer() {
 }
 
 #[tokio::test]
+async fn another_key_for_an_object_changes_nothing_else() {
+    let (_dir, store) = store();
+    let bytes = body(200_000);
+    let first = put(&store, "k", &bytes, &Asked::Nothing).await;
+    let before = store.head("b", "k").unwrap();
+    store.update_encryption(&before, &kms(), "1").await.unwrap();
+    let after = store.head("b", "k").unwrap();
+    assert!(matches!(after.encryption.as_ref().unwrap().mode, Mode::Kms { .. }));
+    assert_eq!((&after.etag, after.modified_at), (&first.etag, first.modified_at));
+    assert!(get(&store, "k", None).unwrap() == bytes);
+    store.update_encryption(&before, &Asked::S3, "1").await.expect("who was late starts again");
+    put(&store, "c", &bytes, &Asked::Customer(customer(1))).await;
+    let sealed = store.head("b", "c").unwrap();
+    assert!(matches!(store.update_encryption(&sealed, &kms(), "1").await, Err(Error::InvalidRequest(_))));
+    assert_eq!(blobs(&store), 2);
+}
+
+#[tokio::test]
 async fn a_check_finds_what_no_key_opens() {
     let (dir, store) = store();
     let with_key = |id: &str| Settings {

@@ -65,5 +65,6 @@ pub mod put_object_retention;
 pub mod put_object_tagging;
 pub mod put_public_access_block;
 pub mod request_payment;
+pub mod update_object_encryption;
 pub mod upload_part;
 pub mod upload_part_copy;
