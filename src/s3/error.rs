@@ -68,6 +68,10 @@ pub enum Error {
     InvalidEncryptionAlgorithm(String),
     #[error("The storage class you specified is not valid")]
     InvalidStorageClass(String),
+    #[error("You are attempting to create a new configuration but have already reached the 1,000-configuration limit.")]
+    TooManyConfigurations,
+    #[error("Restore is not allowed for the object's current storage class")]
+    NotArchived(String),
     #[error("The website redirect location must have a prefix of 'http://' or 'https://' or '/'.")]
     InvalidRedirect,
     #[error("{0}")]
@@ -180,6 +184,10 @@ impl Error {
             ),
             Error::InvalidStorageClass(class) => {
                 ("InvalidStorageClass", BAD, vec![("StorageClassRequested", class.clone())])
+            }
+            Error::TooManyConfigurations => ("TooManyConfigurations", BAD, vec![]),
+            Error::NotArchived(class) => {
+                ("InvalidObjectState", StatusCode::FORBIDDEN, vec![("StorageClass", class.clone())])
             }
             Error::InvalidRedirect => ("InvalidRedirectLocation", BAD, vec![]),
             Error::InvalidRetentionPeriod(_) => ("InvalidRetentionPeriod", BAD, vec![]),

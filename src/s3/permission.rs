@@ -23,7 +23,7 @@ pub struct Asking<'c> {
 }
 
 /// Operations whose action has another name than they, without `s3:`. Of the others it is the same.
-const ACTIONS: [(&str, &str); 46] = [
+const ACTIONS: [(&str, &str); 52] = [
     ("ListBuckets", "ListAllMyBuckets"),
     ("ListObjects", "ListBucket"),
     ("ListObjectsV2", "ListBucket"),
@@ -70,6 +70,12 @@ const ACTIONS: [(&str, &str); 46] = [
     ("PutBucketAnalyticsConfiguration", "PutAnalyticsConfiguration"),
     ("PutBucketInventoryConfiguration", "PutInventoryConfiguration"),
     ("PutBucketMetricsConfiguration", "PutMetricsConfiguration"),
+    ("DeleteBucketAnalyticsConfiguration", "PutAnalyticsConfiguration"),
+    ("DeleteBucketInventoryConfiguration", "PutInventoryConfiguration"),
+    ("DeleteBucketMetricsConfiguration", "PutMetricsConfiguration"),
+    ("PutBucketIntelligentTieringConfiguration", "PutIntelligentTieringConfiguration"),
+    ("DeleteBucketIntelligentTieringConfiguration", "PutIntelligentTieringConfiguration"),
+    ("GetBucketMetadataConfiguration", "GetBucketMetadataTableConfiguration"),
 ];
 
 /// Actions that have a twin for a version that is named.

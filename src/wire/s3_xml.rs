@@ -94,6 +94,20 @@ impl Writer {
         self.text("ETag", format!("\"{etag}\""))
     }
 
+    /// An element that was read, with all that is in it.
+    pub fn element(&mut self, read: &Element) {
+        self.text.push('<');
+        self.text.push_str(&read.name);
+        self.text.push('>');
+        if read.children.is_empty() {
+            escape(&mut self.text, &read.text);
+        }
+        read.children.iter().for_each(|child| self.element(child));
+        self.text.push_str("</");
+        self.text.push_str(&read.name);
+        self.text.push('>');
+    }
+
     /// End every element; the document.
     pub fn finish(mut self) -> String {
         while !self.open.is_empty() {
@@ -228,6 +242,14 @@ mod tests {
         assert_eq!(a.get("B"), Some("<&>\"\u{1}\r\n é"));
         assert_eq!(a.child("C").unwrap().get("D"), Some("5"));
         assert_eq!(a.get("E"), None);
+    }
+
+    #[test]
+    fn what_was_read_can_be_written() {
+        let text = "<A><B>1 &amp; 2</B><C><D></D></C></A>";
+        let mut w = Writer::bare("X");
+        w.element(&Element::parse("A", text.as_bytes()).unwrap());
+        assert!(w.finish().contains(text));
     }
 
     #[test]
