@@ -218,3 +218,26 @@ def test_presigned_requests_carry_the_headers_that_they_signed(s3, bucket):
     answer.read()
     assert answer.status == 200 and answer.getheader("x-amz-server-side-encryption") == "aws:kms"
     connection.close()
+
+
+def test_presigned_queries_carry_headers(s3, bucket):
+    """Some SDKs put headers into the query that they sign."""
+    import http.client
+
+    from botocore.auth import S3SigV4QueryAuth
+    from botocore.awsrequest import AWSRequest
+    from s3_core import ENDPOINT, REGION
+
+    asked = {"x-amz-meta-colour": "dark blue", "x-amz-server-side-encryption": "aws:kms", "x-amz-acl": "public-read"}
+    request = AWSRequest("PUT", f"{ENDPOINT}/{bucket}/k?{urllib.parse.urlencode(asked)}")
+    S3SigV4QueryAuth(s3._request_signer._credentials, "s3", REGION).add_auth(request)
+    parts = urllib.parse.urlsplit(request.url)
+    connection = http.client.HTTPConnection(parts.netloc)
+    connection.request("PUT", f"{parts.path}?{parts.query}", body=b"x")
+    answer = connection.getresponse()
+    assert answer.status == 200, answer.read()
+    connection.close()
+    head = s3.head_object(Bucket=bucket, Key="k")
+    assert head["Metadata"] == {"colour": "dark blue"} and head["ServerSideEncryption"] == "aws:kms"
+    assert len(s3.get_object_acl(Bucket=bucket, Key="k")["Grants"]) == 2
+    assert plain("GET", f"/{bucket}/k?{parts.query}")[0].status == 403, "and the signature covers them"

@@ -5,7 +5,6 @@ mod history;
 use super::checksum::{self, DEFAULT, Kind};
 use super::condition::Conditions;
 use super::copy::{Copy, Source};
-use super::encryption::Seal;
 use super::error::Error;
 use super::multipart::{Chosen, Completion};
 use super::object::{Deletion, NewObject};
@@ -25,16 +24,16 @@ fn only_if(if_match: Option<String>, if_none_match: Option<&str>) -> Conditions 
 }
 
 async fn put(store: &Store, key: &str, body: &str, conditions: Conditions) -> Result<String, Error> {
-    let staged = store.stage_blocking(body.as_bytes(), &[DEFAULT], Seal::default())?;
+    let staged = store.stage_blocking(body.as_bytes(), &[DEFAULT], store.seal_of("b", key, "1")?)?;
     let new = NewObject { conditions, ..NewObject::of("b", key, "1") };
     Ok(store.put(new, staged).await?.etag)
 }
 
 /// The same by a multipart upload of one part.
 async fn complete(store: &Store, key: &str, body: &str, conditions: Conditions) -> Result<String, Error> {
-    let upload =
-        store.create_upload(NewObject::of("b", key, "1"), "1".into(), Kind::FullObject, false, Seal::default()).await?;
-    let staged = store.stage_blocking(body.as_bytes(), &[upload.algorithm], Seal::default())?;
+    let (new, seal) = (NewObject::of("b", key, "1"), store.seal_of("b", key, "1")?);
+    let upload = store.create_upload(new, "1".into(), Kind::FullObject, false, seal).await?;
+    let staged = store.stage_blocking(body.as_bytes(), &[upload.algorithm], store.seal_part(&upload, None)?)?;
     let part = store.put_part(&upload, 1, staged).await?;
     let completion = Completion {
         bucket: "b".into(),

@@ -106,7 +106,7 @@ impl S3 {
 
     async fn run(
         &self,
-        parts: ::http::request::Parts,
+        mut parts: ::http::request::Parts,
         incoming: &mut payload::Incoming,
         meta: &Meta,
         draft: Option<&mut record::Draft>,
@@ -120,6 +120,9 @@ impl S3 {
             Some(v) => (Some(v.identity), v.region, v.payload),
             None => (None, None, Payload::unsigned(&parts.headers)?),
         };
+        if caller.is_some() && query.has("X-Amz-Signature") {
+            request::take_from_query(&query, &mut parts.headers)?;
+        }
         let route = route::find(&parts.method, &address, &query, &parts.headers)?;
         let mut cx = Cx {
             s3: self,

@@ -4,7 +4,7 @@ use super::error::{Error, Result};
 use crate::objects;
 use crate::wire::percent;
 use http::request::Parts;
-use http::{HeaderMap, HeaderValue, header};
+use http::{HeaderMap, HeaderName, HeaderValue, header};
 
 /// The path below which nova's clients expect S3.
 const BASE_PATH: &str = "/services/objectstorage";
@@ -92,6 +92,32 @@ impl Query {
     }
 }
 
+/// Headers that a presigned request may carry in its query instead, where several SDKs put them; `-` at the end takes any
+/// name that begins so. S3 ignores others there, tags among them.
+const IN_QUERY: [&str; 6] = [
+    "x-amz-acl",
+    "x-amz-meta-",
+    "x-amz-server-side-encryption",
+    "x-amz-server-side-encryption-aws-kms-key-id",
+    "x-amz-server-side-encryption-bucket-key-enabled",
+    "x-amz-server-side-encryption-context",
+];
+
+/// Take the headers that a presigned request has in its query. Real ones come first.
+pub fn take_from_query(query: &Query, headers: &mut HeaderMap) -> Result<()> {
+    for (name, value) in &query.0 {
+        let name = name.to_ascii_lowercase();
+        if !IN_QUERY.iter().any(|known| *known == name || (known.ends_with('-') && name.starts_with(known))) {
+            continue;
+        }
+        let bad = || super::error::invalid_argument("query", &name, "A header in the query that no request can have.");
+        let header = HeaderName::try_from(&name).map_err(|_| bad())?;
+        let value = HeaderValue::from_bytes(value.as_bytes()).map_err(|_| bad())?;
+        headers.entry(header).or_insert(value);
+    }
+    Ok(())
+}
+
 /// A header's text; what is not UTF-8 is read as Latin-1, as HTTP once meant it.
 pub fn header_text(headers: &HeaderMap, name: &str) -> Option<String> {
     let value = headers.get(name)?;
@@ -147,6 +173,21 @@ mod tests {
         assert_eq!(address("/k", "B.s3.example.com"), pair("b", "k"));
         assert_eq!(address("/b/k", "s3.example.com"), pair("b", "k"));
         assert_eq!(address("/b/k", "other.example.com"), pair("b", "k"));
+    }
+
+    #[test]
+    fn a_presigned_query_may_carry_some_headers() {
+        let query = Query::parse("x-amz-meta-A=1&X-Amz-Acl=private&x-amz-tagging=a%3Db&x-amz-meta-b=2&x=1").unwrap();
+        let mut headers = HeaderMap::new();
+        headers.insert("x-amz-meta-b", HeaderValue::from_static("real"));
+        take_from_query(&query, &mut headers).unwrap();
+        let text = |name| header_text(&headers, name).unwrap_or_default();
+        assert_eq!(
+            (text("x-amz-meta-a"), text("x-amz-acl"), text("x-amz-meta-b")),
+            ("1".into(), "private".into(), "real".into())
+        );
+        assert_eq!(headers.len(), 3);
+        assert!(take_from_query(&Query::parse("x-amz-meta-a=%0A").unwrap(), &mut headers).is_err());
     }
 
     #[test]
