@@ -60,6 +60,12 @@ ALWAYS = {
     "DescribeSecurityGroups.securityGroupInfo[]": """
         groupDescription groupId groupName ipPermissions ipPermissionsEgress ownerId vpcId""",
     "DescribeSecurityGroups.securityGroupInfo[].ipPermissions[]": "groups ipProtocol ipRanges ipv6Ranges prefixListIds",
+    "DescribeNetworkInterfaces.networkInterfaceSet[]": """
+        availabilityZone availabilityZoneId description groupSet interfaceType ipv6AddressesSet macAddress networkInterfaceId
+        ownerId privateDnsName privateIpAddress privateIpAddressesSet requesterManaged sourceDestCheck status subnetId tagSet
+        vpcId""",
+    "DescribeNetworkInterfaces.networkInterfaceSet[].attachment": """
+        attachTime attachmentId deleteOnTermination deviceIndex instanceId instanceOwnerId networkCardIndex status""",
     "DescribeTags.tagSet[]": "key resourceId resourceType value",
 }
 
@@ -75,6 +81,8 @@ EXPECTED = {
     Finding("enum", "DescribeInstanceTypeOfferings.instanceTypeOfferingSet[].instanceType", "m1.tiny"): "nova's smallest type",
     Finding("enum", "DescribeInternetGateways.internetGatewaySet[].attachmentSet[].state", "available"):
         "AWS's documentation: `available` when attached, though the model's list lacks it",
+    Finding("enum", "CreateNetworkInterface.networkInterface.status", "pending"):
+        "AWS's documented answer says so, though the model's list lacks it",
     Finding("unknown", "CreateSecurityGroup.return", ""): "AWS's documented answer has it, the model has not",
 }
 
@@ -214,6 +222,7 @@ def life(server, ec2):
     ec2.delete_tags(Resources=ids, Tags=[{"Key": "more"}])
     instance_attributes(ec2, ids)
     image_attributes(ec2, image)
+    network_interfaces(ec2, ids[0])
     ec2.reboot_instances(InstanceIds=ids)
     ec2.stop_instances(InstanceIds=ids)
     until("stopped instances", lambda: states() == {"stopped"})
@@ -243,6 +252,24 @@ def instance_attributes(ec2, ids):
     ec2.monitor_instances(InstanceIds=ids)
     ec2.describe_instance_type_offerings(LocationType="availability-zone")
     ec2.get_ebs_encryption_by_default()
+
+
+def network_interfaces(ec2, instance):
+    subnet = ec2.describe_instances(InstanceIds=[instance])["Reservations"][0]["Instances"][0]["SubnetId"]
+    made = ec2.create_network_interface(SubnetId=subnet, Description="model test", SecondaryPrivateIpAddressCount=1,
+                                        TagSpecifications=[tags("network-interface")])["NetworkInterface"]
+    one = {"NetworkInterfaceId": made["NetworkInterfaceId"]}
+    attachment = ec2.attach_network_interface(**one, InstanceId=instance, DeviceIndex=1)["AttachmentId"]
+    for name in ["description", "groupSet", "sourceDestCheck", "attachment", "associatePublicIpAddress"]:
+        ec2.describe_network_interface_attribute(**one, Attribute=name)
+    ec2.modify_network_interface_attribute(**one, Attachment={"AttachmentId": attachment, "DeleteOnTermination": True})
+    ec2.reset_network_interface_attribute(**one, SourceDestCheck="true")
+    ec2.unassign_private_ip_addresses(**one, PrivateIpAddresses=[made["PrivateIpAddresses"][1]["PrivateIpAddress"]])
+    ec2.assign_private_ip_addresses(**one, SecondaryPrivateIpAddressCount=1)
+    ec2.describe_network_interfaces()
+    ec2.describe_instances()
+    ec2.detach_network_interface(AttachmentId=attachment)
+    ec2.delete_network_interface(**one)
 
 
 def security_groups(ec2):

@@ -57,6 +57,8 @@ fn nic(n: u8, range: &str) -> Nic {
         account: "123456789012".into(),
         mac: Mac::local([0, 0, 0, 0, n]),
         private_ip: cidr.nth(n.into()),
+        secondary: Vec::new(),
+        created_at: 0,
         instance_id: Some(format!("i-{n}")),
         device_index: Some(0),
         subnet: Subnet {

@@ -40,6 +40,21 @@ pub enum IntentError {
     /// `IncorrectInstanceState`: nothing changes any more
     #[error("The instance '{id}' is in state {}: its attributes cannot be changed.", state.text())]
     Ended { id: String, state: State },
+    /// `InvalidParameterValue`
+    #[error("Instance '{id}' already has an interface attached at device index '{index}'.")]
+    DeviceIndexTaken { id: String, index: u32 },
+    /// `AttachmentLimitExceeded`
+    #[error("Interface count {0} exceeds the limit for {1}")]
+    TooManyInterfaces(usize, String),
+    /// `InvalidParameterCombination`
+    #[error("You may not attach a network interface to an instance if they are not in the same availability zone")]
+    OtherZone,
+    /// `OperationNotPermitted`
+    #[error("The network interface at device index 0 cannot be detached.")]
+    FirstInterface,
+    /// `UnsupportedOperation`
+    #[error("The interfaces of instance '{0}' change while it is stopped only: stop it first.")]
+    HotPlug(String),
     /// `InvalidInstanceAttributeValue`
     #[error("Invalid instance type: {0}")]
     UnknownType(String),

@@ -24,7 +24,7 @@ pub struct LaunchRequest {
     /// Security groups, by id and by name; neither: the default one.
     pub group_ids: Vec<String>,
     pub group_names: Vec<String>,
-    pub private_ip: Option<Ipv4Addr>,
+    pub interface: InterfaceWish,
     pub image_id: String,
     pub kernel_id: Option<String>,
     pub ramdisk_id: Option<String>,
@@ -41,6 +41,20 @@ pub struct LaunchRequest {
     pub tags: Vec<(String, String)>,
     /// Makes a repeated request answer the first one's reservation.
     pub client_token: Option<String>,
+}
+
+/// What a launch says of the instance's interface, beside subnet and groups.
+#[derive(Debug, Clone, Default, Serialize)]
+pub struct InterfaceWish {
+    /// An interface that is there already; the rest then says nothing.
+    pub existing: Option<String>,
+    pub ip: Option<Ipv4Addr>,
+    /// Further addresses, and how many more are to be picked.
+    pub secondary: Vec<Ipv4Addr>,
+    pub more: u32,
+    pub description: String,
+    /// It is to outlive the instance.
+    pub keep: bool,
 }
 
 /// Why nothing was launched.
@@ -110,18 +124,20 @@ fn launch(c: &Conn, r: &LaunchRequest, real: bool) -> Result<Vec<Instance>, Laun
     let size = types::find(&r.instance_type).ok_or_else(|| LaunchError::UnknownType(r.instance_type.clone()))?;
     let (vcpus, memory_mib) = (i64::from(size.vcpus), size.memory_mib as i64);
     network::begin_region(c, &r.account, &r.region, &r.zones)?;
-    let zone = zone(c, r)?;
-    let subnet = match &r.subnet_id {
-        Some(id) => network::subnet(c, &r.account, &r.region, id)?,
-        None => network::default_subnet(c, &r.account, &r.region, &zone)?,
+    let mut existing = match &r.interface.existing {
+        Some(id) => Some(network::interfaces::need(c, &r.account, &r.region, id)?),
+        None => None,
     };
-    // The host is in every subnet that runs here, so what it can reach must have one range each.
-    let shares = |other: &network::Subnet| other.id != subnet.id && other.cidr.overlaps(subnet.cidr);
-    if real && network::subnets_in_use(c)?.iter().any(shares) {
-        return Err(network::Error::RangeShared(subnet.cidr).into());
+    let zone = zone(c, r, existing.as_ref())?;
+    let subnet = match (&existing, &r.subnet_id) {
+        (Some(nic), _) => nic.subnet.clone(),
+        (None, Some(id)) => network::subnet(c, &r.account, &r.region, id)?,
+        (None, None) => network::default_subnet(c, &r.account, &r.region, &zone)?,
+    };
+    if real {
+        network::check_reachable(c, &subnet)?;
     }
-    let groups = network::groups::choose(c, &r.account, &r.region, &subnet.vpc_id, &r.group_ids, &r.group_names)?;
-    let card = network::CardRequest { ip: r.private_ip, groups, details: network::NicDetails::default() };
+    let card = card(c, r, &subnet)?;
 
     let reservation_id = id::new(id::Kind::Reservation);
     let mut why = String::new();
@@ -135,7 +151,10 @@ fn launch(c: &Conn, r: &LaunchRequest, real: bool) -> Result<Vec<Instance>, Laun
                 break;
             }
         };
-        let nic = network::allocate(c, &r.account, &subnet, &card)?;
+        let nic = match &existing {
+            Some(nic) => nic.clone(),
+            None => network::allocate(c, &r.account, &subnet, &card)?,
+        };
         let instance_id = id::new(id::Kind::Instance);
         let row = InstanceRow {
             id: instance_id.clone(),
@@ -168,7 +187,10 @@ fn launch(c: &Conn, r: &LaunchRequest, real: bool) -> Result<Vec<Instance>, Laun
             changed_at: now,
         };
         db::instances::insert(c, &row)?;
-        network::attach(c, &nic.eni_id, &instance_id, 0)?;
+        match &mut existing {
+            Some(nic) => network::interfaces::attach(c, nic, &instance_id, 0, false)?,
+            None => network::attach(c, &nic.eni_id, &instance_id, 0)?,
+        }
         let tags: Vec<Tag> = r.tags.iter().map(|(k, v)| Tag { key: k.clone(), value: v.clone() }).collect();
         let on = Resource { account: &r.account, region: &r.region, id: &instance_id, kind: "instance" };
         db::tags::put(c, on, &tags)?;
@@ -198,7 +220,27 @@ fn candidates(c: &Conn) -> Result<Vec<schedule::Candidate>, db::Error> {
         .collect()
 }
 
-fn zone(c: &Conn, r: &LaunchRequest) -> Result<String, LaunchError> {
+/// What each new interface is to be like.
+fn card(c: &Conn, r: &LaunchRequest, subnet: &network::Subnet) -> Result<network::CardRequest, LaunchError> {
+    let wish = &r.interface;
+    let details = network::NicDetails {
+        description: wish.description.clone(),
+        delete_on_termination: !wish.keep,
+        ..network::NicDetails::default()
+    };
+    Ok(network::CardRequest {
+        ip: wish.ip,
+        secondary: wish.secondary.clone(),
+        more: wish.more,
+        groups: network::groups::choose(c, &r.account, &r.region, &subnet.vpc_id, &r.group_ids, &r.group_names)?,
+        details,
+    })
+}
+
+fn zone(c: &Conn, r: &LaunchRequest, existing: Option<&network::Nic>) -> Result<String, LaunchError> {
+    if let Some(nic) = existing {
+        return Ok(nic.subnet.zone.clone());
+    }
     if let Some(zone) = &r.zone {
         if !r.zones.contains(zone) {
             return Err(LaunchError::UnknownZone(zone.clone()));

@@ -17,6 +17,7 @@ pub mod driver;
 mod edit;
 mod folder;
 mod intent;
+mod interfaces;
 pub mod key_material;
 mod launch;
 mod overlay;
@@ -29,7 +30,7 @@ pub mod types;
 
 pub use edit::{Edit, MetadataEdit};
 pub use intent::{Change, IntentError};
-pub use launch::{LaunchError, LaunchRequest};
+pub use launch::{InterfaceWish, LaunchError, LaunchRequest};
 pub use spec::{Instance, Key, MetadataOptions, Options, ShutdownBehavior, Spec};
 
 use crate::db::instances::HostRow;

@@ -181,7 +181,7 @@ impl Compute {
             let gone = after.observed == Observed::Gone.text();
             self.db.write_blocking(move |c| {
                 if db::instances::update(c, &after, generation)? && gone {
-                    network::release(c, &after.eni_id).map_err(|e| db::Error::Damaged(e.to_string()))?;
+                    network::interfaces::leave(c, &after.id).map_err(|e| db::Error::Damaged(e.to_string()))?;
                 }
                 Ok::<_, db::Error>(())
             })?;
@@ -224,7 +224,7 @@ impl Compute {
                     if Spec::parse(&row.spec)?.redefine {
                         self.build(row)?;
                     } else {
-                        self.ensure_port(row)?;
+                        self.ensure_ports(row)?;
                     }
                     driver.power(&row.id, Power::On)?;
                     row.powered = true;
@@ -260,7 +260,9 @@ impl Compute {
                 }
                 Step::Remove => {
                     driver.remove(&row.id)?;
-                    self.network.remove_port(&row.eni_id)?;
+                    for nic in self.db.read(|c| network::nics_of(c, &row.id))? {
+                        self.network.remove_port(&nic.eni_id)?;
+                    }
                     Folder::new(&self.dir, &row.id).strip()?;
                     row.observed = Observed::Gone.text().into();
                     row.settled = row.generation;
@@ -298,7 +300,7 @@ impl Compute {
         row.spec = spec.to_json();
         let folder = Folder::new(&self.dir, &row.id);
         folder.make(&disk_base.path, spec.root_bytes.max(disk_base.virtual_size))?;
-        let nics = self.ensure_port(row)?;
+        let nics = self.ensure_ports(row)?;
         let machine = MachineSpec {
             id: row.id.clone(),
             uuid: driver::machine_uuid(&self.installation, &row.id),
@@ -333,15 +335,22 @@ impl Compute {
         Ok(Base { path: overlay::NO_BASE.into(), virtual_size: 1 << 20, digest: image_id.to_owned() })
     }
 
-    /// Make the interface's port on the host, unless machines have none.
-    fn ensure_port(&self, row: &InstanceRow) -> Result<Vec<driver::NicSpec>, StepError> {
+    /// Make the ports of the interfaces on the host, unless machines have none.
+    fn ensure_ports(&self, row: &InstanceRow) -> Result<Vec<driver::NicSpec>, StepError> {
         let driver = self.driver.as_deref().expect("no pass without a driver");
         if !driver.is_real() {
             return Ok(Vec::new());
         }
-        let nic = self.db.read(|c| network::nic(c, &row.eni_id))?.ok_or(StepError::NoInterface)?;
-        let port = self.network.ensure_port(&nic)?;
-        Ok(vec![driver::NicSpec { bridge: port.bridge, tap: port.tap, mac: port.mac.to_string(), mtu: None }])
+        let nics = self.db.read(|c| network::nics_of(c, &row.id))?;
+        if nics.is_empty() {
+            return Err(StepError::NoInterface);
+        }
+        let mut made = Vec::new();
+        for nic in &nics {
+            let port = self.network.ensure_port(nic)?;
+            made.push(driver::NicSpec { bridge: port.bridge, tap: port.tap, mac: port.mac.to_string(), mtu: None });
+        }
+        Ok(made)
     }
 
     /// Turn the driver's events into looks at rows.

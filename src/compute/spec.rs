@@ -134,40 +134,48 @@ pub struct Instance {
     pub row: InstanceRow,
     pub spec: Spec,
     pub state: State,
-    /// Its network interface; none once it is terminated.
-    pub nic: Option<Nic>,
+    /// Its network interfaces by device index; none once it is terminated.
+    pub nics: Vec<Nic>,
 }
 
 impl Instance {
     pub(super) fn load(c: &Conn, row: InstanceRow) -> Result<Instance, db::Error> {
-        let nic =
-            network::nic(c, &row.eni_id).map_err(|e| db::Error::Damaged(format!("interface of {}: {e}", row.id)))?;
-        Instance::of(row, nic)
+        let nics =
+            network::nics_of(c, &row.id).map_err(|e| db::Error::Damaged(format!("interfaces of {}: {e}", row.id)))?;
+        Instance::of(row, nics)
     }
 
     /// Instances of one account, whose interfaces are read at once.
     pub(super) fn load_all(c: &Conn, account: &str, rows: Vec<InstanceRow>) -> Result<Vec<Instance>, db::Error> {
         let nics = network::attached_nics_of(c, account)
             .map_err(|e| db::Error::Damaged(format!("interfaces of account {account}: {e}")))?;
-        let mut nics: HashMap<String, Nic> = nics.into_iter().map(|nic| (nic.eni_id.clone(), nic)).collect();
+        let mut of: HashMap<String, Vec<Nic>> = HashMap::with_capacity(rows.len());
+        for nic in nics {
+            of.entry(nic.instance_id.clone().unwrap_or_default()).or_default().push(nic);
+        }
         rows.into_iter()
             .map(|row| {
-                let nic = nics.remove(&row.eni_id);
-                Instance::of(row, nic)
+                let nics = of.remove(&row.id).unwrap_or_default();
+                Instance::of(row, nics)
             })
             .collect()
     }
 
-    fn of(row: InstanceRow, nic: Option<Nic>) -> Result<Instance, db::Error> {
+    fn of(row: InstanceRow, nics: Vec<Nic>) -> Result<Instance, db::Error> {
         let (desired, observed) = both(&row)?;
-        Ok(Instance { spec: Spec::parse(&row.spec)?, state: visible(desired, observed), nic, row })
+        Ok(Instance { spec: Spec::parse(&row.spec)?, state: visible(desired, observed), nics, row })
     }
 }
 
 impl Instance {
-    /// Its security groups: those of its interface.
+    /// Its first interface; none once it is terminated.
+    pub fn nic(&self) -> Option<&Nic> {
+        self.nics.first()
+    }
+
+    /// Its security groups: those of its first interface.
     pub fn groups(&self) -> &[GroupRef] {
-        self.nic.as_ref().map_or(&[], |nic| &nic.groups)
+        self.nic().map_or(&[], |nic| &nic.groups)
     }
 }
 

@@ -146,11 +146,6 @@ pub fn of_reservation(c: &Conn, reservation_id: &str) -> Result<Vec<InstanceRow>
     collect(c, "WHERE reservation_id = ?1 ORDER BY launch_index", [reservation_id])
 }
 
-/// The instance that an interface belongs to.
-pub fn of_interface(c: &Conn, eni_id: &str) -> Result<Option<InstanceRow>, Error> {
-    Ok(collect(c, "WHERE eni_id = ?1", [eni_id])?.pop())
-}
-
 /// Every id, of terminated instances too.
 pub fn ids(c: &Conn) -> Result<HashSet<String>, Error> {
     let mut q = c.prepare_cached("SELECT id FROM instances")?;

@@ -13,6 +13,7 @@
 //!
 //! The SQL keeps to what SQLite and PostgreSQL both speak: text ids, integer milliseconds, `ON CONFLICT`, `RETURNING`.
 
+pub mod client_tokens;
 pub mod iam;
 pub mod images;
 pub mod instances;
@@ -63,6 +64,7 @@ const MIGRATIONS: &[(&str, &str)] = &[
     ("0008_instance_indexes", include_str!("migrations/0008_instance_indexes.sql")),
     ("0009_notifications", include_str!("migrations/0009_notifications.sql")),
     ("0010_object_encryption", include_str!("migrations/0010_object_encryption.sql")),
+    ("0011_network_interfaces", include_str!("migrations/0011_network_interfaces.sql")),
 ];
 
 type Job = Box<dyn FnOnce(&mut Conn) -> Answer + Send>;

@@ -4,6 +4,7 @@
 
 use super::{Conn, Error};
 use rusqlite::OptionalExtension;
+use std::collections::HashMap;
 use std::net::Ipv4Addr;
 
 /// One VPC.
@@ -48,7 +49,11 @@ pub struct NicRow {
     pub groups: String,
     /// JSON of `network::NicDetails`.
     pub details: String,
+    /// Milliseconds since the epoch.
+    pub created_at: i64,
     pub subnet: SubnetRow,
+    /// Its addresses beside `private_ip`, in the order in which it got them.
+    pub secondary: Vec<Ipv4Addr>,
 }
 
 const SUBNET: &str = "s.id, s.vpc, v.cidr, v.account, v.region, s.zone, s.cidr, s.is_default, s.attributes";
@@ -79,18 +84,36 @@ fn nic_row(r: &rusqlite::Row<'_>) -> rusqlite::Result<NicRow> {
         attached: instance.zip(index),
         groups: r.get(6)?,
         details: r.get(7)?,
-        subnet: subnet_row(r, 8)?,
+        created_at: r.get(8)?,
+        subnet: subnet_row(r, 9)?,
+        secondary: Vec::new(),
     })
 }
 
-fn nics(c: &Conn, filter: &str, params: impl rusqlite::Params) -> Result<Vec<NicRow>, Error> {
+const NIC_FROM: &str = "network_interfaces n JOIN subnets s ON s.id = n.subnet JOIN vpcs v ON v.id = s.vpc";
+
+fn nics(c: &Conn, filter: &str, params: impl rusqlite::Params + Clone) -> Result<Vec<NicRow>, Error> {
     let mut q = c.prepare_cached(&format!(
-        "SELECT n.id, n.account, n.mac, n.private_ip, n.instance, n.device_index, n.groups, n.details, {SUBNET}
-         FROM network_interfaces n JOIN subnets s ON s.id = n.subnet JOIN vpcs v ON v.id = s.vpc
-         {filter} ORDER BY n.instance, n.device_index, n.id"
+        "SELECT n.id, n.account, n.mac, n.private_ip, n.instance, n.device_index, n.groups, n.details, n.created_at, {SUBNET}
+         FROM {NIC_FROM} {filter} ORDER BY n.instance, n.device_index, n.id"
     ))?;
-    let rows = q.query_map(params, nic_row)?;
-    Ok(rows.collect::<Result<_, _>>()?)
+    let mut nics = q.query_map(params.clone(), nic_row)?.collect::<Result<Vec<_>, _>>()?;
+    if nics.is_empty() {
+        return Ok(nics);
+    }
+    let mut q = c.prepare_cached(&format!(
+        "SELECT a.interface, a.private_ip FROM {NIC_FROM} JOIN secondary_addresses a ON a.interface = n.id
+         {filter} ORDER BY a.assigned_at, a.private_ip"
+    ))?;
+    let mut others: HashMap<String, Vec<Ipv4Addr>> = HashMap::new();
+    let mut rows = q.query(params)?;
+    while let Some(r) = rows.next()? {
+        others.entry(r.get(0)?).or_default().push(r.get::<_, u32>(1)?.into());
+    }
+    if !others.is_empty() {
+        nics.iter_mut().for_each(|nic| nic.secondary = others.remove(&nic.id).unwrap_or_default());
+    }
+    Ok(nics)
 }
 
 const VPC: &str = "id, account, region, cidr, is_default, attributes, created_at";
@@ -229,6 +252,22 @@ pub fn subnet(c: &Conn, id: &str) -> Result<Option<SubnetRow>, Error> {
 
 /// The lowest address of `first ..= last` that no interface of the subnet has.
 pub fn lowest_free(c: &Conn, subnet: &str, first: Ipv4Addr, last: Ipv4Addr) -> Result<Option<Ipv4Addr>, Error> {
+    let mut from = first;
+    while from <= last {
+        let Some(ip) = lowest_without_primary(c, subnet, from, last)? else { return Ok(None) };
+        let taken = c
+            .prepare_cached("SELECT 1 FROM secondary_addresses WHERE subnet = ?1 AND private_ip = ?2")?
+            .exists((subnet, u32::from(ip)))?;
+        if !taken {
+            return Ok(Some(ip));
+        }
+        from = Ipv4Addr::from(u32::from(ip) + 1);
+    }
+    Ok(None)
+}
+
+/// The lowest address of `first ..= last` that is no interface's first one.
+fn lowest_without_primary(c: &Conn, subnet: &str, first: Ipv4Addr, last: Ipv4Addr) -> Result<Option<Ipv4Addr>, Error> {
     let (low, high) = (u32::from(first), u32::from(last));
     // Either the first address is free, or the one right after an address in use is: the index is walked to the first gap.
     let taken = c
@@ -292,7 +331,32 @@ pub fn attach_nic(c: &Conn, id: &str, instance: &str, device_index: u32) -> Resu
     Ok(n == 1)
 }
 
-/// Forget an interface; its address is free again.
+/// Take an interface from its instance.
+pub fn detach_nic(c: &Conn, id: &str) -> Result<(), Error> {
+    c.prepare_cached("UPDATE network_interfaces SET instance = NULL, device_index = NULL WHERE id = ?1")?
+        .execute([id])?;
+    Ok(())
+}
+
+/// Give an interface another address. `false`: another interface has it as a secondary one.
+pub fn assign_address(c: &Conn, interface: &str, subnet: &str, ip: Ipv4Addr, now: i64) -> Result<bool, Error> {
+    let n = c
+        .prepare_cached(
+            "INSERT INTO secondary_addresses (subnet, private_ip, interface, assigned_at) VALUES (?1, ?2, ?3, ?4)
+             ON CONFLICT DO NOTHING",
+        )?
+        .execute((subnet, u32::from(ip), interface, now))?;
+    Ok(n == 1)
+}
+
+/// Take a secondary address away from whoever has it.
+pub fn unassign_address(c: &Conn, subnet: &str, ip: Ipv4Addr) -> Result<(), Error> {
+    c.prepare_cached("DELETE FROM secondary_addresses WHERE subnet = ?1 AND private_ip = ?2")?
+        .execute((subnet, u32::from(ip)))?;
+    Ok(())
+}
+
+/// Forget an interface; its addresses are free again.
 pub fn delete_nic(c: &Conn, id: &str) -> Result<(), Error> {
     c.prepare_cached("DELETE FROM network_interfaces WHERE id = ?1")?.execute([id])?;
     Ok(())
@@ -303,9 +367,20 @@ pub fn nic(c: &Conn, id: &str) -> Result<Option<NicRow>, Error> {
     Ok(nics(c, "WHERE n.id = ?1", [id])?.pop())
 }
 
-/// The interface that holds an address of a subnet.
+/// The interface that holds an address of a subnet, as its first or another one.
 pub fn nic_at(c: &Conn, subnet: &str, ip: Ipv4Addr) -> Result<Option<NicRow>, Error> {
-    Ok(nics(c, "WHERE n.subnet = ?1 AND n.private_ip = ?2", (subnet, u32::from(ip)))?.pop())
+    let at = (subnet, u32::from(ip));
+    let first = nics(c, "WHERE n.subnet = ?1 AND n.private_ip = ?2", at)?.pop();
+    if first.is_some() {
+        return Ok(first);
+    }
+    let holder = "SELECT interface FROM secondary_addresses WHERE subnet = ?1 AND private_ip = ?2";
+    Ok(nics(c, &format!("WHERE n.id = ({holder})"), at)?.pop())
+}
+
+/// The interfaces of an account in a region.
+pub fn nics_of_account(c: &Conn, account: &str, region: &str) -> Result<Vec<NicRow>, Error> {
+    nics(c, "WHERE n.account = ?1 AND v.region = ?2", (account, region))
 }
 
 /// Interfaces of an instance, by device index.
@@ -325,7 +400,7 @@ pub fn nics_in_vpc(c: &Conn, vpc: &str) -> Result<Vec<NicRow>, Error> {
 
 /// Every attached interface.
 pub fn attached_nics(c: &Conn) -> Result<Vec<NicRow>, Error> {
-    nics(c, "WHERE n.instance IS NOT NULL", [])
+    nics(c, "WHERE n.instance IS NOT NULL", ())
 }
 
 /// Forget every network of every account (the operator's reset).
@@ -338,6 +413,7 @@ pub fn wipe(c: &Conn) -> Result<(), Error> {
 
 /// How many addresses of a subnet interfaces have.
 pub fn addresses_in_use(c: &Conn, subnet: &str) -> Result<i64, Error> {
-    let sql = "SELECT count(*) FROM network_interfaces WHERE subnet = ?1";
+    let sql = "SELECT (SELECT count(*) FROM network_interfaces WHERE subnet = ?1)
+                    + (SELECT count(*) FROM secondary_addresses WHERE subnet = ?1)";
     Ok(c.prepare_cached(sql)?.query_row([subnet], |r| r.get(0))?)
 }

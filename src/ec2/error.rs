@@ -46,6 +46,8 @@ pub enum Error {
     KeyFormat,
     #[error("The maximum number of Tags for a resource has been reached.")]
     TagLimit,
+    #[error("Arguments on this idempotent request are inconsistent with arguments used in previous request(s).")]
+    TokenReused,
 
     #[error("Invalid BASE64 encoding of user data")]
     UserData,
@@ -91,6 +93,7 @@ impl Error {
             Error::KeyPairExists(_) => ("InvalidKeyPair.Duplicate", S::BAD_REQUEST),
             Error::KeyFormat => ("InvalidKey.Format", S::BAD_REQUEST),
             Error::TagLimit => ("TagLimitExceeded", S::BAD_REQUEST),
+            Error::TokenReused => ("IdempotentParameterMismatch", S::BAD_REQUEST),
             Error::UserData => ("InvalidUserData.Malformed", S::BAD_REQUEST),
             Error::InstanceType(_) => ("InvalidInstanceType", S::BAD_REQUEST),
             Error::Unsupported(_) => ("UnsupportedOperation", S::BAD_REQUEST),
@@ -168,6 +171,11 @@ fn intent(e: &IntentError) -> (&'static str, StatusCode) {
         | IntentError::NotRunning { .. }
         | IntentError::NotStopped(_)
         | IntentError::Ended { .. } => ("IncorrectInstanceState", BAD),
+        IntentError::DeviceIndexTaken { .. } => ("InvalidParameterValue", BAD),
+        IntentError::TooManyInterfaces(..) => ("AttachmentLimitExceeded", BAD),
+        IntentError::OtherZone => ("InvalidParameterCombination", BAD),
+        IntentError::FirstInterface => ("OperationNotPermitted", BAD),
+        IntentError::HotPlug(_) => ("UnsupportedOperation", BAD),
         IntentError::UnknownType(_) => ("InvalidInstanceAttributeValue", BAD),
         IntentError::TerminationDisabled(_) | IntentError::StopDisabled(_) => ("OperationNotPermitted", BAD),
     }
@@ -182,6 +190,13 @@ fn in_network(e: &network::Error) -> (&'static str, StatusCode) {
         network::Error::AddressInUse(_) => ("InvalidIPAddress.InUse", BAD),
         network::Error::AddressOutside(..) => ("InvalidParameterValue", BAD),
         network::Error::NoSuch(kind, _) => (not_found(*kind), BAD),
+        network::Error::InterfaceInUse(_)
+        | network::Error::AddressesTaken(_)
+        | network::Error::NotAssigned { .. }
+        | network::Error::PrimaryAddress(_) => ("InvalidParameterValue", BAD),
+        network::Error::InterfaceTaken(_) => ("InvalidNetworkInterface.InUse", BAD),
+        network::Error::TooManyAddresses => ("PrivateIpAddressLimitExceeded", BAD),
+        network::Error::TooManyGroupsOnInterface => ("SecurityGroupsPerInterfaceLimitExceeded", BAD),
         network::Error::NoDefaultVpc => ("VPCIdNotSpecified", BAD),
         network::Error::NoDefaultSubnet(_) => ("MissingInput", BAD),
         network::Error::DefaultVpcExists => ("DefaultVpcAlreadyExists", BAD),

@@ -2,6 +2,7 @@
 
 use super::filter::{Filtered, Values, flag, maybe};
 use super::images::{StateReason, platform_details};
+use super::interfaces::{Address, Interface};
 use super::zone;
 use crate::clock;
 use crate::compute::state::State;
@@ -62,8 +63,8 @@ impl From<State> for StateItem {
 #[derive(Serialize, Clone)]
 #[serde(rename_all = "camelCase")]
 pub struct GroupItem {
-    group_id: String,
-    group_name: String,
+    pub group_id: String,
+    pub group_name: String,
 }
 
 impl From<&GroupRef> for GroupItem {
@@ -210,90 +211,21 @@ impl MetadataItem {
     }
 }
 
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Interface {
-    network_interface_id: String,
-    subnet_id: String,
-    vpc_id: String,
-    description: String,
-    owner_id: String,
-    status: &'static str,
-    mac_address: String,
-    private_ip_address: String,
-    private_dns_name: String,
-    source_dest_check: bool,
-    group_set: Vec<GroupItem>,
-    attachment: Attachment,
-    private_ip_addresses_set: Vec<Address>,
-    ipv6_addresses_set: Vec<String>,
-    interface_type: &'static str,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Attachment {
-    attachment_id: String,
-    device_index: u32,
-    network_card_index: u32,
-    status: &'static str,
-    attach_time: Time,
-    delete_on_termination: bool,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Address {
-    private_ip_address: String,
-    private_dns_name: String,
-    primary: bool,
-}
-
-impl Interface {
-    fn new(nic: &Nic, groups: &[GroupItem], attach_time: Time) -> Interface {
-        let (ip, name) = (nic.private_ip.to_string(), nic.private_dns_name());
-        Interface {
-            network_interface_id: nic.eni_id.clone(),
-            subnet_id: nic.subnet.id.clone(),
-            vpc_id: nic.subnet.vpc_id.clone(),
-            description: nic.details.description.clone(),
-            owner_id: nic.account.clone(),
-            status: "in-use",
-            mac_address: nic.mac.to_string(),
-            private_ip_address: ip.clone(),
-            private_dns_name: name.clone(),
-            source_dest_check: nic.details.source_dest_check,
-            group_set: groups.to_vec(),
-            attachment: Attachment {
-                // An interface has one attachment at most, so its id can follow from the interface's.
-                attachment_id: nic.eni_id.replacen("eni-", "eni-attach-", 1),
-                device_index: nic.device_index.unwrap_or(0),
-                network_card_index: 0,
-                status: "attached",
-                attach_time,
-                delete_on_termination: true,
-            },
-            private_ip_addresses_set: vec![Address { private_ip_address: ip, private_dns_name: name, primary: true }],
-            ipv6_addresses_set: Vec::new(),
-            interface_type: "interface",
-        }
-    }
-}
-
 impl InstanceItem {
     /// `tags` are the instance's.
     pub fn new(instance: Instance, tags: Vec<Tag>) -> InstanceItem {
-        let Instance { row, spec, state, nic } = instance;
+        let Instance { row, spec, state, nics } = instance;
+        let nic = nics.first();
         let size = types::find(&row.instance_type);
         let threads_per_core = size.map_or(1, |t| t.family.threads_per_core);
         let launch_time = Time(clock::from_ms(row.launched_at));
         let groups: Vec<GroupItem> = nic.iter().flat_map(|n| &n.groups).map(GroupItem::from).collect();
         let (platform_details, usage_operation) = platform_details(spec.platform.as_deref());
-        let source_dest_check = nic.as_ref().map(|n| n.details.source_dest_check);
+        let source_dest_check = nic.map(|n| n.details.source_dest_check);
         let reason = || StateReason { code: row.reason_code.clone(), message: row.reason_message.clone() };
         InstanceItem {
             instance_state: state.into(),
-            private_dns_name: nic.as_ref().map(Nic::private_dns_name).unwrap_or_default(),
+            private_dns_name: nic.map(Nic::private_dns_name).unwrap_or_default(),
             dns_name: String::new(),
             state_reason: (!row.reason_code.is_empty()).then(reason),
             reason: row.transition,
@@ -313,9 +245,9 @@ impl InstanceItem {
             platform: spec.platform,
             platform_details,
             monitoring: Monitoring { state: if spec.options.monitoring { "enabled" } else { "disabled" } },
-            subnet_id: nic.as_ref().map(|n| n.subnet.id.clone()),
-            vpc_id: nic.as_ref().map(|n| n.subnet.vpc_id.clone()),
-            private_ip_address: nic.as_ref().map(|n| n.private_ip.to_string()),
+            subnet_id: nic.map(|n| n.subnet.id.clone()),
+            vpc_id: nic.map(|n| n.subnet.vpc_id.clone()),
+            private_ip_address: nic.map(|n| n.private_ip.to_string()),
             source_dest_check,
             architecture: spec.architecture,
             root_device_type: "instance-store",
@@ -324,8 +256,8 @@ impl InstanceItem {
             client_token: spec.client_token.unwrap_or_default(),
             tag_set: tags,
             hypervisor: "xen",
-            network_interface_set: nic.iter().map(|n| Interface::new(n, &groups, launch_time)).collect(),
-            // A terminated instance has given its interface back, and its groups with it.
+            network_interface_set: nics.iter().map(Interface::new).collect(),
+            // A terminated instance has given its interfaces back, and its groups with them.
             group_set: groups,
             ebs_optimized: spec.options.ebs_optimized,
             ena_support: true,
@@ -364,6 +296,14 @@ fn text<'a>(value: &'a str) -> Vec<Cow<'a, str>> {
 
 fn of_interfaces<'a>(i: &'a InstanceItem, value: fn(&'a Interface) -> Cow<'a, str>) -> Vec<Cow<'a, str>> {
     i.network_interface_set.iter().map(value).collect()
+}
+
+fn of_addresses<'a>(i: &'a InstanceItem, value: fn(&'a Address) -> Vec<Cow<'a, str>>) -> Vec<Cow<'a, str>> {
+    i.network_interface_set.iter().flat_map(|n| &n.private_ip_addresses_set).flat_map(value).collect()
+}
+
+fn of_groups<'a>(i: &'a InstanceItem, value: fn(&'a GroupItem) -> &'a str) -> Vec<Cow<'a, str>> {
+    i.network_interface_set.iter().flat_map(|n| &n.group_set).map(|g| value(g).into()).collect()
 }
 
 impl Filtered for InstanceItem {
@@ -417,14 +357,14 @@ impl Filtered for InstanceItem {
         ("metadata-options.http-tokens", |i| text(i.metadata_options.http_tokens)),
         ("metadata-options.instance-metadata-tags", |i| text(i.metadata_options.instance_metadata_tags)),
         ("monitoring-state", |i| text(i.monitoring.state)),
-        ("network-interface.addresses.primary", |i| of_interfaces(i, |_| "true".into())),
-        ("network-interface.addresses.private-ip-address", |i| {
-            of_interfaces(i, |n| n.private_ip_address.as_str().into())
-        }),
+        ("network-interface.addresses.primary", |i| of_addresses(i, |a| flag(a.primary))),
+        ("network-interface.addresses.private-ip-address", |i| of_addresses(i, |a| text(&a.private_ip_address))),
         ("network-interface.attachment.attachment-id", |i| {
             of_interfaces(i, |n| n.attachment.attachment_id.as_str().into())
         }),
-        ("network-interface.attachment.delete-on-termination", |i| of_interfaces(i, |_| "true".into())),
+        ("network-interface.attachment.delete-on-termination", |i| {
+            i.network_interface_set.iter().flat_map(|n| flag(n.attachment.delete_on_termination)).collect()
+        }),
         ("network-interface.attachment.device-index", |i| {
             of_interfaces(i, |n| n.attachment.device_index.to_string().into())
         }),
@@ -432,13 +372,15 @@ impl Filtered for InstanceItem {
         ("network-interface.attachment.status", |i| of_interfaces(i, |n| n.attachment.status.into())),
         ("network-interface.availability-zone", |i| text(&i.placement.availability_zone)),
         ("network-interface.description", |i| of_interfaces(i, |n| n.description.as_str().into())),
-        ("network-interface.group-id", |i| i.group_set.iter().map(|g| g.group_id.as_str().into()).collect()),
-        ("network-interface.group-name", |i| i.group_set.iter().map(|g| g.group_name.as_str().into()).collect()),
+        ("network-interface.group-id", |i| of_groups(i, |g| g.group_id.as_str())),
+        ("network-interface.group-name", |i| of_groups(i, |g| g.group_name.as_str())),
         ("network-interface.mac-address", |i| of_interfaces(i, |n| n.mac_address.as_str().into())),
         ("network-interface.network-interface-id", |i| of_interfaces(i, |n| n.network_interface_id.as_str().into())),
         ("network-interface.owner-id", |i| of_interfaces(i, |n| n.owner_id.as_str().into())),
         ("network-interface.private-dns-name", |i| of_interfaces(i, |n| n.private_dns_name.as_str().into())),
-        ("network-interface.source-dest-check", |i| i.source_dest_check.map(flag).unwrap_or_default()),
+        ("network-interface.source-dest-check", |i| {
+            i.network_interface_set.iter().flat_map(|n| flag(n.source_dest_check)).collect()
+        }),
         ("network-interface.status", |i| of_interfaces(i, |n| n.status.into())),
         ("network-interface.subnet-id", |i| of_interfaces(i, |n| n.subnet_id.as_str().into())),
         ("network-interface.vpc-id", |i| of_interfaces(i, |n| n.vpc_id.as_str().into())),

@@ -45,12 +45,12 @@ impl Directory for OfCompute {
 }
 
 fn metadata(i: Instance, tags: BTreeMap<String, String>) -> Metadata {
-    let compute::Instance { row, spec, nic, .. } = i;
+    let compute::Instance { row, spec, nics, .. } = i;
     let root = spec.root_device_name.trim_start_matches("/dev/").trim_end_matches(|c: char| c.is_ascii_digit());
     let mut block_devices: BTreeMap<String, String> = spec.mappings.iter().cloned().collect();
     block_devices.entry("ami".into()).or_insert_with(|| root.to_owned());
     block_devices.entry("root".into()).or_insert_with(|| spec.root_device_name.clone());
-    let interfaces = nic
+    let interfaces = nics
         .into_iter()
         .map(|nic| Interface {
             eni_id: nic.eni_id,

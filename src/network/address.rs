@@ -6,6 +6,7 @@
 //! addresses and the last are kept: `.1` gateway, `.2` resolver, `.3` the host.
 
 use super::groups::GroupRef;
+use super::interfaces;
 use super::vpcs::{self, Vpc};
 use super::{Cidr, Error, Mac, Nic, NicDetails, Subnet};
 use crate::{clock, db, id};
@@ -60,6 +61,10 @@ pub fn subnet(conn: &db::Conn, account: &str, region: &str, id: &str) -> Result<
 pub struct CardRequest {
     /// The address; `None`: the lowest free one.
     pub ip: Option<Ipv4Addr>,
+    /// Further addresses.
+    pub secondary: Vec<Ipv4Addr>,
+    /// How many more are to be picked.
+    pub more: u32,
     pub groups: Vec<GroupRef>,
     pub details: NicDetails,
 }
@@ -67,8 +72,13 @@ pub struct CardRequest {
 /// A new interface in one of the account's subnets. Attach it with [`attach`].
 pub fn allocate(conn: &db::Conn, account: &str, subnet: &Subnet, card: &CardRequest) -> Result<Nic, Error> {
     let (first, last) = subnet.cidr.usable();
-    if let Some(ip) = card.ip.filter(|ip| *ip < first || *ip > last) {
-        return Err(Error::AddressOutside(ip, subnet.cidr));
+    if let Some(ip) = card.ip {
+        if ip < first || ip > last {
+            return Err(Error::AddressOutside(ip, subnet.cidr));
+        }
+        if db::network::nic_at(conn, &subnet.id, ip)?.is_some() {
+            return Err(Error::AddressInUse(ip));
+        }
     }
     let eni = id::new(id::Kind::NetworkInterface);
     let (groups, details) = texts(&card.groups, &card.details);
@@ -91,10 +101,11 @@ pub fn allocate(conn: &db::Conn, account: &str, subnet: &Subnet, card: &CardRequ
             now: clock::now_ms(),
         };
         if db::network::insert_nic(conn, &new)? {
-            return nic(conn, &eni)?.ok_or(Error::NoInterface(eni));
-        }
-        if db::network::nic_at(conn, &subnet.id, ip)?.is_some() {
-            return Err(Error::AddressInUse(ip));
+            let mut made = nic(conn, &eni)?.ok_or(Error::NoInterface(eni))?;
+            if card.more > 0 || !card.secondary.is_empty() {
+                interfaces::assign(conn, &mut made, &card.secondary, card.more, false)?;
+            }
+            return Ok(made);
         }
     }
     Err(Error::SubnetFull(subnet.id.clone()))
@@ -119,9 +130,17 @@ pub fn attach(conn: &db::Conn, eni_id: &str, instance_id: &str, device_index: u3
     }
 }
 
-/// Give an interface and its address back. No such interface is fine.
+/// Give an interface and its addresses back. No such interface is fine.
 pub fn release(conn: &db::Conn, eni_id: &str) -> Result<(), Error> {
-    Ok(db::network::delete_nic(conn, eni_id)?)
+    db::network::delete_nic(conn, eni_id)?;
+    Ok(db::tags::forget(conn, eni_id)?)
+}
+
+/// An error when instances of another subnet run at addresses of this one: the host is in every subnet that runs here, so what
+/// it can reach must have one range each.
+pub fn check_reachable(conn: &db::Conn, subnet: &Subnet) -> Result<(), Error> {
+    let shares = |other: &Subnet| other.id != subnet.id && other.cidr.overlaps(subnet.cidr);
+    if subnets_in_use(conn)?.iter().any(shares) { Err(Error::RangeShared(subnet.cidr)) } else { Ok(()) }
 }
 
 /// The interface by its id.
@@ -198,6 +217,8 @@ impl TryFrom<db::network::NicRow> for Nic {
             account: row.account,
             mac: row.mac.parse().map_err(|e| Error::Db(db::Error::Damaged(e)))?,
             private_ip: row.private_ip,
+            secondary: row.secondary,
+            created_at: row.created_at,
             instance_id,
             device_index,
             groups: serde_json::from_str(&row.groups).map_err(damaged)?,

@@ -16,6 +16,8 @@ pub const DEFAULT: &str = "default";
 /// AWS's limits for a region and for a group's direction.
 pub const MOST_GROUPS: usize = 2500;
 pub const MOST_RULES: usize = 60;
+/// AWS's limit for an interface.
+const MOST_GROUPS_OF_INTERFACE: usize = 5;
 
 /// A security group.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -190,7 +192,7 @@ pub fn choose(
     if ids.is_empty() && names.is_empty() {
         add(named(c, vpc, DEFAULT)?);
     }
-    Ok(chosen)
+    if chosen.len() > MOST_GROUPS_OF_INTERFACE { Err(Error::TooManyGroupsOnInterface) } else { Ok(chosen) }
 }
 
 /// Delete a group that nothing depends on.

@@ -25,14 +25,16 @@ pub mod dhcp_options;
 pub mod gateways;
 pub mod groups;
 mod host;
+pub mod interfaces;
 mod plan;
 pub mod records;
 pub mod routes;
 pub mod vpcs;
 
 pub use address::{
-    CardRequest, allocate, attach, attached_nics, attached_nics_of, begin_region, create_default_subnet,
-    create_default_vpc, default_subnet, nic, nic_at, nics_of, release, subnet, subnets_in_use, update_nic,
+    CardRequest, allocate, attach, attached_nics, attached_nics_of, begin_region, check_reachable,
+    create_default_subnet, create_default_vpc, default_subnet, nic, nic_at, nics_of, release, subnet, subnets_in_use,
+    update_nic,
 };
 pub use agent::Network;
 pub use cidr::{Cidr, Mac, host_name, private_dns_name, private_domain};
@@ -62,10 +64,14 @@ pub struct Nic {
     pub account: String,
     pub mac: Mac,
     pub private_ip: Ipv4Addr,
+    /// Further addresses, which guests do not have by themselves.
+    pub secondary: Vec<Ipv4Addr>,
     pub instance_id: Option<String>,
     pub device_index: Option<u32>,
     pub groups: Vec<GroupRef>,
     pub details: NicDetails,
+    /// Milliseconds since the epoch.
+    pub created_at: i64,
     pub subnet: Subnet,
 }
 
@@ -75,11 +81,23 @@ pub struct Nic {
 pub struct NicDetails {
     pub description: String,
     pub source_dest_check: bool,
+    /// Whether it goes when its instance is terminated.
+    pub delete_on_termination: bool,
+    /// When it was attached (milliseconds since the epoch); `None`: when it was made, by a launch.
+    pub attached_at: Option<i64>,
+    /// The account that made it by itself, rather than by a launch.
+    pub requester: Option<String>,
 }
 
 impl Default for NicDetails {
     fn default() -> NicDetails {
-        NicDetails { description: String::new(), source_dest_check: true }
+        NicDetails {
+            description: String::new(),
+            source_dest_check: true,
+            delete_on_termination: true,
+            attached_at: None,
+            requester: None,
+        }
     }
 }
 
@@ -87,6 +105,21 @@ impl Nic {
     /// `ip-172-31-0-5.ec2.internal`.
     pub fn private_dns_name(&self) -> String {
         private_dns_name(&self.subnet.region, self.private_ip)
+    }
+
+    /// Its addresses, the first one first.
+    pub fn addresses(&self) -> impl Iterator<Item = Ipv4Addr> + '_ {
+        std::iter::once(self.private_ip).chain(self.secondary.iter().copied())
+    }
+
+    /// The id of its attachment. It has one at most, so the id can follow from the interface's.
+    pub fn attachment_id(&self) -> String {
+        self.eni_id.replacen(Kind::NetworkInterface.prefix(), Kind::Attachment.prefix(), 1)
+    }
+
+    /// When it was attached to the instance that it is attached to.
+    pub fn attached_at(&self) -> i64 {
+        self.details.attached_at.unwrap_or(self.created_at)
     }
 }
 
@@ -136,6 +169,21 @@ pub enum Error {
     AddressOutside(Ipv4Addr, Cidr),
     #[error("{}", no_such(*.0, .1))]
     NoSuch(Kind, String),
+
+    #[error("Network interface '{0}' is currently in use.")]
+    InterfaceInUse(String),
+    #[error("Interface: [{0}] in use.")]
+    InterfaceTaken(String),
+    #[error("[{}] assigned, but move is not allowed.", list(.0))]
+    AddressesTaken(Vec<Ipv4Addr>),
+    #[error("Some of [{}] are not assigned to interface {eni}", list(.ips))]
+    NotAssigned { ips: Vec<Ipv4Addr>, eni: String },
+    #[error("The primary address {0} cannot be taken from its interface")]
+    PrimaryAddress(Ipv4Addr),
+    #[error("Number of private addresses will exceed limit.")]
+    TooManyAddresses,
+    #[error("The maximum number of security groups per interface has been reached.")]
+    TooManyGroupsOnInterface,
 
     #[error("No default VPC for this user. GroupName is only supported for EC2-Classic and default VPC.")]
     NoDefaultVpc,
@@ -235,6 +283,10 @@ pub enum Error {
     RangeTaken(Cidr, Cidr, String),
     #[error("{doing}: {cause}")]
     Host { doing: String, cause: String },
+}
+
+fn list(ips: &[Ipv4Addr]) -> String {
+    ips.iter().map(Ipv4Addr::to_string).collect::<Vec<_>>().join(", ")
 }
 
 /// For the log; the API has its own words for each kind.

@@ -214,6 +214,17 @@ impl<'a> Params<'a> {
         Some(Params { node, path: self.name(name) })
     }
 
+    /// Every name below here with its value, by name, whether anybody read it or not.
+    pub fn values(&self) -> Vec<(String, &'a str)> {
+        fn walk<'a>(node: &'a Node, path: &str, all: &mut Vec<(String, &'a str)>) {
+            all.extend(node.value.as_deref().map(|value| (path.to_owned(), value)));
+            node.children.iter().for_each(|(name, child)| walk(child, &join(path, name), all));
+        }
+        let mut all = Vec::new();
+        walk(self.node, &self.path, &mut all);
+        all
+    }
+
     /// The error for a value that is of the right type and still will not do. `expected` is a sentence.
     pub fn invalid(&self, name: &str, value: &str, expected: impl Into<String>) -> Error {
         Error::Invalid { name: self.name(name), value: value.to_owned(), expected: expected.into() }

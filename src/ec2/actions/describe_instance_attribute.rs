@@ -56,7 +56,7 @@ impl Action for DescribeInstanceAttribute {
         let found = find(cx, std::slice::from_ref(&self.id))?.into_iter().next();
         let instance = found.ok_or_else(|| Error::no_such(Kind::Instance, &self.id))?;
         let groups = instance.groups().iter().map(GroupItem::from).collect();
-        let checked = instance.nic.as_ref().map(|nic| nic.details.source_dest_check);
+        let checked = instance.nic().map(|nic| nic.details.source_dest_check);
         let (row, spec) = (instance.row, instance.spec);
         let mut out = Output { instance_id: self.id, ..Output::default() };
         match self.attribute.as_str() {

@@ -1,8 +1,10 @@
 //! One action a file, named as AWS names it. Each file has its line twice here: as a module and in [`ALL`].
 
+pub mod assign_private_ip_addresses;
 pub mod associate_dhcp_options;
 pub mod associate_route_table;
 pub mod attach_internet_gateway;
+pub mod attach_network_interface;
 pub mod authorize_security_group_egress;
 pub mod authorize_security_group_ingress;
 pub mod create_default_subnet;
@@ -12,6 +14,7 @@ pub mod create_internet_gateway;
 pub mod create_key_pair;
 pub mod create_network_acl;
 pub mod create_network_acl_entry;
+pub mod create_network_interface;
 pub mod create_route;
 pub mod create_route_table;
 pub mod create_security_group;
@@ -23,6 +26,7 @@ pub mod delete_internet_gateway;
 pub mod delete_key_pair;
 pub mod delete_network_acl;
 pub mod delete_network_acl_entry;
+pub mod delete_network_interface;
 pub mod delete_route;
 pub mod delete_route_table;
 pub mod delete_security_group;
@@ -44,6 +48,8 @@ pub mod describe_instances;
 pub mod describe_internet_gateways;
 pub mod describe_key_pairs;
 pub mod describe_network_acls;
+pub mod describe_network_interface_attribute;
+pub mod describe_network_interfaces;
 pub mod describe_regions;
 pub mod describe_route_tables;
 pub mod describe_security_group_rules;
@@ -53,6 +59,7 @@ pub mod describe_tags;
 pub mod describe_vpc_attribute;
 pub mod describe_vpcs;
 pub mod detach_internet_gateway;
+pub mod detach_network_interface;
 pub mod disassociate_route_table;
 pub mod get_caller_identity;
 pub mod get_console_output;
@@ -62,6 +69,7 @@ pub mod import_key_pair;
 pub mod modify_image_attribute;
 pub mod modify_instance_attribute;
 pub mod modify_instance_metadata_options;
+pub mod modify_network_interface_attribute;
 pub mod modify_security_group_rules;
 pub mod modify_subnet_attribute;
 pub mod modify_vpc_attribute;
@@ -74,12 +82,14 @@ pub mod replace_route;
 pub mod replace_route_table_association;
 pub mod reset_image_attribute;
 pub mod reset_instance_attribute;
+pub mod reset_network_interface_attribute;
 pub mod revoke_security_group_egress;
 pub mod revoke_security_group_ingress;
 pub mod run_instances;
 pub mod start_instances;
 pub mod stop_instances;
 pub mod terminate_instances;
+pub mod unassign_private_ip_addresses;
 pub mod unmonitor_instances;
 pub mod update_security_group_rule_descriptions_egress;
 pub mod update_security_group_rule_descriptions_ingress;
@@ -88,9 +98,11 @@ use super::registry::{Entry, entry};
 
 /// Every action that works.
 pub static ALL: &[Entry] = &[
+    entry::<assign_private_ip_addresses::AssignPrivateIpAddresses>(),
     entry::<associate_dhcp_options::AssociateDhcpOptions>(),
     entry::<associate_route_table::AssociateRouteTable>(),
     entry::<attach_internet_gateway::AttachInternetGateway>(),
+    entry::<attach_network_interface::AttachNetworkInterface>(),
     entry::<authorize_security_group_egress::AuthorizeSecurityGroupEgress>(),
     entry::<authorize_security_group_ingress::AuthorizeSecurityGroupIngress>(),
     entry::<create_default_subnet::CreateDefaultSubnet>(),
@@ -100,6 +112,7 @@ pub static ALL: &[Entry] = &[
     entry::<create_key_pair::CreateKeyPair>(),
     entry::<create_network_acl::CreateNetworkAcl>(),
     entry::<create_network_acl_entry::CreateNetworkAclEntry>(),
+    entry::<create_network_interface::CreateNetworkInterface>(),
     entry::<create_route::CreateRoute>(),
     entry::<create_route_table::CreateRouteTable>(),
     entry::<create_security_group::CreateSecurityGroup>(),
@@ -111,6 +124,7 @@ pub static ALL: &[Entry] = &[
     entry::<delete_key_pair::DeleteKeyPair>(),
     entry::<delete_network_acl::DeleteNetworkAcl>(),
     entry::<delete_network_acl_entry::DeleteNetworkAclEntry>(),
+    entry::<delete_network_interface::DeleteNetworkInterface>(),
     entry::<delete_route::DeleteRoute>(),
     entry::<delete_route_table::DeleteRouteTable>(),
     entry::<delete_security_group::DeleteSecurityGroup>(),
@@ -132,6 +146,8 @@ pub static ALL: &[Entry] = &[
     entry::<describe_internet_gateways::DescribeInternetGateways>(),
     entry::<describe_key_pairs::DescribeKeyPairs>(),
     entry::<describe_network_acls::DescribeNetworkAcls>(),
+    entry::<describe_network_interface_attribute::DescribeNetworkInterfaceAttribute>(),
+    entry::<describe_network_interfaces::DescribeNetworkInterfaces>(),
     entry::<describe_regions::DescribeRegions>(),
     entry::<describe_route_tables::DescribeRouteTables>(),
     entry::<describe_security_group_rules::DescribeSecurityGroupRules>(),
@@ -141,6 +157,7 @@ pub static ALL: &[Entry] = &[
     entry::<describe_vpc_attribute::DescribeVpcAttribute>(),
     entry::<describe_vpcs::DescribeVpcs>(),
     entry::<detach_internet_gateway::DetachInternetGateway>(),
+    entry::<detach_network_interface::DetachNetworkInterface>(),
     entry::<disassociate_route_table::DisassociateRouteTable>(),
     entry::<get_caller_identity::GetCallerIdentity>(),
     entry::<get_console_output::GetConsoleOutput>(),
@@ -150,6 +167,7 @@ pub static ALL: &[Entry] = &[
     entry::<modify_image_attribute::ModifyImageAttribute>(),
     entry::<modify_instance_attribute::ModifyInstanceAttribute>(),
     entry::<modify_instance_metadata_options::ModifyInstanceMetadataOptions>(),
+    entry::<modify_network_interface_attribute::ModifyNetworkInterfaceAttribute>(),
     entry::<modify_security_group_rules::ModifySecurityGroupRules>(),
     entry::<modify_subnet_attribute::ModifySubnetAttribute>(),
     entry::<modify_vpc_attribute::ModifyVpcAttribute>(),
@@ -162,12 +180,14 @@ pub static ALL: &[Entry] = &[
     entry::<replace_route_table_association::ReplaceRouteTableAssociation>(),
     entry::<reset_image_attribute::ResetImageAttribute>(),
     entry::<reset_instance_attribute::ResetInstanceAttribute>(),
+    entry::<reset_network_interface_attribute::ResetNetworkInterfaceAttribute>(),
     entry::<revoke_security_group_egress::RevokeSecurityGroupEgress>(),
     entry::<revoke_security_group_ingress::RevokeSecurityGroupIngress>(),
     entry::<run_instances::RunInstances>(),
     entry::<start_instances::StartInstances>(),
     entry::<stop_instances::StopInstances>(),
     entry::<terminate_instances::TerminateInstances>(),
+    entry::<unassign_private_ip_addresses::UnassignPrivateIpAddresses>(),
     entry::<unmonitor_instances::UnmonitorInstances>(),
     entry::<update_security_group_rule_descriptions_egress::UpdateSecurityGroupRuleDescriptionsEgress>(),
     entry::<update_security_group_rule_descriptions_ingress::UpdateSecurityGroupRuleDescriptionsIngress>(),

@@ -3,10 +3,11 @@
 
 use super::describe_images::image_id;
 use super::describe_instances::items;
-use crate::compute::{LaunchRequest, MetadataOptions, Options, ShutdownBehavior};
+use crate::compute::{InterfaceWish, LaunchRequest, MetadataOptions, Options, ShutdownBehavior};
 use crate::db;
 use crate::db::tags::{Resource, Tag};
 use crate::ec2::instances::Reservation;
+use crate::ec2::interfaces::{NO_IPV6, WantedAddresses, address};
 use crate::ec2::registry::Action;
 use crate::ec2::{Cx, Error, tagging};
 use crate::id::Kind;
@@ -14,7 +15,6 @@ use crate::wire::query::{self, Params};
 use base64::Engine;
 use base64::alphabet::STANDARD;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
-use std::net::Ipv4Addr;
 
 pub struct RunInstances {
     image_id: String,
@@ -27,7 +27,7 @@ pub struct RunInstances {
     user_data: Option<String>,
     zone: Option<String>,
     subnet_id: Option<String>,
-    private_ip: Option<Ipv4Addr>,
+    interface: InterfaceWish,
     group_ids: Vec<String>,
     group_names: Vec<String>,
     /// Device and GiB of each mapping that gives a size.
@@ -100,7 +100,7 @@ impl Action for RunInstances {
             user_data: owned("UserData").map(|text| user_data(&text)).transpose()?,
             zone: None,
             subnet_id: p.opt_id("SubnetId", Kind::Subnet)?.map(str::to_owned),
-            private_ip: address(p, "PrivateIpAddress")?,
+            interface: InterfaceWish { ip: address(p, "PrivateIpAddress")?, ..InterfaceWish::default() },
             group_ids: p.ids("SecurityGroupId", Kind::SecurityGroup)?.into_iter().map(str::to_owned).collect(),
             group_names: p.list("SecurityGroup").into_iter().map(str::to_owned).collect(),
             volumes: volumes(p)?,
@@ -124,9 +124,10 @@ impl Action for RunInstances {
                 "The parameter groupName cannot be used with the parameter subnet".into(),
             ));
         }
-        if run.private_ip.is_some() && run.max_count > 1 {
+        let wish = &run.interface;
+        if run.max_count > 1 && (wish.existing.is_some() || wish.ip.is_some() || !wish.secondary.is_empty()) {
             return Err(Error::ParameterCombination(
-                "A private IP address cannot be given to several instances".into(),
+                "A network interface or a private IP address cannot be given to several instances".into(),
             ));
         }
         Ok(run)
@@ -143,7 +144,7 @@ impl Action for RunInstances {
             subnet_id: self.subnet_id,
             group_ids: self.group_ids,
             group_names: self.group_names,
-            private_ip: self.private_ip,
+            interface: self.interface,
             image_id: self.image_id,
             kernel_id: self.kernel_id,
             ramdisk_id: self.ramdisk_id,
@@ -191,21 +192,44 @@ impl RunInstances {
                     .into(),
             ));
         }
-        if interface.opt("NetworkInterfaceId").is_some() {
-            return Err(Error::Unsupported("NetworkInterface.NetworkInterfaceId".into()));
-        }
         interface.int("DeviceIndex", 0..=0)?;
+        if let Some(name) = NO_IPV6.iter().find(|name| interface.opt(name).is_some()) {
+            return Err(Error::Unsupported(format!("NetworkInterface.{name}")));
+        }
+        interface.opt_int("NetworkCardIndex", 0..=0)?;
+        interface.opt("InterfaceType");
+        // An interface has no public address by itself yet.
+        interface.opt_bool("AssociatePublicIpAddress")?;
+        let delete = interface.opt_bool("DeleteOnTermination")?;
+        let description = interface.opt("Description");
+        if let Some(id) = interface.opt_id("NetworkInterfaceId", Kind::NetworkInterface)? {
+            let other = ["SubnetId", "SecurityGroupId", "PrivateIpAddress", "PrivateIpAddresses"];
+            let other = other.iter().find(|name| interface.values().iter().any(|(full, _)| full.contains(**name)));
+            if let Some(name) = other {
+                return Err(Error::ParameterCombination(format!(
+                    "The parameter {name} cannot be used with the parameter networkInterfaceId"
+                )));
+            }
+            if delete == Some(true) {
+                return Err(Error::ParameterCombination(
+                    "A network interface that is there already may not be deleted on termination".into(),
+                ));
+            }
+            self.interface.existing = Some(id.to_owned());
+            return Ok(());
+        }
         self.subnet_id = interface.opt_id("SubnetId", Kind::Subnet)?.map(str::to_owned);
         self.group_ids =
             interface.ids("SecurityGroupId", Kind::SecurityGroup)?.into_iter().map(str::to_owned).collect();
-        self.private_ip = address(interface, "PrivateIpAddress")?.or(self.private_ip);
-        // The one interface always goes with its instance, and has no public address yet.
-        for name in ["DeleteOnTermination", "AssociatePublicIpAddress"] {
-            interface.opt_bool(name)?;
-        }
-        for name in ["Description", "InterfaceType", "NetworkCardIndex"] {
-            interface.opt(name);
-        }
+        let addresses = WantedAddresses::read(interface)?;
+        self.interface = InterfaceWish {
+            existing: None,
+            ip: addresses.first.or(self.interface.ip),
+            secondary: addresses.secondary,
+            more: addresses.more,
+            description: description.unwrap_or_default().to_owned(),
+            keep: delete == Some(false),
+        };
         Ok(())
     }
 
@@ -239,11 +263,6 @@ fn resolved(cx: &Cx, named: String) -> Result<String, Error> {
         Some(value) => image_id(value),
         None => Err(Error::NoSuch { kind: Kind::Image, ids: vec![named] }),
     }
-}
-
-fn address(p: &Params<'_>, name: &str) -> Result<Option<Ipv4Addr>, Error> {
-    let parse = |text: &str| text.parse().map_err(|_| p.invalid(name, text, "Expecting an IPv4 address.").into());
-    p.opt(name).filter(|text| !text.is_empty()).map(parse).transpose()
 }
 
 /// The base64 text, checked; clients break it into lines and forget its padding.

@@ -1,0 +1,129 @@
+"""What Terraform's AWS provider calls, in its order, for resources whose making it reads back field by field.
+
+The provider itself cannot be had everywhere, so its calls are replayed: create, read, refresh (which must show no difference),
+update, destroy. Every field that it reads without asking is looked at.
+"""
+
+import uuid
+
+import pytest
+from botocore.exceptions import ClientError
+
+import cloud
+
+
+@pytest.fixture(scope="module")
+def ec2(server):
+    return server.client("ec2")
+
+
+@pytest.fixture
+def subnet(ec2):
+    zone = [{"Name": "availability-zone", "Values": ["us-east-1a"]}, {"Name": "default-for-az", "Values": ["true"]}]
+    return ec2.describe_subnets(Filters=zone)["Subnets"][0]
+
+
+@pytest.fixture
+def group(ec2, subnet):
+    made = ec2.create_security_group(GroupName=f"tf-{uuid.uuid4().hex[:8]}", Description="Managed by Terraform", VpcId=subnet["VpcId"])
+    yield made["GroupId"]
+    ec2.delete_security_group(GroupId=made["GroupId"])
+
+
+@pytest.fixture
+def instance(ec2, tiny_ami, subnet):
+    launched = ec2.run_instances(ImageId=tiny_ami, InstanceType="t3.micro", MinCount=1, MaxCount=1, SubnetId=subnet["SubnetId"])
+    id = launched["Instances"][0]["InstanceId"]
+    cloud.await_state(ec2, id, "running")
+    yield id
+    ec2.terminate_instances(InstanceIds=[id])
+    cloud.await_state(ec2, id, "terminated")
+
+
+def code(call, **arguments):
+    with pytest.raises(ClientError) as refused:
+        call(**arguments)
+    return refused.value.response["Error"]["Code"]
+
+
+def tagged(kind, name):
+    return [{"ResourceType": kind, "Tags": [{"Key": "Name", "Value": name}]}]
+
+
+def test_aws_network_interface(ec2, subnet, group, instance):
+    made = ec2.create_network_interface(
+        SubnetId=subnet["SubnetId"], ClientToken=str(uuid.uuid4()), Description="tf", Groups=[group],
+        SecondaryPrivateIpAddressCount=1, TagSpecifications=tagged("network-interface", "tf"))["NetworkInterface"]
+    id = made["NetworkInterfaceId"]
+    read = lambda: ec2.describe_network_interfaces(NetworkInterfaceIds=[id])["NetworkInterfaces"][0]
+    ec2.get_waiter("network_interface_available").wait(NetworkInterfaceIds=[id])
+    ec2.modify_network_interface_attribute(NetworkInterfaceId=id, SourceDestCheck={"Value": False})
+    seen = read()
+    for field in ["Description", "Groups", "InterfaceType", "MacAddress", "OwnerId", "PrivateDnsName", "PrivateIpAddress",
+                  "PrivateIpAddresses", "SourceDestCheck", "SubnetId", "TagSet", "VpcId", "AvailabilityZone", "Status"]:
+        assert field in seen, field
+    assert (seen["SourceDestCheck"], [g["GroupId"] for g in seen["Groups"]]) == (False, [group])
+    assert [a["Primary"] for a in seen["PrivateIpAddresses"]] == [True, False] and "Attachment" not in seen
+    assert read() == seen, "a refresh shows no difference"
+
+    attachment = ec2.attach_network_interface(NetworkInterfaceId=id, InstanceId=instance, DeviceIndex=1)["AttachmentId"]
+    attached = read()
+    assert attached["Status"] == "in-use" and attached["Attachment"]["Status"] == "attached", attached
+    wanted = {"AttachmentId": attachment, "InstanceId": instance, "DeviceIndex": 1, "DeleteOnTermination": False}
+    assert attached["Attachment"].items() >= wanted.items()
+    mine = ec2.describe_instances(InstanceIds=[instance])["Reservations"][0]["Instances"][0]
+    assert [n["Attachment"]["DeviceIndex"] for n in mine["NetworkInterfaces"]] == [0, 1]
+    assert code(ec2.delete_network_interface, NetworkInterfaceId=id) == "InvalidParameterValue"
+    assert code(ec2.delete_security_group, GroupId=group) == "DependencyViolation"
+    again = {"NetworkInterfaceId": id, "InstanceId": instance, "DeviceIndex": 2}
+    assert code(ec2.attach_network_interface, **again) == "InvalidNetworkInterface.InUse"
+
+    ec2.assign_private_ip_addresses(NetworkInterfaceId=id, SecondaryPrivateIpAddressCount=1, AllowReassignment=False)
+    secondary = [a["PrivateIpAddress"] for a in read()["PrivateIpAddresses"] if not a["Primary"]]
+    assert len(secondary) == 2, secondary
+    ec2.unassign_private_ip_addresses(NetworkInterfaceId=id, PrivateIpAddresses=secondary[:1])
+    default = mine["NetworkInterfaces"][0]["Groups"][0]["GroupId"]
+    ec2.modify_network_interface_attribute(NetworkInterfaceId=id, Groups=[default])
+    ec2.modify_network_interface_attribute(NetworkInterfaceId=id, Description={"Value": "changed"})
+    seen = read()
+    assert (seen["Description"], seen["Groups"][0]["GroupId"], len(seen["PrivateIpAddresses"])) == ("changed", default, 2)
+
+    ec2.detach_network_interface(AttachmentId=attachment, Force=True)
+    assert "Attachment" not in read()
+    ec2.delete_network_interface(NetworkInterfaceId=id)
+    assert code(ec2.describe_network_interfaces, NetworkInterfaceIds=[id]) == "InvalidNetworkInterfaceID.NotFound"
+
+
+def test_interfaces_and_their_instances_end(ec2, tiny_ami, subnet, server):
+    """What is to go with its instance goes; what is not is there for the next one."""
+    id = ec2.create_network_interface(SubnetId=subnet["SubnetId"])["NetworkInterface"]["NetworkInterfaceId"]
+    launch = {"ImageId": tiny_ami, "InstanceType": "t3.micro", "MinCount": 1, "MaxCount": 1}
+    card = [{"DeviceIndex": 0, "NetworkInterfaceId": id}]
+    for _ in range(2):
+        instance = ec2.run_instances(**launch, NetworkInterfaces=card)["Instances"][0]
+        assert instance["NetworkInterfaces"][0]["NetworkInterfaceId"] == id
+        cloud.await_state(ec2, instance["InstanceId"], "running")
+        ec2.terminate_instances(InstanceIds=[instance["InstanceId"]])
+        cloud.await_state(ec2, instance["InstanceId"], "terminated")
+        seen = ec2.describe_network_interfaces(NetworkInterfaceIds=[id])["NetworkInterfaces"][0]
+        assert (seen["Status"], "Attachment" in seen) == ("available", False)
+        gone = ec2.describe_instances(InstanceIds=[instance["InstanceId"]])["Reservations"][0]["Instances"][0]
+        assert not gone["NetworkInterfaces"]
+    ec2.delete_network_interface(NetworkInterfaceId=id)
+
+    card = [{"DeviceIndex": 0, "SubnetId": subnet["SubnetId"], "Description": "kept", "DeleteOnTermination": False,
+             "SecondaryPrivateIpAddressCount": 1}]
+    instance = ec2.run_instances(**launch, NetworkInterfaces=card)["Instances"][0]
+    kept = instance["NetworkInterfaces"][0]
+    assert (kept["Description"], kept["Attachment"]["DeleteOnTermination"], len(kept["PrivateIpAddresses"])) == ("kept", False, 2)
+    of_it = [{"Name": "attachment.instance-id", "Values": [instance["InstanceId"]]}]
+    assert len(ec2.describe_network_interfaces(Filters=of_it)["NetworkInterfaces"]) == 1
+    pages = ec2.get_paginator("describe_network_interfaces").paginate(PaginationConfig={"PageSize": 5})
+    assert kept["NetworkInterfaceId"] in [n["NetworkInterfaceId"] for page in pages for n in page["NetworkInterfaces"]]
+    cloud.await_state(ec2, instance["InstanceId"], "running")
+    ec2.terminate_instances(InstanceIds=[instance["InstanceId"]])
+    cloud.await_state(ec2, instance["InstanceId"], "terminated")
+    shown = server.aws("ec2", "describe-network-interfaces", "--network-interface-ids", kept["NetworkInterfaceId"], "--query",
+                       "NetworkInterfaces[0].Status", "--output", "text")
+    assert shown == "available"
+    ec2.delete_network_interface(NetworkInterfaceId=kept["NetworkInterfaceId"])

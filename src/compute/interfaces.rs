@@ -1,0 +1,99 @@
+//! Interfaces that come to an instance after its launch, and leave it.
+//!
+//! A real machine gets and loses cards while it is stopped, so that they are there at its next start. The simulated one has
+//! no cards, so its interfaces come and go as those of AWS's machines do.
+
+use super::intent::{IntentError, owned};
+use super::spec::{Spec, both};
+use super::state::{State, visible};
+use super::{Compute, types};
+use crate::db::instances::InstanceRow;
+use crate::network::{self, Nic, interfaces};
+use crate::{clock, db};
+
+impl Compute {
+    /// Attach an interface of an account to one of its instances as its `index`-th one.
+    pub async fn attach_interface(
+        &self,
+        account: &str,
+        region: &str,
+        eni_id: String,
+        instance_id: String,
+        index: u32,
+    ) -> Result<Nic, IntentError> {
+        let (account, region, real) = (account.to_owned(), region.to_owned(), self.is_real());
+        let attached = self.db.write(move |c| {
+            let mut nic = interfaces::need(c, &account, &region, &eni_id)?;
+            interfaces::check_free(&nic)?;
+            let mut row = owned(c, &account, &region, vec![instance_id])?.remove(0);
+            changeable(&row, real)?;
+            if nic.subnet.zone != row.zone {
+                return Err(IntentError::OtherZone);
+            }
+            let there = network::nics_of(c, &row.id)?;
+            if there.iter().any(|n| n.device_index == Some(index)) {
+                return Err(IntentError::DeviceIndexTaken { id: row.id, index });
+            }
+            let most = types::find(&row.instance_type).map_or(1, |t| t.interfaces as usize);
+            if there.len() >= most {
+                return Err(IntentError::TooManyInterfaces(there.len() + 1, row.instance_type));
+            }
+            if real {
+                network::check_reachable(c, &nic.subnet)?;
+            }
+            interfaces::attach(c, &mut nic, &row.id, index, false)?;
+            redefine(c, &mut row)?;
+            Ok(nic)
+        });
+        let attached = attached.await?;
+        self.wake();
+        Ok(attached)
+    }
+
+    /// Take an interface from its instance. Its first one stays for good.
+    pub async fn detach_interface(&self, account: &str, region: &str, attachment: String) -> Result<(), IntentError> {
+        let (account, region, real) = (account.to_owned(), region.to_owned(), self.is_real());
+        let detached = self.db.write(move |c| {
+            let nic = interfaces::need_attached(c, &account, &region, &attachment)?;
+            if nic.device_index == Some(0) {
+                return Err(IntentError::FirstInterface);
+            }
+            let mut row = owned(c, &account, &region, nic.instance_id.iter().cloned().collect())?.remove(0);
+            changeable(&row, real)?;
+            interfaces::detach(c, &nic)?;
+            redefine(c, &mut row)?;
+            Ok::<_, IntentError>(nic)
+        });
+        let detached = detached.await?;
+        if real {
+            self.network.remove_port(&detached.eni_id)?;
+        }
+        self.wake();
+        Ok(())
+    }
+}
+
+/// An error unless the instance's cards can change now.
+fn changeable(row: &InstanceRow, real: bool) -> Result<(), IntentError> {
+    let (desired, observed) = both(row)?;
+    match visible(desired, observed) {
+        State::Stopped => Ok(()),
+        State::Running if !real => Ok(()),
+        State::Running => Err(IntentError::HotPlug(row.id.clone())),
+        State::Pending | State::Stopping | State::ShuttingDown | State::Terminated => {
+            Err(IntentError::WrongState { id: row.id.clone(), verb: "given another interface, or have one taken" })
+        }
+    }
+}
+
+/// The machine is to be defined anew before its next start.
+fn redefine(c: &db::Conn, row: &mut InstanceRow) -> Result<(), IntentError> {
+    let mut spec = Spec::parse(&row.spec)?;
+    spec.redefine = true;
+    row.spec = spec.to_json();
+    let generation = row.generation;
+    row.generation += 1;
+    row.changed_at = clock::now_ms();
+    db::instances::update(c, row, generation)?;
+    Ok(())
+}

@@ -1,0 +1,307 @@
+//! Network interfaces as requests describe new ones and as answers write them.
+
+use super::filter::{Filtered, Values, flag};
+use super::instances::GroupItem;
+use super::{Error, zone};
+use crate::clock;
+use crate::compute::types;
+use crate::db::tags::Tag;
+use crate::db::{self, Conn};
+use crate::network::{self, Nic};
+use crate::wire::ec2_xml::Time;
+use crate::wire::query::Params;
+use serde::Serialize;
+use std::borrow::Cow;
+use std::net::Ipv4Addr;
+
+/// Addresses that a request wants for a new interface.
+#[derive(Debug, Clone, Default)]
+pub struct WantedAddresses {
+    pub first: Option<Ipv4Addr>,
+    pub secondary: Vec<Ipv4Addr>,
+    /// How many more are to be picked.
+    pub more: u32,
+}
+
+/// What there is none of here.
+pub const NO_IPV6: &[&str] =
+    &["Ipv4Prefix", "Ipv4PrefixCount", "Ipv6AddressCount", "Ipv6Addresses", "Ipv6Prefix", "Ipv6PrefixCount"];
+
+impl WantedAddresses {
+    /// `PrivateIpAddress`, `PrivateIpAddresses.N` (of which one may be the primary one), `SecondaryPrivateIpAddressCount`.
+    pub fn read(p: &Params<'_>) -> Result<WantedAddresses, Error> {
+        let mut wanted = WantedAddresses { first: address(p, "PrivateIpAddress")?, ..WantedAddresses::default() };
+        for item in p.structs("PrivateIpAddresses") {
+            let ip = parse(&item, "PrivateIpAddress", item.req("PrivateIpAddress")?)?;
+            match item.opt_bool("Primary")?.unwrap_or(false) {
+                false => wanted.secondary.push(ip),
+                true if wanted.first.is_none_or(|first| first == ip) => wanted.first = Some(ip),
+                true => {
+                    return Err(Error::ParameterCombination(
+                        "Only one primary private IP address can be specified".into(),
+                    ));
+                }
+            }
+        }
+        if let Some(n) = p.opt_int("SecondaryPrivateIpAddressCount", 0..=255)? {
+            if !wanted.secondary.is_empty() {
+                return Err(Error::ParameterCombination(
+                    "Secondary private IP addresses are given by a list or by a count, not by both".into(),
+                ));
+            }
+            wanted.more = n as u32;
+        }
+        Ok(wanted)
+    }
+}
+
+/// An IPv4 address that may be absent.
+pub fn address(p: &Params<'_>, name: &str) -> Result<Option<Ipv4Addr>, Error> {
+    p.opt(name).filter(|text| !text.is_empty()).map(|text| parse(p, name, text)).transpose()
+}
+
+/// A list of IPv4 addresses.
+pub fn addresses(p: &Params<'_>, name: &str) -> Result<Vec<Ipv4Addr>, Error> {
+    p.list(name).into_iter().map(|text| parse(p, name, text)).collect()
+}
+
+fn parse(p: &Params<'_>, name: &str, text: &str) -> Result<Ipv4Addr, Error> {
+    text.parse().map_err(|_| p.invalid(name, text, "Expecting an IPv4 address.").into())
+}
+
+/// Most addresses of an interface that is attached to nothing.
+const MOST_ADDRESSES: usize = 50;
+
+/// An error if the interface has more addresses than its instance's type allows.
+pub fn check_count(c: &Conn, nic: &Nic) -> Result<(), Error> {
+    let row = nic.instance_id.as_deref().map(|id| db::instances::get(c, id)).transpose()?.flatten();
+    let size = row.and_then(|row| types::find(&row.instance_type));
+    let most = size.map_or(MOST_ADDRESSES, |t| t.addresses as usize);
+    if nic.addresses().count() > most { Err(network::Error::TooManyAddresses.into()) } else { Ok(()) }
+}
+
+/// One address of an interface.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Address {
+    pub private_ip_address: String,
+    private_dns_name: String,
+    pub primary: bool,
+}
+
+fn addresses_of(nic: &Nic) -> Vec<Address> {
+    let item = |ip: Ipv4Addr| Address {
+        private_ip_address: ip.to_string(),
+        private_dns_name: network::private_dns_name(&nic.subnet.region, ip),
+        primary: ip == nic.private_ip,
+    };
+    nic.addresses().map(item).collect()
+}
+
+/// An interface as its instance shows it.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Interface {
+    pub network_interface_id: String,
+    pub subnet_id: String,
+    pub vpc_id: String,
+    pub description: String,
+    pub owner_id: String,
+    pub status: &'static str,
+    pub mac_address: String,
+    pub private_ip_address: String,
+    pub private_dns_name: String,
+    pub source_dest_check: bool,
+    pub group_set: Vec<GroupItem>,
+    pub attachment: OwnAttachment,
+    pub private_ip_addresses_set: Vec<Address>,
+    ipv6_addresses_set: Vec<()>,
+    interface_type: &'static str,
+}
+
+/// An attachment as its instance shows it.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct OwnAttachment {
+    pub attachment_id: String,
+    pub device_index: u32,
+    network_card_index: u32,
+    pub status: &'static str,
+    attach_time: Time,
+    pub delete_on_termination: bool,
+}
+
+impl OwnAttachment {
+    fn new(nic: &Nic) -> OwnAttachment {
+        OwnAttachment {
+            attachment_id: nic.attachment_id(),
+            device_index: nic.device_index.unwrap_or(0),
+            network_card_index: 0,
+            status: "attached",
+            attach_time: Time(clock::from_ms(nic.attached_at())),
+            delete_on_termination: nic.details.delete_on_termination,
+        }
+    }
+}
+
+impl Interface {
+    pub fn new(nic: &Nic) -> Interface {
+        Interface {
+            network_interface_id: nic.eni_id.clone(),
+            subnet_id: nic.subnet.id.clone(),
+            vpc_id: nic.subnet.vpc_id.clone(),
+            description: nic.details.description.clone(),
+            owner_id: nic.account.clone(),
+            status: "in-use",
+            mac_address: nic.mac.to_string(),
+            private_ip_address: nic.private_ip.to_string(),
+            private_dns_name: nic.private_dns_name(),
+            source_dest_check: nic.details.source_dest_check,
+            group_set: nic.groups.iter().map(GroupItem::from).collect(),
+            attachment: OwnAttachment::new(nic),
+            private_ip_addresses_set: addresses_of(nic),
+            ipv6_addresses_set: Vec::new(),
+            interface_type: "interface",
+        }
+    }
+}
+
+/// An attachment as its interface shows it.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Attachment {
+    #[serde(flatten)]
+    own: OwnAttachment,
+    instance_id: String,
+    instance_owner_id: String,
+}
+
+impl Attachment {
+    /// `None` for an interface that is attached to nothing.
+    pub fn of(nic: &Nic) -> Option<Attachment> {
+        nic.instance_id.as_ref().map(|id| Attachment {
+            own: OwnAttachment::new(nic),
+            instance_id: id.clone(),
+            instance_owner_id: nic.account.clone(),
+        })
+    }
+}
+
+/// One interface, by itself.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Item {
+    pub network_interface_id: String,
+    subnet_id: String,
+    vpc_id: String,
+    availability_zone: String,
+    availability_zone_id: String,
+    description: String,
+    owner_id: String,
+    requester_id: Option<String>,
+    requester_managed: bool,
+    pub status: &'static str,
+    mac_address: String,
+    private_ip_address: String,
+    private_dns_name: String,
+    source_dest_check: bool,
+    group_set: Vec<GroupItem>,
+    attachment: Option<Attachment>,
+    tag_set: Vec<Tag>,
+    private_ip_addresses_set: Vec<Address>,
+    ipv6_addresses_set: Vec<()>,
+    interface_type: &'static str,
+    deny_all_igw_traffic: bool,
+    operator: Operator,
+}
+
+/// Who manages the interface on its owner's behalf: nobody.
+#[derive(Serialize)]
+struct Operator {
+    managed: bool,
+}
+
+impl Item {
+    /// An interface with its tags.
+    pub fn new(nic: Nic, tag_set: Vec<Tag>) -> Item {
+        Item {
+            availability_zone_id: zone::id(&nic.subnet.zone),
+            requester_managed: false,
+            status: if nic.instance_id.is_some() { "in-use" } else { "available" },
+            mac_address: nic.mac.to_string(),
+            private_ip_address: nic.private_ip.to_string(),
+            private_dns_name: nic.private_dns_name(),
+            source_dest_check: nic.details.source_dest_check,
+            group_set: nic.groups.iter().map(GroupItem::from).collect(),
+            attachment: Attachment::of(&nic),
+            tag_set,
+            private_ip_addresses_set: addresses_of(&nic),
+            ipv6_addresses_set: Vec::new(),
+            interface_type: "interface",
+            deny_all_igw_traffic: false,
+            operator: Operator { managed: false },
+            network_interface_id: nic.eni_id,
+            subnet_id: nic.subnet.id,
+            vpc_id: nic.subnet.vpc_id,
+            availability_zone: nic.subnet.zone,
+            description: nic.details.description,
+            requester_id: nic.details.requester,
+            owner_id: nic.account,
+        }
+    }
+}
+
+fn of_attachment<'a>(i: &'a Item, value: fn(&'a Attachment) -> Cow<'a, str>) -> Vec<Cow<'a, str>> {
+    i.attachment.iter().map(value).collect()
+}
+
+impl Filtered for Item {
+    const FILTERS: &'static [(&'static str, Values<Self>)] = &[
+        ("addresses.association.owner-id", |_| vec![]),
+        ("addresses.association.public-ip", |_| vec![]),
+        ("addresses.primary", |i| i.private_ip_addresses_set.iter().flat_map(|a| flag(a.primary)).collect()),
+        ("addresses.private-ip-address", |i| {
+            i.private_ip_addresses_set.iter().map(|a| a.private_ip_address.as_str().into()).collect()
+        }),
+        ("association.allocation-id", |_| vec![]),
+        ("association.association-id", |_| vec![]),
+        ("association.ip-owner-id", |_| vec![]),
+        ("association.public-dns-name", |_| vec![]),
+        ("association.public-ip", |_| vec![]),
+        ("attachment.attach-time", |i| of_attachment(i, |a| a.own.attach_time.to_string().into())),
+        ("attachment.attachment-id", |i| of_attachment(i, |a| a.own.attachment_id.as_str().into())),
+        ("attachment.delete-on-termination", |i| {
+            i.attachment.iter().flat_map(|a| flag(a.own.delete_on_termination)).collect()
+        }),
+        ("attachment.device-index", |i| of_attachment(i, |a| a.own.device_index.to_string().into())),
+        ("attachment.instance-id", |i| of_attachment(i, |a| a.instance_id.as_str().into())),
+        ("attachment.instance-owner-id", |i| of_attachment(i, |a| a.instance_owner_id.as_str().into())),
+        ("attachment.status", |i| of_attachment(i, |a| a.own.status.into())),
+        ("availability-zone", |i| vec![i.availability_zone.as_str().into()]),
+        ("availability-zone-id", |i| vec![i.availability_zone_id.as_str().into()]),
+        ("description", |i| vec![i.description.as_str().into()]),
+        ("group-id", |i| i.group_set.iter().map(|g| g.group_id.as_str().into()).collect()),
+        ("group-name", |i| i.group_set.iter().map(|g| g.group_name.as_str().into()).collect()),
+        ("interface-type", |i| vec![i.interface_type.into()]),
+        ("ipv6-addresses.ipv6-address", |_| vec![]),
+        ("mac-address", |i| vec![i.mac_address.as_str().into()]),
+        ("network-interface-id", |i| vec![i.network_interface_id.as_str().into()]),
+        ("operator.managed", |i| flag(i.operator.managed)),
+        ("operator.principal", |_| vec![]),
+        ("owner-id", |i| vec![i.owner_id.as_str().into()]),
+        ("private-dns-name", |i| vec![i.private_dns_name.as_str().into()]),
+        ("private-ip-address", |i| {
+            i.private_ip_addresses_set.iter().map(|a| a.private_ip_address.as_str().into()).collect()
+        }),
+        ("requester-id", |i| i.requester_id.iter().map(|id| id.as_str().into()).collect()),
+        ("requester-managed", |i| flag(i.requester_managed)),
+        ("source-dest-check", |i| flag(i.source_dest_check)),
+        ("status", |i| vec![i.status.into()]),
+        ("subnet-id", |i| vec![i.subnet_id.as_str().into()]),
+        ("vpc-id", |i| vec![i.vpc_id.as_str().into()]),
+    ];
+    const TAGGED: bool = true;
+    fn tags(&self) -> Option<&[Tag]> {
+        Some(&self.tag_set)
+    }
+}
