@@ -23,6 +23,14 @@ def pytest_sessionstart(session):
     _session.update(server=server, folder=folder)
 
 
+def pytest_collection_modifyitems(items):
+    """What takes long and is of one client only is left to scripts/compat, which sets COMPAT."""
+    if not os.environ.get("COMPAT"):
+        for item in items:
+            if item.get_closest_marker("long"):
+                item.add_marker(pytest.mark.skip("scripts/compat runs it"))
+
+
 def pytest_sessionfinish(session):
     if server := _session.get("server"):
         server.stop()

@@ -53,6 +53,7 @@ def test_a_folder_goes_there_and_back(aws, fresh_bucket, tmp_path, keys_of):
     assert keys_of(fresh_bucket) == {}
 
 
+@pytest.mark.long
 def test_single_objects(aws, fresh_bucket, tmp_path):
     (tmp_path / "f").write_text("hello")
     aws("s3", "cp", tmp_path / "f", f"s3://{fresh_bucket}/dir/", "--metadata", "colour=red", "--content-type", "text/x",
@@ -69,6 +70,7 @@ def test_single_objects(aws, fresh_bucket, tmp_path):
     aws("s3", "rb", "--force", f"s3://{fresh_bucket}-2")
 
 
+@pytest.mark.long
 def test_operations(aws, fresh_bucket, tmp_path):
     def s3api(*arguments, **more):
         said = aws("s3api", arguments[0], "--bucket", fresh_bucket, *arguments[1:], **more)
