@@ -54,7 +54,7 @@ pub struct Config {
     pub zones: Vec<String>,
     /// Host names under which buckets are served as `bucket.NAME` (virtual-host style); `localhost` always is.
     pub s3_domains: Vec<String>,
-    /// How often server access logs are delivered; 5 minutes when not said.
+    /// How old the first record of a server access log gets before it is delivered; 5 minutes when not said.
     #[serde(deserialize_with = "duration")]
     pub access_log_delivery: Option<Duration>,
     pub s3: S3,

@@ -79,9 +79,10 @@ pub fn owner_of<'a>(bucket: &'a Bucket, writer: &'a str) -> &'a str {
 /// The service that delivers access logs, as policies name it.
 const LOG_DELIVERY: &str = "logging.s3.amazonaws.com";
 
-/// Whether records of the requests to `source`, a bucket of the account of these names (its digits, its canonical user id), may be put under this key of the bucket: its policy lets
-/// the service that delivers them, or its ACL the log delivery group.
-pub fn takes_logs(bucket: &Bucket, key: &str, source: &str, account: [&str; 2]) -> bool {
+/// Whether records of the requests to `source`, a bucket of the account of these names (its digits, its canonical user id),
+/// may be put under this key of the bucket: its policy lets the service that delivers them, for the key or for the prefix
+/// that all keys of the logs have, or its ACL lets the log delivery group.
+pub fn takes_logs(bucket: &Bucket, prefix: &str, key: &str, source: &str, account: [&str; 2]) -> bool {
     let conditions = |name: &str| match name {
         "aws:sourcearn" => vec![format!("arn:aws:s3:::{source}")],
         "aws:sourceaccount" => account.map(String::from).to_vec(),
@@ -89,18 +90,21 @@ pub fn takes_logs(bucket: &Bucket, key: &str, source: &str, account: [&str; 2]) 
         "aws:securetransport" => vec!["true".to_owned()],
         _ => vec![],
     };
-    let question = Question {
-        account: None,
-        service: Some(LOG_DELIVERY),
-        canonical_id: None,
-        action: "s3:PutObject",
-        resource: &format!("{}/{key}", bucket.name),
-        conditions: &conditions,
+    let judge = |key: &str| {
+        let question = Question {
+            account: None,
+            service: Some(LOG_DELIVERY),
+            canonical_id: None,
+            action: "s3:PutObject",
+            resource: &format!("{}/{key}", bucket.name),
+            conditions: &conditions,
+        };
+        bucket.policy.as_ref().map_or(Verdict::Silent, |policy| policy.judge(&question))
     };
-    match bucket.policy.as_ref().map_or(Verdict::Silent, |policy| policy.judge(&question)) {
-        Verdict::Deny => false,
-        Verdict::Allow => true,
-        Verdict::Silent => {
+    match (judge(key), judge(prefix)) {
+        (Verdict::Deny, _) => false,
+        (Verdict::Allow, _) | (Verdict::Silent, Verdict::Allow) => true,
+        (Verdict::Silent, Verdict::Silent | Verdict::Deny) => {
             let grants = |permission| bucket.acl.grants_group(Group::LogDelivery, permission);
             bucket.ownership != Some(Ownership::BucketOwnerEnforced)
                 && grants(Permission::Write)

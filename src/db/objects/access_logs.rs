@@ -19,10 +19,12 @@ pub fn insert(c: &Conn, bucket: &str, target: &str, at: i64, lines: &str) -> Res
     Ok(())
 }
 
-/// The pairs of bucket and target that have records.
-pub fn waiting(c: &Conn) -> Result<Vec<(String, String)>, Error> {
-    let mut q = c.prepare_cached("SELECT DISTINCT bucket, target FROM access_logs ORDER BY bucket, target")?;
-    let rows = q.query_map([], |r| Ok((r.get(0)?, r.get(1)?)))?;
+/// The pairs of bucket and target whose oldest record is of `until` (milliseconds) or before.
+pub fn waiting(c: &Conn, until: i64) -> Result<Vec<(String, String)>, Error> {
+    let mut q = c.prepare_cached(
+        "SELECT bucket, target FROM access_logs GROUP BY bucket, target HAVING min(at) <= ?1 ORDER BY bucket, target",
+    )?;
+    let rows = q.query_map([until], |r| Ok((r.get(0)?, r.get(1)?)))?;
     Ok(rows.collect::<Result<_, _>>()?)
 }
 

@@ -16,16 +16,15 @@ const SPOOL: Duration = Duration::from_secs(1);
 /// Rows that become one object at most.
 const ROWS: usize = 2000;
 
-/// Spool and deliver until the task is dropped; a log is made of what came in `period`.
+/// Spool and deliver until the task is dropped; a log has what came within `period` of its first record.
 pub async fn run(store: Arc<Store>, period: Duration) {
-    let mut spool = tokio::time::interval(SPOOL.min(period));
-    let mut deliver = tokio::time::interval(period);
+    let mut tick = tokio::time::interval(SPOOL.min(period));
+    let period = period.as_millis() as i64;
     loop {
-        let done = tokio::select! {
-            _ = spool.tick() => store.spool_logs().await,
-            _ = deliver.tick() => store.flush_logs().await,
-        };
-        if let Err(e) = done {
+        tick.tick().await;
+        let spooled = store.spool_logs().await;
+        let delivered = store.deliver_logs(clock::now_ms() - period).await;
+        if let Err(e) = spooled.and(delivered) {
             tracing::error!(error = ?e, "access logs could not be kept or delivered; the next round goes on");
         }
     }
@@ -35,13 +34,13 @@ impl Store {
     /// Spool and deliver everything; how many logs were made.
     pub async fn flush_logs(&self) -> Result<usize> {
         self.spool_logs().await?;
-        self.deliver_logs().await
+        self.deliver_logs(i64::MAX).await
     }
 
-    /// Deliver what was spooled; how many logs were made.
-    pub async fn deliver_logs(&self) -> Result<usize> {
+    /// Deliver what was spooled of each bucket whose first record is of `until` (milliseconds) or before; how many logs were made.
+    pub async fn deliver_logs(&self, until: i64) -> Result<usize> {
         let mut made = 0;
-        for (source, text) in self.db.read(access_logs::waiting)? {
+        for (source, text) in self.db.read(|c| access_logs::waiting(c, until))? {
             let target = Target::from_json(&text)?;
             loop {
                 let rows = self.db.read(|c| access_logs::oldest(c, &source, &text, ROWS))?;
@@ -59,7 +58,7 @@ impl Store {
     async fn deliver(&self, source: &str, target: &Target, rows: Vec<LogRow>) -> Result<bool> {
         let Some(first) = rows.first() else { return Ok(false) };
         let key = target.key(source, clock::from_ms(first.at), clock::now());
-        let takes = |bucket: &Bucket| access::takes_logs(bucket, &key, source, target.account());
+        let takes = |bucket: &Bucket| access::takes_logs(bucket, &target.prefix, &key, source, target.account());
         let bucket = match self.bucket(&target.bucket) {
             Ok(bucket) if takes(&bucket) => bucket,
             Ok(_) | Err(Error::NoSuchBucket(_)) => {
