@@ -62,6 +62,17 @@ def test_index_documents_and_folders(s3, bucket, site):
     assert site("/", headers={"Range": "bytes=0-3"})[::2] == (206, "this")
 
 
+def test_a_page_of_another_origin_may_ask(s3, bucket, site):
+    publish(s3, bucket)
+    rule = {"AllowedMethods": ["GET"], "AllowedOrigins": ["http://here"]}
+    s3.put_bucket_cors(Bucket=bucket, CORSConfiguration={"CORSRules": [rule]})
+    asks = {"Origin": "http://here", "Access-Control-Request-Method": "GET"}
+    status, headers, _ = site("/", "OPTIONS", asks)
+    assert (status, headers["access-control-allow-origin"]) == (200, "http://here")
+    assert site("/", headers={"Origin": "http://here"})[1]["access-control-allow-origin"] == "http://here"
+    assert site("/", "OPTIONS", asks | {"Origin": "http://there"})[0] == 403
+
+
 def test_errors_are_pages(s3, bucket, site):
     publish(s3, bucket)
     status, headers, body = site("/missing")

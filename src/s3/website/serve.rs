@@ -61,9 +61,14 @@ impl S3 {
             payload: Payload::Unsigned,
             incoming: &mut incoming,
         };
-        let outcome = answer_of(&mut cx, &visit).await;
+        let outcome = match &browser {
+            Some(asked) if visit.method == Method::OPTIONS => asked.preflight(&self.store, bucket),
+            Some(_) | None => answer_of(&mut cx, &visit).await,
+        };
         let mut response = outcome.unwrap_or_else(|e| refusal(&e, None, &visit));
-        if let Some(asked) = &browser {
+        if let Some(asked) = &browser
+            && visit.method != Method::OPTIONS
+        {
             asked.decorate(&self.store, bucket, &mut response);
         }
         answer::set(&mut response, "x-amz-request-id", &meta.request_id);
