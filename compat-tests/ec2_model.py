@@ -66,6 +66,9 @@ ALWAYS = {
         vpcId""",
     "DescribeNetworkInterfaces.networkInterfaceSet[].attachment": """
         attachTime attachmentId deleteOnTermination deviceIndex instanceId instanceOwnerId networkCardIndex status""",
+    "DescribeAddresses.addressesSet[]": """
+        allocationId associationId domain instanceId networkBorderGroup networkInterfaceId networkInterfaceOwnerId
+        privateIpAddress publicIp publicIpv4Pool tagSet""",
     "DescribeTags.tagSet[]": "key resourceId resourceType value",
 }
 
@@ -83,6 +86,8 @@ EXPECTED = {
         "AWS's documentation: `available` when attached, though the model's list lacks it",
     Finding("enum", "CreateNetworkInterface.networkInterface.status", "pending"):
         "AWS's documented answer says so, though the model's list lacks it",
+    Finding("unknown", "AssociateAddress.return", ""):
+        "AWS's documented answer has it, the model has not",
     Finding("unknown", "CreateSecurityGroup.return", ""): "AWS's documented answer has it, the model has not",
 }
 
@@ -266,10 +271,23 @@ def network_interfaces(ec2, instance):
     ec2.reset_network_interface_attribute(**one, SourceDestCheck="true")
     ec2.unassign_private_ip_addresses(**one, PrivateIpAddresses=[made["PrivateIpAddresses"][1]["PrivateIpAddress"]])
     ec2.assign_private_ip_addresses(**one, SecondaryPrivateIpAddressCount=1)
-    ec2.describe_network_interfaces()
-    ec2.describe_instances()
+    elastic_addresses(ec2, made["NetworkInterfaceId"], attachment)
     ec2.detach_network_interface(AttachmentId=attachment)
     ec2.delete_network_interface(**one)
+
+
+def elastic_addresses(ec2, interface, attachment):
+    """While an address leads to an interface of an instance."""
+    address = ec2.allocate_address(Domain="vpc", TagSpecifications=[tags("elastic-ip")])["AllocationId"]
+    association = ec2.associate_address(AllocationId=address, NetworkInterfaceId=interface)["AssociationId"]
+    ec2.modify_address_attribute(AllocationId=address, DomainName="www.example.org")
+    ec2.describe_addresses()
+    ec2.describe_addresses_attribute(Attribute="domain-name")
+    ec2.reset_address_attribute(AllocationId=address, Attribute="domain-name")
+    ec2.describe_network_interfaces()
+    ec2.describe_instances()
+    ec2.disassociate_address(AssociationId=association)
+    ec2.release_address(AllocationId=address)
 
 
 def security_groups(ec2):

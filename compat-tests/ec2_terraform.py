@@ -32,7 +32,7 @@ def group(ec2, subnet):
 
 @pytest.fixture
 def instance(ec2, tiny_ami, subnet):
-    launched = ec2.run_instances(ImageId=tiny_ami, InstanceType="t3.micro", MinCount=1, MaxCount=1, SubnetId=subnet["SubnetId"])
+    launched = ec2.run_instances(ImageId=tiny_ami, InstanceType="t3.small", MinCount=1, MaxCount=1, SubnetId=subnet["SubnetId"])
     id = launched["Instances"][0]["InstanceId"]
     cloud.await_state(ec2, id, "running")
     yield id
@@ -127,3 +127,47 @@ def test_interfaces_and_their_instances_end(ec2, tiny_ami, subnet, server):
                        "NetworkInterfaces[0].Status", "--output", "text")
     assert shown == "available"
     ec2.delete_network_interface(NetworkInterfaceId=kept["NetworkInterfaceId"])
+
+
+def test_aws_eip(ec2, instance):
+    """aws_eip and aws_eip_association: allocate, describe, associate, read by each side, move, let go."""
+    made = ec2.allocate_address(Domain="vpc", TagSpecifications=tagged("elastic-ip", "tf"))
+    id = made["AllocationId"]
+    assert made["Domain"] == "vpc" and made["NetworkBorderGroup"] and made["PublicIpv4Pool"] == "amazon", made
+    read = lambda: ec2.describe_addresses(AllocationIds=[id])["Addresses"][0]
+    fresh = read()
+    assert fresh["Tags"] == [{"Key": "Name", "Value": "tf"}] and "AssociationId" not in fresh
+    assert ec2.describe_addresses_attribute(AllocationIds=[id], Attribute="domain-name")["Addresses"][0]["AllocationId"] == id
+    association = ec2.associate_address(AllocationId=id, InstanceId=instance, AllowReassociation=True)["AssociationId"]
+    seen = ec2.describe_addresses(Filters=[{"Name": "association-id", "Values": [association]}])["Addresses"][0]
+    mine = ec2.describe_instances(InstanceIds=[instance])["Reservations"][0]["Instances"][0]
+    card = mine["NetworkInterfaces"][0]
+    assert (seen["InstanceId"], seen["NetworkInterfaceId"]) == (instance, card["NetworkInterfaceId"])
+    assert seen["PrivateIpAddress"] == mine["PrivateIpAddress"]
+    assert mine["PublicIpAddress"] == card["Association"]["PublicIp"] == made["PublicIp"] and mine["PublicDnsName"]
+    assert read() == read() == seen, "a refresh shows no difference"
+    interface = ec2.describe_network_interfaces(NetworkInterfaceIds=[card["NetworkInterfaceId"]])["NetworkInterfaces"][0]
+    assert (interface["Association"]["AllocationId"], interface["Association"]["AssociationId"]) == (id, association)
+    assert code(ec2.release_address, AllocationId=id) == "InvalidIPAddress.InUse"
+    ec2.disassociate_address(AssociationId=association)
+    assert code(ec2.disassociate_address, AssociationId=association) == "InvalidAssociationID.NotFound"
+    again = ec2.associate_address(PublicIp=made["PublicIp"], InstanceId=instance)["AssociationId"]
+    ec2.disassociate_address(PublicIp=made["PublicIp"])
+    assert again != association and "PublicIpAddress" not in ec2.describe_instances(InstanceIds=[instance])["Reservations"][0]["Instances"][0]
+    ec2.release_address(AllocationId=id)
+    assert code(ec2.describe_addresses, AllocationIds=[id]) == "InvalidAllocationID.NotFound"
+    assert code(ec2.describe_addresses, PublicIps=[made["PublicIp"]]) == "InvalidAddress.NotFound"
+
+
+def test_addresses_with_older_clients(server, instance):
+    """boto 2.49 and aws-cli on the same address."""
+    old = server.boto2_ec2()
+    address = old.allocate_address(domain="vpc")
+    assert old.associate_address(instance_id=instance, allocation_id=address.allocation_id)
+    [seen] = old.get_all_addresses(allocation_ids=[address.allocation_id])
+    assert (seen.instance_id, seen.public_ip) == (instance, address.public_ip)
+    assert old.disassociate_address(association_id=seen.association_id)
+    text = ["--query", "Addresses[0].PublicIp", "--output", "text"]
+    shown = server.aws("ec2", "describe-addresses", "--allocation-ids", address.allocation_id, *text)
+    assert shown == address.public_ip
+    server.aws("ec2", "release-address", "--allocation-id", address.allocation_id)

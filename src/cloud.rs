@@ -19,6 +19,8 @@ pub struct Cloud {
     pub images: Arc<Images>,
     pub network: Arc<Network>,
     pub compute: Arc<Compute>,
+    /// Ranges out of which Elastic IP addresses come.
+    pub public_addresses: Vec<network::Cidr>,
     /// This installation's own id: part of every name that it leaves on the machine.
     pub installation: String,
 }
@@ -43,6 +45,8 @@ pub enum Error {
     Objects(#[from] objects::Error),
     #[error("images: {0}")]
     Images(#[from] images::Error),
+    #[error("public_addresses: {0}")]
+    PublicAddresses(String),
     #[error("compute: {0}")]
     Compute(#[from] crate::compute::OpenError),
 }
@@ -67,6 +71,8 @@ impl Cloud {
     /// Open every room. Must be called on a thread of the async runtime that may block (it carries DHCP later on).
     pub fn open(config: Config) -> Result<Opened, Error> {
         let dir = config.data_dir.clone();
+        let public_addresses = config.public_addresses.iter().map(|range| range.parse()).collect::<Result<_, _>>();
+        let public_addresses = public_addresses.map_err(Error::PublicAddresses)?;
         std::fs::create_dir_all(&dir).map_err(|e| Error::DataDir(dir.clone(), e))?;
         let db = Db::open(&dir.join("novella.db"))?;
         let installation = db.write_blocking(|c| db::iam::setting_or(c, "installation", &id::hex(8)))?;
@@ -76,8 +82,17 @@ impl Cloud {
         let (network, listeners) = Network::open(&installation);
         let network = Arc::new(network);
         let compute = Compute::open(db.clone(), images.clone(), network.clone(), &config, &installation)?;
-        let cloud =
-            Cloud { config: Arc::new(config), db, iam: Arc::new(iam), objects, images, network, compute, installation };
+        let cloud = Cloud {
+            config: Arc::new(config),
+            db,
+            iam: Arc::new(iam),
+            objects,
+            images,
+            network,
+            compute,
+            public_addresses,
+            installation,
+        };
         Ok(Opened { cloud: Arc::new(cloud), first_key, listeners })
     }
 

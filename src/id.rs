@@ -29,6 +29,8 @@ pub enum Kind {
     NetworkAcl,
     NetworkAclAssociation,
     DhcpOptions,
+    ElasticAddress,
+    AddressAssociation,
 }
 
 impl Kind {
@@ -55,6 +57,8 @@ impl Kind {
             Kind::NetworkAcl => "acl",
             Kind::NetworkAclAssociation => "aclassoc",
             Kind::DhcpOptions => "dopt",
+            Kind::ElasticAddress => "eipalloc",
+            Kind::AddressAssociation => "eipassoc",
         }
     }
 

@@ -58,6 +58,7 @@ fn nic(n: u8, range: &str) -> Nic {
         mac: Mac::local([0, 0, 0, 0, n]),
         private_ip: cidr.nth(n.into()),
         secondary: Vec::new(),
+        public: Vec::new(),
         created_at: 0,
         instance_id: Some(format!("i-{n}")),
         device_index: Some(0),

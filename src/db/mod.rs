@@ -14,6 +14,7 @@
 //! The SQL keeps to what SQLite and PostgreSQL both speak: text ids, integer milliseconds, `ON CONFLICT`, `RETURNING`.
 
 pub mod client_tokens;
+pub mod elastic_addresses;
 pub mod iam;
 pub mod images;
 pub mod instances;
@@ -65,6 +66,7 @@ const MIGRATIONS: &[(&str, &str)] = &[
     ("0009_notifications", include_str!("migrations/0009_notifications.sql")),
     ("0010_object_encryption", include_str!("migrations/0010_object_encryption.sql")),
     ("0011_network_interfaces", include_str!("migrations/0011_network_interfaces.sql")),
+    ("0012_elastic_addresses", include_str!("migrations/0012_elastic_addresses.sql")),
 ];
 
 type Job = Box<dyn FnOnce(&mut Conn) -> Answer + Send>;

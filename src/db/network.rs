@@ -54,6 +54,16 @@ pub struct NicRow {
     pub subnet: SubnetRow,
     /// Its addresses beside `private_ip`, in the order in which it got them.
     pub secondary: Vec<Ipv4Addr>,
+    pub public: Vec<PublicRow>,
+}
+
+/// An Elastic IP address that leads to one of an interface's addresses.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PublicRow {
+    pub allocation: String,
+    pub association: String,
+    pub ip: Ipv4Addr,
+    pub private_ip: Ipv4Addr,
 }
 
 const SUBNET: &str = "s.id, s.vpc, v.cidr, v.account, v.region, s.zone, s.cidr, s.is_default, s.attributes";
@@ -87,6 +97,7 @@ fn nic_row(r: &rusqlite::Row<'_>) -> rusqlite::Result<NicRow> {
         created_at: r.get(8)?,
         subnet: subnet_row(r, 9)?,
         secondary: Vec::new(),
+        public: Vec::new(),
     })
 }
 
@@ -106,12 +117,28 @@ fn nics(c: &Conn, filter: &str, params: impl rusqlite::Params + Clone) -> Result
          {filter} ORDER BY a.assigned_at, a.private_ip"
     ))?;
     let mut others: HashMap<String, Vec<Ipv4Addr>> = HashMap::new();
-    let mut rows = q.query(params)?;
+    let mut rows = q.query(params.clone())?;
     while let Some(r) = rows.next()? {
         others.entry(r.get(0)?).or_default().push(r.get::<_, u32>(1)?.into());
     }
     if !others.is_empty() {
         nics.iter_mut().for_each(|nic| nic.secondary = others.remove(&nic.id).unwrap_or_default());
+    }
+    let mut q = c.prepare_cached(&format!(
+        "SELECT e.interface, e.id, e.association, e.public_ip, e.private_ip
+         FROM {NIC_FROM} JOIN elastic_addresses e ON e.interface = n.id {filter} ORDER BY e.public_ip"
+    ))?;
+    let mut rows = q.query(params)?;
+    while let Some(r) = rows.next()? {
+        let interface: String = r.get(0)?;
+        if let Some(nic) = nics.iter_mut().find(|nic| nic.id == interface) {
+            nic.public.push(PublicRow {
+                allocation: r.get(1)?,
+                association: r.get(2)?,
+                ip: r.get::<_, u32>(3)?.into(),
+                private_ip: r.get::<_, u32>(4)?.into(),
+            });
+        }
     }
     Ok(nics)
 }
@@ -406,7 +433,7 @@ pub fn attached_nics(c: &Conn) -> Result<Vec<NicRow>, Error> {
 /// Forget every network of every account (the operator's reset).
 pub fn wipe(c: &Conn) -> Result<(), Error> {
     Ok(c.execute_batch(
-        "DELETE FROM network_interfaces; DELETE FROM subnets; DELETE FROM vpcs; DELETE FROM network_records;
+        "DELETE FROM elastic_addresses; DELETE FROM network_interfaces; DELETE FROM subnets; DELETE FROM vpcs; DELETE FROM network_records;
          DELETE FROM regions_begun;",
     )?)
 }

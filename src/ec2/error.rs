@@ -27,6 +27,10 @@ pub enum Error {
     ParameterCombination(String),
     #[error("{0}")]
     Parameter(String),
+    #[error("{0}")]
+    MissingEither(String),
+    #[error("{0}")]
+    InstanceId(String),
     #[error("The filter '{0}' is invalid")]
     Filter(String),
     #[error("The specified NextToken is not valid")]
@@ -85,6 +89,8 @@ impl Error {
             Error::DryRun => ("DryRunOperation", S::PRECONDITION_FAILED),
             Error::ParameterValue(_) | Error::Filter(_) => ("InvalidParameterValue", S::BAD_REQUEST),
             Error::ParameterCombination(_) => ("InvalidParameterCombination", S::BAD_REQUEST),
+            Error::MissingEither(_) => ("MissingParameter", S::BAD_REQUEST),
+            Error::InstanceId(_) => ("InvalidInstanceID", S::BAD_REQUEST),
             Error::Parameter(_) => ("InvalidParameter", S::BAD_REQUEST),
             Error::NextToken => ("InvalidNextToken", S::BAD_REQUEST),
             Error::NoSuch { kind, .. } => (not_found(*kind), S::BAD_REQUEST),
@@ -194,6 +200,11 @@ fn in_network(e: &network::Error) -> (&'static str, StatusCode) {
         | network::Error::AddressesTaken(_)
         | network::Error::NotAssigned { .. }
         | network::Error::PrimaryAddress(_) => ("InvalidParameterValue", BAD),
+        network::Error::NoSuchAddress(_) => ("InvalidAddress.NotFound", BAD),
+        network::Error::TooManyPublicAddresses => ("AddressLimitExceeded", BAD),
+        network::Error::NoPublicAddress => ("InsufficientAddressCapacity", BAD),
+        network::Error::AddressAssociated { .. } => ("Resource.AlreadyAssociated", BAD),
+        network::Error::NoGateway(_) => ("Gateway.NotAttached", BAD),
         network::Error::InterfaceTaken(_) => ("InvalidNetworkInterface.InUse", BAD),
         network::Error::TooManyAddresses => ("PrivateIpAddressLimitExceeded", BAD),
         network::Error::TooManyGroupsOnInterface => ("SecurityGroupsPerInterfaceLimitExceeded", BAD),
@@ -267,6 +278,8 @@ fn malformed(kind: Kind) -> &'static str {
         Kind::NetworkAcl => "InvalidNetworkAclId.Malformed",
         Kind::NetworkAclAssociation => "InvalidAssociationID.Malformed",
         Kind::DhcpOptions => "InvalidDhcpOptionsId.Malformed",
+        Kind::ElasticAddress => "InvalidAllocationID.Malformed",
+        Kind::AddressAssociation => "InvalidAssociationID.Malformed",
     }
 }
 
@@ -290,6 +303,8 @@ fn not_found(kind: Kind) -> &'static str {
         Kind::NetworkAcl => "InvalidNetworkAclID.NotFound",
         Kind::NetworkAclAssociation => "InvalidAssociationID.NotFound",
         Kind::DhcpOptions => "InvalidDhcpOptionID.NotFound",
+        Kind::ElasticAddress => "InvalidAllocationID.NotFound",
+        Kind::AddressAssociation => "InvalidAssociationID.NotFound",
     }
 }
 
@@ -317,7 +332,8 @@ fn no_such(kind: Kind, ids: &[String]) -> String {
             ("The internetGateway ID '#' does not exist", "The internetGateway IDs '#' do not exist")
         }
         Kind::RouteTable => ("The routeTable ID '#' does not exist", "The routeTable IDs '#' do not exist"),
-        Kind::RouteTableAssociation | Kind::NetworkAclAssociation => {
+        Kind::ElasticAddress => ("The allocation ID '#' does not exist", "The allocation IDs '#' do not exist"),
+        Kind::RouteTableAssociation | Kind::NetworkAclAssociation | Kind::AddressAssociation => {
             ("The association ID '#' does not exist", "The association IDs '#' do not exist")
         }
         Kind::NetworkAcl => ("The networkAcl ID '#' does not exist", "The networkAcl IDs '#' do not exist"),

@@ -2,14 +2,14 @@
 
 use super::filter::{Filtered, Values, flag, maybe};
 use super::images::{StateReason, platform_details};
-use super::interfaces::{Address, Interface};
+use super::interfaces::{Address, Association, Interface};
 use super::zone;
 use crate::clock;
 use crate::compute::state::State;
 use crate::compute::{Instance, MetadataOptions, types};
 use crate::db::tags::Tag;
-use crate::network::Nic;
 use crate::network::groups::GroupRef;
+use crate::network::{Nic, public_dns_name};
 use crate::wire::ec2_xml::Time;
 use serde::Serialize;
 use std::borrow::Cow;
@@ -101,6 +101,7 @@ pub struct InstanceItem {
     subnet_id: Option<String>,
     vpc_id: Option<String>,
     private_ip_address: Option<String>,
+    ip_address: Option<String>,
     source_dest_check: Option<bool>,
     group_set: Vec<GroupItem>,
     state_reason: Option<StateReason>,
@@ -216,6 +217,7 @@ impl InstanceItem {
     pub fn new(instance: Instance, tags: Vec<Tag>) -> InstanceItem {
         let Instance { row, spec, state, nics } = instance;
         let nic = nics.first();
+        let public = nic.and_then(|n| n.public_of(n.private_ip)).map(|p| p.ip);
         let size = types::find(&row.instance_type);
         let threads_per_core = size.map_or(1, |t| t.family.threads_per_core);
         let launch_time = Time(clock::from_ms(row.launched_at));
@@ -226,7 +228,8 @@ impl InstanceItem {
         InstanceItem {
             instance_state: state.into(),
             private_dns_name: nic.map(Nic::private_dns_name).unwrap_or_default(),
-            dns_name: String::new(),
+            dns_name: public.map(|ip| public_dns_name(&row.region, ip)).unwrap_or_default(),
+            ip_address: public.map(|ip| ip.to_string()),
             state_reason: (!row.reason_code.is_empty()).then(reason),
             reason: row.transition,
             key_name: spec.key.map(|k| k.name),
@@ -302,6 +305,11 @@ fn of_addresses<'a>(i: &'a InstanceItem, value: fn(&'a Address) -> Vec<Cow<'a, s
     i.network_interface_set.iter().flat_map(|n| &n.private_ip_addresses_set).flat_map(value).collect()
 }
 
+fn of_public<'a>(i: &'a InstanceItem, value: fn(&'a Association) -> &'a str) -> Vec<Cow<'a, str>> {
+    let addresses = i.network_interface_set.iter().flat_map(|n| &n.private_ip_addresses_set);
+    addresses.filter_map(|a| a.association.as_ref()).map(|a| value(a).into()).collect()
+}
+
 fn of_groups<'a>(i: &'a InstanceItem, value: fn(&'a GroupItem) -> &'a str) -> Vec<Cow<'a, str>> {
     i.network_interface_set.iter().flat_map(|n| &n.group_set).map(|g| value(g).into()).collect()
 }
@@ -343,7 +351,7 @@ impl Filtered for InstanceItem {
         ("instance-type", |i| text(&i.instance_type)),
         ("instance.group-id", |i| i.group_set.iter().map(|g| g.group_id.as_str().into()).collect()),
         ("instance.group-name", |i| i.group_set.iter().map(|g| g.group_name.as_str().into()).collect()),
-        ("ip-address", |_| vec![]),
+        ("ip-address", |i| maybe(&i.ip_address)),
         ("ipv6-address", |_| vec![]),
         ("kernel-id", |i| maybe(&i.kernel_id)),
         ("key-name", |i| maybe(&i.key_name)),
@@ -357,6 +365,20 @@ impl Filtered for InstanceItem {
         ("metadata-options.http-tokens", |i| text(i.metadata_options.http_tokens)),
         ("metadata-options.instance-metadata-tags", |i| text(i.metadata_options.instance_metadata_tags)),
         ("monitoring-state", |i| text(i.monitoring.state)),
+        ("network-interface.addresses.association.allocation-id", |i| of_public(i, |a| &a.public.allocation)),
+        ("network-interface.addresses.association.association-id", |i| of_public(i, |a| &a.public.association)),
+        ("network-interface.addresses.association.carrier-ip", |_| vec![]),
+        ("network-interface.addresses.association.customer-owned-ip", |_| vec![]),
+        ("network-interface.addresses.association.ip-owner-id", |i| of_public(i, |a| &a.ip_owner_id)),
+        ("network-interface.addresses.association.public-dns-name", |i| of_public(i, |a| &a.public_dns_name)),
+        ("network-interface.addresses.association.public-ip", |i| of_public(i, |a| &a.public_ip)),
+        ("network-interface.association.allocation-id", |i| of_public(i, |a| &a.public.allocation)),
+        ("network-interface.association.association-id", |i| of_public(i, |a| &a.public.association)),
+        ("network-interface.association.carrier-ip", |_| vec![]),
+        ("network-interface.association.customer-owned-ip", |_| vec![]),
+        ("network-interface.association.ip-owner-id", |i| of_public(i, |a| &a.ip_owner_id)),
+        ("network-interface.association.public-dns-name", |i| of_public(i, |a| &a.public_dns_name)),
+        ("network-interface.association.public-ip", |i| of_public(i, |a| &a.public_ip)),
         ("network-interface.addresses.primary", |i| of_addresses(i, |a| flag(a.primary))),
         ("network-interface.addresses.private-ip-address", |i| of_addresses(i, |a| text(&a.private_ip_address))),
         ("network-interface.attachment.attachment-id", |i| {

@@ -7,6 +7,7 @@ use crate::clock;
 use crate::compute::types;
 use crate::db::tags::Tag;
 use crate::db::{self, Conn};
+use crate::network::elastic::Public;
 use crate::network::{self, Nic};
 use crate::wire::ec2_xml::Time;
 use crate::wire::query::Params;
@@ -87,13 +88,41 @@ pub struct Address {
     pub private_ip_address: String,
     private_dns_name: String,
     pub primary: bool,
+    pub association: Option<Association>,
 }
 
-fn addresses_of(nic: &Nic) -> Vec<Address> {
+/// The public address that leads to an interface's address.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Association {
+    pub public_ip: String,
+    pub public_dns_name: String,
+    pub ip_owner_id: String,
+    /// An instance shows neither this nor the next.
+    allocation_id: Option<String>,
+    association_id: Option<String>,
+    #[serde(skip)]
+    pub public: Public,
+}
+
+/// What leads to an address of an interface, as the interface itself shows it or (without `ids`) its instance.
+fn association(nic: &Nic, ip: Ipv4Addr, ids: bool) -> Option<Association> {
+    nic.public_of(ip).map(|public| Association {
+        public_ip: public.ip.to_string(),
+        public_dns_name: network::public_dns_name(&nic.subnet.region, public.ip),
+        ip_owner_id: nic.account.clone(),
+        allocation_id: ids.then(|| public.allocation.clone()),
+        association_id: ids.then(|| public.association.clone()),
+        public: public.clone(),
+    })
+}
+
+fn addresses_of(nic: &Nic, ids: bool) -> Vec<Address> {
     let item = |ip: Ipv4Addr| Address {
         private_ip_address: ip.to_string(),
         private_dns_name: network::private_dns_name(&nic.subnet.region, ip),
         primary: ip == nic.private_ip,
+        association: association(nic, ip, ids),
     };
     nic.addresses().map(item).collect()
 }
@@ -114,6 +143,7 @@ pub struct Interface {
     pub source_dest_check: bool,
     pub group_set: Vec<GroupItem>,
     pub attachment: OwnAttachment,
+    pub association: Option<Association>,
     pub private_ip_addresses_set: Vec<Address>,
     ipv6_addresses_set: Vec<()>,
     interface_type: &'static str,
@@ -159,7 +189,8 @@ impl Interface {
             source_dest_check: nic.details.source_dest_check,
             group_set: nic.groups.iter().map(GroupItem::from).collect(),
             attachment: OwnAttachment::new(nic),
-            private_ip_addresses_set: addresses_of(nic),
+            association: association(nic, nic.private_ip, false),
+            private_ip_addresses_set: addresses_of(nic, false),
             ipv6_addresses_set: Vec::new(),
             interface_type: "interface",
         }
@@ -207,6 +238,7 @@ pub struct Item {
     source_dest_check: bool,
     group_set: Vec<GroupItem>,
     attachment: Option<Attachment>,
+    association: Option<Association>,
     tag_set: Vec<Tag>,
     private_ip_addresses_set: Vec<Address>,
     ipv6_addresses_set: Vec<()>,
@@ -235,7 +267,8 @@ impl Item {
             group_set: nic.groups.iter().map(GroupItem::from).collect(),
             attachment: Attachment::of(&nic),
             tag_set,
-            private_ip_addresses_set: addresses_of(&nic),
+            association: association(&nic, nic.private_ip, true),
+            private_ip_addresses_set: addresses_of(&nic, true),
             ipv6_addresses_set: Vec::new(),
             interface_type: "interface",
             deny_all_igw_traffic: false,
@@ -255,19 +288,23 @@ fn of_attachment<'a>(i: &'a Item, value: fn(&'a Attachment) -> Cow<'a, str>) -> 
     i.attachment.iter().map(value).collect()
 }
 
+fn of_public<'a>(i: &'a Item, value: fn(&'a Association) -> &'a str) -> Vec<Cow<'a, str>> {
+    i.private_ip_addresses_set.iter().filter_map(|a| a.association.as_ref()).map(|a| value(a).into()).collect()
+}
+
 impl Filtered for Item {
     const FILTERS: &'static [(&'static str, Values<Self>)] = &[
-        ("addresses.association.owner-id", |_| vec![]),
-        ("addresses.association.public-ip", |_| vec![]),
+        ("addresses.association.owner-id", |i| of_public(i, |a| &a.ip_owner_id)),
+        ("addresses.association.public-ip", |i| of_public(i, |a| &a.public_ip)),
         ("addresses.primary", |i| i.private_ip_addresses_set.iter().flat_map(|a| flag(a.primary)).collect()),
         ("addresses.private-ip-address", |i| {
             i.private_ip_addresses_set.iter().map(|a| a.private_ip_address.as_str().into()).collect()
         }),
-        ("association.allocation-id", |_| vec![]),
-        ("association.association-id", |_| vec![]),
-        ("association.ip-owner-id", |_| vec![]),
-        ("association.public-dns-name", |_| vec![]),
-        ("association.public-ip", |_| vec![]),
+        ("association.allocation-id", |i| of_public(i, |a| &a.public.allocation)),
+        ("association.association-id", |i| of_public(i, |a| &a.public.association)),
+        ("association.ip-owner-id", |i| of_public(i, |a| &a.ip_owner_id)),
+        ("association.public-dns-name", |i| of_public(i, |a| &a.public_dns_name)),
+        ("association.public-ip", |i| of_public(i, |a| &a.public_ip)),
         ("attachment.attach-time", |i| of_attachment(i, |a| a.own.attach_time.to_string().into())),
         ("attachment.attachment-id", |i| of_attachment(i, |a| a.own.attachment_id.as_str().into())),
         ("attachment.delete-on-termination", |i| {

@@ -10,6 +10,7 @@
 
 mod acl_entries;
 pub mod actions;
+mod addresses;
 mod attribute;
 mod error;
 pub mod filter;

@@ -4,7 +4,7 @@ use super::Error;
 use crate::db::{self, Conn};
 use crate::id::Kind;
 use crate::network::groups::Group;
-use crate::network::records;
+use crate::network::{elastic, records};
 
 /// Kinds of resources that can be tagged, under the names that tags know them by.
 const TAGGABLE: &[(Kind, &str)] = &[
@@ -24,6 +24,7 @@ const TAGGABLE: &[(Kind, &str)] = &[
     (Kind::RouteTable, "route-table"),
     (Kind::NetworkAcl, "network-acl"),
     (Kind::DhcpOptions, "dhcp-options"),
+    (Kind::ElasticAddress, "elastic-ip"),
 ];
 
 /// The kind of an id, and the kind's name in tags.
@@ -58,7 +59,8 @@ pub fn check(c: &Conn, account: &str, region: &str, id: &str) -> Result<(), Erro
             let groups = records::all::<Group>(c, account, region)?;
             groups.iter().any(|g| g.it.rules.iter().any(|r| r.id == id))
         }
-        Kind::RouteTableAssociation | Kind::NetworkAclAssociation => false,
+        Kind::ElasticAddress => elastic::all(c, account, region)?.iter().any(|a| a.id == id),
+        Kind::RouteTableAssociation | Kind::NetworkAclAssociation | Kind::AddressAssociation => false,
         Kind::Volume | Kind::Snapshot | Kind::Reservation | Kind::Attachment => false,
     };
     if exists { Ok(()) } else { Err(Error::no_such(kind, id)) }

@@ -57,7 +57,7 @@ fn metadata(i: Instance, tags: BTreeMap<String, String>) -> Metadata {
             mac: nic.mac,
             device_index: nic.device_index.unwrap_or(0),
             private_ip: nic.private_ip,
-            public_ip: None,
+            public_ip: nic.public.iter().find(|p| p.private_ip == nic.private_ip).map(|p| p.ip),
             vpc_id: nic.subnet.vpc_id,
             vpc_cidr: nic.subnet.vpc_cidr,
             subnet_id: nic.subnet.id,

@@ -3,7 +3,7 @@
 //! The tree is AWS's: directories list their entries one a line without a newline at the end, sub-directories with a slash; a
 //! directory answers with and without a trailing slash. Every version serves the same tree.
 
-use crate::network::{Cidr, Mac, private_dns_name};
+use crate::network::{Cidr, Mac, private_dns_name, public_dns_name};
 use bytes::Bytes;
 use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
@@ -86,11 +86,8 @@ impl Metadata {
         private_dns_name(&self.region, ip)
     }
 
-    /// `ec2-1-2-3-4.compute-1.amazonaws.com` in us-east-1, with the region's name elsewhere.
     fn public_name(&self, ip: Ipv4Addr) -> String {
-        let [a, b, c, d] = ip.octets();
-        let place = if self.region == "us-east-1" { "compute-1" } else { &format!("{}.compute", self.region) };
-        format!("ec2-{a}-{b}-{c}-{d}.{place}.amazonaws.com")
+        public_dns_name(&self.region, ip)
     }
 }
 

@@ -5,6 +5,7 @@
 //! (`docs/decisions/0002-default-vpc-ranges.md` tells how the /16 is picked). Of every subnet the first four
 //! addresses and the last are kept: `.1` gateway, `.2` resolver, `.3` the host.
 
+use super::elastic::Public;
 use super::groups::GroupRef;
 use super::interfaces;
 use super::vpcs::{self, Vpc};
@@ -132,6 +133,7 @@ pub fn attach(conn: &db::Conn, eni_id: &str, instance_id: &str, device_index: u3
 
 /// Give an interface and its addresses back. No such interface is fine.
 pub fn release(conn: &db::Conn, eni_id: &str) -> Result<(), Error> {
+    db::elastic_addresses::lead_away(conn, eni_id, None)?;
     db::network::delete_nic(conn, eni_id)?;
     Ok(db::tags::forget(conn, eni_id)?)
 }
@@ -206,6 +208,10 @@ impl TryFrom<db::network::SubnetRow> for Subnet {
     }
 }
 
+fn public(row: db::network::PublicRow) -> Public {
+    Public { allocation: row.allocation, association: row.association, ip: row.ip, private_ip: row.private_ip }
+}
+
 impl TryFrom<db::network::NicRow> for Nic {
     type Error = Error;
 
@@ -218,6 +224,7 @@ impl TryFrom<db::network::NicRow> for Nic {
             mac: row.mac.parse().map_err(|e| Error::Db(db::Error::Damaged(e)))?,
             private_ip: row.private_ip,
             secondary: row.secondary,
+            public: row.public.into_iter().map(public).collect(),
             created_at: row.created_at,
             instance_id,
             device_index,

@@ -142,6 +142,13 @@ pub fn private_dns_name(region: &str, ip: Ipv4Addr) -> String {
     format!("{}.{}", host_name(ip), private_domain(region))
 }
 
+/// `ec2-1-2-3-4.compute-1.amazonaws.com` in us-east-1, with the region's name elsewhere.
+pub fn public_dns_name(region: &str, ip: Ipv4Addr) -> String {
+    let [a, b, c, d] = ip.octets();
+    let place = if region == "us-east-1" { "compute-1" } else { &format!("{region}.compute") };
+    format!("ec2-{a}-{b}-{c}-{d}.{place}.amazonaws.com")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -4,8 +4,8 @@
 
 use super::{CardRequest, Error, Nic, Subnet, address};
 use crate::clock;
-use crate::db::Conn;
 use crate::db::network as rows;
+use crate::db::{Conn, elastic_addresses};
 use crate::id::Kind;
 use std::net::Ipv4Addr;
 
@@ -65,7 +65,7 @@ pub fn assign(c: &Conn, nic: &mut Nic, wanted: &[Ipv4Addr], more: u32, may_move:
     }
     let now = clock::now_ms();
     for ip in &got {
-        rows::unassign_address(c, &subnet.id, *ip)?;
+        take_away(c, &subnet.id, *ip)?;
         rows::assign_address(c, &nic.eni_id, &subnet.id, *ip, now)?;
     }
     for _ in 0..more {
@@ -86,7 +86,15 @@ pub fn unassign(c: &Conn, nic: &Nic, unwanted: &[Ipv4Addr]) -> Result<(), Error>
     if unwanted.iter().any(|ip| !nic.secondary.contains(ip)) {
         return Err(Error::NotAssigned { ips: unwanted.to_vec(), eni: nic.eni_id.clone() });
     }
-    Ok(unwanted.iter().try_for_each(|ip| rows::unassign_address(c, &nic.subnet.id, *ip))?)
+    unwanted.iter().try_for_each(|ip| take_away(c, &nic.subnet.id, *ip))
+}
+
+/// Nobody has the secondary address any more, and no public one leads to it.
+fn take_away(c: &Conn, subnet: &str, ip: Ipv4Addr) -> Result<(), Error> {
+    if let Some(holder) = rows::nic_at(c, subnet, ip)? {
+        elastic_addresses::lead_away(c, &holder.id, Some(ip))?;
+    }
+    Ok(rows::unassign_address(c, subnet, ip)?)
 }
 
 /// An error if the interface is attached to something.

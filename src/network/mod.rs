@@ -22,6 +22,7 @@ mod agent;
 mod cidr;
 mod dhcp;
 pub mod dhcp_options;
+pub mod elastic;
 pub mod gateways;
 pub mod groups;
 mod host;
@@ -37,7 +38,7 @@ pub use address::{
     update_nic,
 };
 pub use agent::Network;
-pub use cidr::{Cidr, Mac, host_name, private_dns_name, private_domain};
+pub use cidr::{Cidr, Mac, host_name, private_dns_name, private_domain, public_dns_name};
 
 use crate::db;
 use crate::id::Kind;
@@ -66,6 +67,8 @@ pub struct Nic {
     pub private_ip: Ipv4Addr,
     /// Further addresses, which guests do not have by themselves.
     pub secondary: Vec<Ipv4Addr>,
+    /// Public addresses that lead to its own.
+    pub public: Vec<elastic::Public>,
     pub instance_id: Option<String>,
     pub device_index: Option<u32>,
     pub groups: Vec<GroupRef>,
@@ -110,6 +113,11 @@ impl Nic {
     /// Its addresses, the first one first.
     pub fn addresses(&self) -> impl Iterator<Item = Ipv4Addr> + '_ {
         std::iter::once(self.private_ip).chain(self.secondary.iter().copied())
+    }
+
+    /// The public address that leads to one of its own.
+    pub fn public_of(&self, private_ip: Ipv4Addr) -> Option<&elastic::Public> {
+        self.public.iter().find(|p| p.private_ip == private_ip)
     }
 
     /// The id of its attachment. It has one at most, so the id can follow from the interface's.
@@ -169,6 +177,17 @@ pub enum Error {
     AddressOutside(Ipv4Addr, Cidr),
     #[error("{}", no_such(*.0, .1))]
     NoSuch(Kind, String),
+
+    #[error("Address '{0}' not found.")]
+    NoSuchAddress(Ipv4Addr),
+    #[error("The maximum number of addresses has been reached.")]
+    TooManyPublicAddresses,
+    #[error("Insufficient capacity to satisfy your Elastic IP address request: the operator's ranges are used up.")]
+    NoPublicAddress,
+    #[error("resource {id} is already associated with associate-id {association}")]
+    AddressAssociated { id: String, association: String },
+    #[error("Network {0} is not attached to any internet gateway")]
+    NoGateway(String),
 
     #[error("Network interface '{0}' is currently in use.")]
     InterfaceInUse(String),

@@ -1,6 +1,8 @@
 //! One action a file, named as AWS names it. Each file has its line twice here: as a module and in [`ALL`].
 
+pub mod allocate_address;
 pub mod assign_private_ip_addresses;
+pub mod associate_address;
 pub mod associate_dhcp_options;
 pub mod associate_route_table;
 pub mod attach_internet_gateway;
@@ -35,6 +37,8 @@ pub mod delete_tags;
 pub mod delete_vpc;
 pub mod deregister_image;
 pub mod describe_account_attributes;
+pub mod describe_addresses;
+pub mod describe_addresses_attribute;
 pub mod describe_availability_zones;
 pub mod describe_dhcp_options;
 pub mod describe_image_attribute;
@@ -60,12 +64,14 @@ pub mod describe_vpc_attribute;
 pub mod describe_vpcs;
 pub mod detach_internet_gateway;
 pub mod detach_network_interface;
+pub mod disassociate_address;
 pub mod disassociate_route_table;
 pub mod get_caller_identity;
 pub mod get_console_output;
 pub mod get_ebs_encryption_by_default;
 pub mod get_password_data;
 pub mod import_key_pair;
+pub mod modify_address_attribute;
 pub mod modify_image_attribute;
 pub mod modify_instance_attribute;
 pub mod modify_instance_metadata_options;
@@ -76,10 +82,12 @@ pub mod modify_vpc_attribute;
 pub mod monitor_instances;
 pub mod reboot_instances;
 pub mod register_image;
+pub mod release_address;
 pub mod replace_network_acl_association;
 pub mod replace_network_acl_entry;
 pub mod replace_route;
 pub mod replace_route_table_association;
+pub mod reset_address_attribute;
 pub mod reset_image_attribute;
 pub mod reset_instance_attribute;
 pub mod reset_network_interface_attribute;
@@ -98,7 +106,9 @@ use super::registry::{Entry, entry};
 
 /// Every action that works.
 pub static ALL: &[Entry] = &[
+    entry::<allocate_address::AllocateAddress>(),
     entry::<assign_private_ip_addresses::AssignPrivateIpAddresses>(),
+    entry::<associate_address::AssociateAddress>(),
     entry::<associate_dhcp_options::AssociateDhcpOptions>(),
     entry::<associate_route_table::AssociateRouteTable>(),
     entry::<attach_internet_gateway::AttachInternetGateway>(),
@@ -133,6 +143,8 @@ pub static ALL: &[Entry] = &[
     entry::<delete_vpc::DeleteVpc>(),
     entry::<deregister_image::DeregisterImage>(),
     entry::<describe_account_attributes::DescribeAccountAttributes>(),
+    entry::<describe_addresses::DescribeAddresses>(),
+    entry::<describe_addresses_attribute::DescribeAddressesAttribute>(),
     entry::<describe_availability_zones::DescribeAvailabilityZones>(),
     entry::<describe_dhcp_options::DescribeDhcpOptions>(),
     entry::<describe_image_attribute::DescribeImageAttribute>(),
@@ -158,12 +170,14 @@ pub static ALL: &[Entry] = &[
     entry::<describe_vpcs::DescribeVpcs>(),
     entry::<detach_internet_gateway::DetachInternetGateway>(),
     entry::<detach_network_interface::DetachNetworkInterface>(),
+    entry::<disassociate_address::DisassociateAddress>(),
     entry::<disassociate_route_table::DisassociateRouteTable>(),
     entry::<get_caller_identity::GetCallerIdentity>(),
     entry::<get_console_output::GetConsoleOutput>(),
     entry::<get_ebs_encryption_by_default::GetEbsEncryptionByDefault>(),
     entry::<get_password_data::GetPasswordData>(),
     entry::<import_key_pair::ImportKeyPair>(),
+    entry::<modify_address_attribute::ModifyAddressAttribute>(),
     entry::<modify_image_attribute::ModifyImageAttribute>(),
     entry::<modify_instance_attribute::ModifyInstanceAttribute>(),
     entry::<modify_instance_metadata_options::ModifyInstanceMetadataOptions>(),
@@ -174,10 +188,12 @@ pub static ALL: &[Entry] = &[
     entry::<monitor_instances::MonitorInstances>(),
     entry::<reboot_instances::RebootInstances>(),
     entry::<register_image::RegisterImage>(),
+    entry::<release_address::ReleaseAddress>(),
     entry::<replace_network_acl_association::ReplaceNetworkAclAssociation>(),
     entry::<replace_network_acl_entry::ReplaceNetworkAclEntry>(),
     entry::<replace_route::ReplaceRoute>(),
     entry::<replace_route_table_association::ReplaceRouteTableAssociation>(),
+    entry::<reset_address_attribute::ResetAddressAttribute>(),
     entry::<reset_image_attribute::ResetImageAttribute>(),
     entry::<reset_instance_attribute::ResetInstanceAttribute>(),
     entry::<reset_network_interface_attribute::ResetNetworkInterfaceAttribute>(),

@@ -1,0 +1,98 @@
+//! Elastic IP addresses.
+
+use super::{Conn, Error};
+use std::net::Ipv4Addr;
+
+/// One address.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AddressRow {
+    /// `eipalloc-…`
+    pub id: String,
+    pub account: String,
+    pub region: String,
+    pub public_ip: Ipv4Addr,
+    pub leads_to: Option<LeadsTo>,
+    /// What a reverse lookup is to give; empty for nothing.
+    pub domain_name: String,
+    /// Milliseconds since the epoch.
+    pub created_at: i64,
+}
+
+/// Where an address leads.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LeadsTo {
+    /// `eipassoc-…`
+    pub association: String,
+    pub interface: String,
+    pub private_ip: Ipv4Addr,
+}
+
+const COLUMNS: &str = "id, account, region, public_ip, association, interface, private_ip, domain_name, created_at";
+
+fn row(r: &rusqlite::Row<'_>) -> rusqlite::Result<AddressRow> {
+    let (association, interface, private_ip): (Option<String>, Option<String>, Option<u32>) =
+        (r.get(4)?, r.get(5)?, r.get(6)?);
+    let leads_to = association.zip(interface).zip(private_ip);
+    Ok(AddressRow {
+        id: r.get(0)?,
+        account: r.get(1)?,
+        region: r.get(2)?,
+        public_ip: r.get::<_, u32>(3)?.into(),
+        leads_to: leads_to.map(|((association, interface), ip)| LeadsTo {
+            association,
+            interface,
+            private_ip: ip.into(),
+        }),
+        domain_name: r.get(7)?,
+        created_at: r.get(8)?,
+    })
+}
+
+/// Keep a new address, which leads nowhere. `false`: somebody has it.
+pub fn insert(c: &Conn, a: &AddressRow) -> Result<bool, Error> {
+    let n = c
+        .prepare_cached(
+            "INSERT INTO elastic_addresses (id, account, region, public_ip, domain_name, created_at)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT DO NOTHING",
+        )?
+        .execute((&a.id, &a.account, &a.region, u32::from(a.public_ip), &a.domain_name, a.created_at))?;
+    Ok(n == 1)
+}
+
+/// The addresses of an account in a region, oldest first.
+pub fn of_account(c: &Conn, account: &str, region: &str) -> Result<Vec<AddressRow>, Error> {
+    let mut q = c.prepare_cached(&format!(
+        "SELECT {COLUMNS} FROM elastic_addresses WHERE account = ?1 AND region = ?2 ORDER BY created_at, id"
+    ))?;
+    let rows = q.query_map((account, region), row)?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// Have an address lead somewhere, or nowhere.
+pub fn lead(c: &Conn, id: &str, to: Option<&LeadsTo>) -> Result<(), Error> {
+    c.prepare_cached("UPDATE elastic_addresses SET association = ?2, interface = ?3, private_ip = ?4 WHERE id = ?1")?
+        .execute((id, to.map(|t| &t.association), to.map(|t| &t.interface), to.map(|t| u32::from(t.private_ip))))?;
+    Ok(())
+}
+
+/// Have whatever leads to an interface lead nowhere; with an `ip`, only what leads to that address of it.
+pub fn lead_away(c: &Conn, interface: &str, ip: Option<Ipv4Addr>) -> Result<(), Error> {
+    c.prepare_cached(
+        "UPDATE elastic_addresses SET association = NULL, interface = NULL, private_ip = NULL
+         WHERE interface = ?1 AND (?2 IS NULL OR private_ip = ?2)",
+    )?
+    .execute((interface, ip.map(u32::from)))?;
+    Ok(())
+}
+
+/// Write what a reverse lookup is to give.
+pub fn set_domain_name(c: &Conn, id: &str, name: &str) -> Result<(), Error> {
+    c.prepare_cached("UPDATE elastic_addresses SET domain_name = ?2 WHERE id = ?1")?.execute((id, name))?;
+    Ok(())
+}
+
+/// Forget an address: it is free again.
+pub fn delete(c: &Conn, id: &str) -> Result<(), Error> {
+    c.prepare_cached("DELETE FROM elastic_addresses WHERE id = ?1")?.execute([id])?;
+    Ok(())
+}
