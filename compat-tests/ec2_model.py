@@ -69,6 +69,10 @@ ALWAYS = {
     "DescribeAddresses.addressesSet[]": """
         allocationId associationId domain instanceId networkBorderGroup networkInterfaceId networkInterfaceOwnerId
         privateIpAddress publicIp publicIpv4Pool tagSet""",
+    "DescribeLaunchTemplates.launchTemplates[]": """
+        createTime createdBy defaultVersionNumber latestVersionNumber launchTemplateId launchTemplateName""",
+    "DescribeLaunchTemplateVersions.launchTemplateVersionSet[]": """
+        createTime createdBy defaultVersion launchTemplateData launchTemplateId launchTemplateName versionNumber""",
     "DescribeTags.tagSet[]": "key resourceId resourceType value",
 }
 
@@ -228,6 +232,7 @@ def life(server, ec2):
     instance_attributes(ec2, ids)
     image_attributes(ec2, image)
     network_interfaces(ec2, ids[0])
+    launch_templates(ec2, ids[0])
     ec2.reboot_instances(InstanceIds=ids)
     ec2.stop_instances(InstanceIds=ids)
     until("stopped instances", lambda: states() == {"stopped"})
@@ -288,6 +293,24 @@ def elastic_addresses(ec2, interface, attachment):
     ec2.describe_instances()
     ec2.disassociate_address(AssociationId=association)
     ec2.release_address(AllocationId=address)
+
+
+def launch_templates(ec2, instance):
+    data = ec2.get_launch_template_data(InstanceId=instance)["LaunchTemplateData"]
+    assert data["NetworkInterfaces"][0]["Groups"] and data["TagSpecifications"], data
+    data |= {"BlockDeviceMappings": [{"DeviceName": "/dev/sda1", "Ebs": {"VolumeSize": 8, "DeleteOnTermination": True}}],
+             "CreditSpecification": {"CpuCredits": "standard"}, "MaintenanceOptions": {"AutoRecovery": "default"},
+             "InstanceMarketOptions": {"MarketType": "spot", "SpotOptions": {"MaxPrice": "0.1"}}, "SecurityGroups": ["default"]}
+    made = ec2.create_launch_template(LaunchTemplateName="model", LaunchTemplateData=data, VersionDescription="first",
+                                      TagSpecifications=[tags("launch-template")])["LaunchTemplate"]
+    one = {"LaunchTemplateId": made["LaunchTemplateId"]}
+    ec2.create_launch_template_version(**one, SourceVersion="1", LaunchTemplateData={"InstanceType": "t3.small"})
+    ec2.modify_launch_template(**one, DefaultVersion="2")
+    ec2.describe_launch_templates()
+    seen = ec2.describe_launch_template_versions(Versions=["$Latest"])["LaunchTemplateVersions"]
+    assert seen[0]["LaunchTemplateData"] == data | {"InstanceType": "t3.small"}, seen
+    ec2.delete_launch_template_versions(**one, Versions=["1", "2", "3"])
+    ec2.delete_launch_template(**one)
 
 
 def security_groups(ec2):

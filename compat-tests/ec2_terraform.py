@@ -171,3 +171,43 @@ def test_addresses_with_older_clients(server, instance):
     shown = server.aws("ec2", "describe-addresses", "--allocation-ids", address.allocation_id, *text)
     assert shown == address.public_ip
     server.aws("ec2", "release-address", "--allocation-id", address.allocation_id)
+
+
+def test_aws_launch_template(ec2, server, tiny_ami, group, subnet):
+    """aws_launch_template, and an aws_instance that is launched from it."""
+    card = {"DeviceIndex": 0, "SubnetId": subnet["SubnetId"], "Groups": [group], "DeleteOnTermination": True}
+    data = {"ImageId": tiny_ami, "InstanceType": "t3.micro", "NetworkInterfaces": [card], "UserData": "aGVsbG8=",
+            "MetadataOptions": {"HttpTokens": "required", "HttpPutResponseHopLimit": 2}, "Monitoring": {"Enabled": True},
+            "TagSpecifications": tagged("instance", "from template")}
+    made = ec2.create_launch_template(ClientToken=str(uuid.uuid4()), LaunchTemplateName="tf-web", LaunchTemplateData=data,
+                                      VersionDescription="first", TagSpecifications=tagged("launch-template", "tf"))["LaunchTemplate"]
+    id = made["LaunchTemplateId"]
+    read = lambda: ec2.describe_launch_templates(LaunchTemplateIds=[id])["LaunchTemplates"][0]
+    seen = read()
+    assert (seen["LatestVersionNumber"], seen["DefaultVersionNumber"], seen["LaunchTemplateName"]) == (1, 1, "tf-web")
+    assert seen["Tags"] == [{"Key": "Name", "Value": "tf"}] and seen["CreateTime"] and seen["CreatedBy"]
+    version = lambda n: ec2.describe_launch_template_versions(LaunchTemplateId=id, Versions=[n])["LaunchTemplateVersions"][0]
+    assert version("1")["LaunchTemplateData"] == data and version("1")["VersionDescription"] == "first"
+    assert (read(), version("1")) == (seen, version("$Latest")), "a refresh shows no difference"
+
+    launched = ec2.run_instances(LaunchTemplate={"LaunchTemplateId": id, "Version": "$Latest"}, MinCount=1, MaxCount=1)["Instances"][0]
+    cloud.await_state(ec2, launched["InstanceId"], "running")
+    mine = ec2.describe_instances(InstanceIds=[launched["InstanceId"]])["Reservations"][0]["Instances"][0]
+    assert (mine["InstanceType"], mine["MetadataOptions"]["HttpTokens"], mine["SubnetId"]) == ("t3.micro", "required", subnet["SubnetId"])
+    assert {t["Key"]: t["Value"] for t in mine["Tags"]} == {
+        "Name": "from template", "aws:ec2launchtemplate:id": id, "aws:ec2launchtemplate:version": "1"}
+
+    data["InstanceType"] = "t3.small"
+    newer = ec2.create_launch_template_version(ClientToken=str(uuid.uuid4()), LaunchTemplateId=id, LaunchTemplateData=data)
+    assert newer["LaunchTemplateVersion"]["VersionNumber"] == 2 and not newer["LaunchTemplateVersion"]["DefaultVersion"]
+    ec2.modify_launch_template(LaunchTemplateId=id, DefaultVersion="2")
+    assert (read()["DefaultVersionNumber"], version("$Default")["LaunchTemplateData"]["InstanceType"]) == (2, "t3.small")
+    older = server.aws("ec2", "run-instances", "--launch-template", "LaunchTemplateName=tf-web,Version=1", "--instance-type", "t3.nano",
+                       "--query", "Instances[0].[InstanceId,InstanceType]", "--output", "text").split()
+    assert older[1] == "t3.nano", "what the request says wins"
+    both = [launched["InstanceId"], older[0]]
+    ec2.terminate_instances(InstanceIds=both)
+    for instance in both:
+        cloud.await_state(ec2, instance, "terminated")
+    ec2.delete_launch_template(LaunchTemplateId=id)
+    assert code(ec2.describe_launch_templates, LaunchTemplateIds=[id]) == "InvalidLaunchTemplateId.NotFound"

@@ -31,6 +31,7 @@ pub enum Kind {
     DhcpOptions,
     ElasticAddress,
     AddressAssociation,
+    LaunchTemplate,
 }
 
 impl Kind {
@@ -59,6 +60,7 @@ impl Kind {
             Kind::DhcpOptions => "dopt",
             Kind::ElasticAddress => "eipalloc",
             Kind::AddressAssociation => "eipassoc",
+            Kind::LaunchTemplate => "lt",
         }
     }
 

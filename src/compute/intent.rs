@@ -134,6 +134,7 @@ impl Compute {
                 tracing::warn!(instance = id, error = %e, "removing a folder");
             }
         }
+        self.db.write(db::launch_templates::wipe).await?;
         self.db.write(db::instances::wipe).await
     }
 }

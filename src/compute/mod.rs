@@ -26,6 +26,7 @@ mod reconcile;
 mod schedule;
 mod spec;
 pub mod state;
+pub mod templates;
 pub mod types;
 
 pub use edit::{Edit, MetadataEdit};

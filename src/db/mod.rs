@@ -19,6 +19,7 @@ pub mod iam;
 pub mod images;
 pub mod instances;
 pub mod keypairs;
+pub mod launch_templates;
 pub mod network;
 pub mod network_records;
 pub mod objects;
@@ -67,6 +68,7 @@ const MIGRATIONS: &[(&str, &str)] = &[
     ("0010_object_encryption", include_str!("migrations/0010_object_encryption.sql")),
     ("0011_network_interfaces", include_str!("migrations/0011_network_interfaces.sql")),
     ("0012_elastic_addresses", include_str!("migrations/0012_elastic_addresses.sql")),
+    ("0013_launch_templates", include_str!("migrations/0013_launch_templates.sql")),
 ];
 
 type Job = Box<dyn FnOnce(&mut Conn) -> Answer + Send>;

@@ -2,6 +2,7 @@
 //!
 //! What is wrong inside (`InternalError`) has its cause as `Display`, for the log; the dispatcher tells clients nothing.
 
+use crate::compute::templates::TemplateError;
 use crate::compute::{IntentError, LaunchError};
 use crate::id::Kind;
 use crate::wire::query;
@@ -44,6 +45,8 @@ pub enum Error {
     #[error("The ID '{0}' is not valid")]
     InvalidId(String),
 
+    #[error("Launch template names have 3 to 128 characters: letters, digits and ().-/_")]
+    TemplateName,
     #[error("The keypair '{0}' already exists.")]
     KeyPairExists(String),
     #[error("Key is not in valid OpenSSH public key format")]
@@ -62,6 +65,8 @@ pub enum Error {
 
     #[error(transparent)]
     Images(#[from] images::Error),
+    #[error(transparent)]
+    Template(#[from] TemplateError),
     #[error(transparent)]
     Launch(LaunchError),
     #[error(transparent)]
@@ -96,6 +101,7 @@ impl Error {
             Error::NoSuch { kind, .. } => (not_found(*kind), S::BAD_REQUEST),
             Error::NoSuchKeyPair(_) => ("InvalidKeyPair.NotFound", S::BAD_REQUEST),
             Error::InvalidId(_) => ("InvalidID", S::BAD_REQUEST),
+            Error::TemplateName => ("InvalidLaunchTemplateName.MalformedException", S::BAD_REQUEST),
             Error::KeyPairExists(_) => ("InvalidKeyPair.Duplicate", S::BAD_REQUEST),
             Error::KeyFormat => ("InvalidKey.Format", S::BAD_REQUEST),
             Error::TagLimit => ("TagLimitExceeded", S::BAD_REQUEST),
@@ -104,6 +110,7 @@ impl Error {
             Error::InstanceType(_) => ("InvalidInstanceType", S::BAD_REQUEST),
             Error::Unsupported(_) => ("UnsupportedOperation", S::BAD_REQUEST),
             Error::Images(e) => (e.code(), S::from_u16(e.status()).unwrap_or(S::BAD_REQUEST)),
+            Error::Template(e) => template(e),
             Error::Launch(e) => launch(e),
             Error::Intent(e) => intent(e),
             Error::Network(e) => in_network(e),
@@ -164,6 +171,17 @@ fn launch(e: &LaunchError) -> (&'static str, StatusCode) {
         LaunchError::TypeTooSmall { .. } => ("InvalidParameterCombination", BAD),
         LaunchError::NoCapacity(_) => ("InsufficientInstanceCapacity", StatusCode::INTERNAL_SERVER_ERROR),
         LaunchError::TokenReused => ("IdempotentParameterMismatch", BAD),
+    }
+}
+
+fn template(e: &TemplateError) -> (&'static str, StatusCode) {
+    const BAD: StatusCode = StatusCode::BAD_REQUEST;
+    match e {
+        TemplateError::Db(_) => INTERNAL,
+        TemplateError::NoId(_) => ("InvalidLaunchTemplateId.NotFound", BAD),
+        TemplateError::NoName(_) => ("InvalidLaunchTemplateName.NotFoundException", BAD),
+        TemplateError::NameTaken => ("InvalidLaunchTemplateName.AlreadyExistsException", BAD),
+        TemplateError::NoVersion { .. } => ("InvalidLaunchTemplateId.VersionNotFound", BAD),
     }
 }
 
@@ -280,6 +298,7 @@ fn malformed(kind: Kind) -> &'static str {
         Kind::DhcpOptions => "InvalidDhcpOptionsId.Malformed",
         Kind::ElasticAddress => "InvalidAllocationID.Malformed",
         Kind::AddressAssociation => "InvalidAssociationID.Malformed",
+        Kind::LaunchTemplate => "InvalidLaunchTemplateId.Malformed",
     }
 }
 
@@ -305,6 +324,7 @@ fn not_found(kind: Kind) -> &'static str {
         Kind::DhcpOptions => "InvalidDhcpOptionID.NotFound",
         Kind::ElasticAddress => "InvalidAllocationID.NotFound",
         Kind::AddressAssociation => "InvalidAssociationID.NotFound",
+        Kind::LaunchTemplate => "InvalidLaunchTemplateId.NotFound",
     }
 }
 
@@ -332,6 +352,10 @@ fn no_such(kind: Kind, ids: &[String]) -> String {
             ("The internetGateway ID '#' does not exist", "The internetGateway IDs '#' do not exist")
         }
         Kind::RouteTable => ("The routeTable ID '#' does not exist", "The routeTable IDs '#' do not exist"),
+        Kind::LaunchTemplate => (
+            "The specified launch template, with template ID #, does not exist.",
+            "The specified launch templates, with template IDs #, do not exist.",
+        ),
         Kind::ElasticAddress => ("The allocation ID '#' does not exist", "The allocation IDs '#' do not exist"),
         Kind::RouteTableAssociation | Kind::NetworkAclAssociation | Kind::AddressAssociation => {
             ("The association ID '#' does not exist", "The association IDs '#' do not exist")

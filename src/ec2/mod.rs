@@ -20,11 +20,13 @@ mod images;
 mod instances;
 mod interfaces;
 mod key_pairs;
+mod launch;
 pub mod page;
 pub mod registry;
 mod resource;
 mod route_tables;
 pub mod tagging;
+mod templates;
 mod zone;
 
 pub use error::Error;
@@ -226,11 +228,8 @@ async fn perform(cx: &Cx, known: Result<&'static Entry, String>, form: Form) -> 
     let span = tracing::Span::current();
     span.record("action", entry.name).record("account", &cx.caller.account);
     let ready = {
-        COMMON.iter().chain(entry.ignored).for_each(|name| form.ignore(name));
+        entry.check(&form)?;
         let params = form.params();
-        if let Some(name) = entry.refused.iter().find(|name| form.has(name)) {
-            return Err(Error::Unsupported((*name).to_owned()).into());
-        }
         let dry_run = entry.service == Service::Ec2 && params.opt_bool("DryRun")?.unwrap_or(false);
         let ready = (entry.read)(&params)?;
         form.finish()?;

@@ -1,9 +1,9 @@
 //! What an action is, and the list of all of them: dispatch, `docs/coverage.md` and the tests read the same slice.
 
 use super::actions;
-use super::{Cx, Error};
+use super::{COMMON, Cx, Error};
 use crate::wire::ec2_xml;
-use crate::wire::query::Params;
+use crate::wire::query::{Form, Params};
 use serde::Serialize;
 use std::future::Future;
 use std::pin::Pin;
@@ -44,6 +44,26 @@ pub struct Entry {
     pub ignored: &'static [&'static str],
     pub refused: &'static [&'static str],
     pub read: fn(&Params<'_>) -> Result<Ready, Error>,
+}
+
+impl Entry {
+    /// What comes before reading: parameters without effect are counted as read, those that cannot be done are errors.
+    pub fn check(&self, form: &Form) -> Result<(), Error> {
+        COMMON.iter().chain(self.ignored).for_each(|name| form.ignore(name));
+        match self.refused.iter().find(|name| form.has(name)) {
+            Some(name) => Err(Error::Unsupported((*name).to_owned())),
+            None => Ok(()),
+        }
+    }
+}
+
+/// Read a form that nobody sent as the action's parameters: all of it, or an error.
+pub fn read_form<A: Action, T>(form: &Form, read: fn(&Params<'_>) -> Result<T, Error>) -> Result<T, Error> {
+    entry::<A>().check(form)?;
+    form.ignore("DryRun");
+    let value = read(&form.params())?;
+    form.finish()?;
+    Ok(value)
 }
 
 /// The registry's line for an action.

@@ -9,6 +9,7 @@
 //! Lists are in the numeric order of their indexes, with gaps allowed. Every value remembers whether it was read:
 //! [`Form::finish`] names the first that nobody wanted, so a parameter is never ignored by accident.
 
+pub use super::query_tree::Tree;
 use crate::id;
 use percent_encoding::percent_decode;
 use std::borrow::Cow;
@@ -84,6 +85,12 @@ impl Form {
             node.value = Some(value);
         }
         Ok(form)
+    }
+
+    /// Give a parameter its value; `path` are the parts of its name.
+    pub fn set(&mut self, path: &[String], value: String) {
+        let node = path.iter().fold(&mut self.0, |node, step| node.children.entry(step.clone()).or_default());
+        node.value = Some(value);
     }
 
     /// The cursor over the whole form.
@@ -223,6 +230,21 @@ impl<'a> Params<'a> {
         let mut all = Vec::new();
         walk(self.node, &self.path, &mut all);
         all
+    }
+
+    /// Everything below here as it was sent, and read.
+    pub fn tree(&self) -> Tree {
+        fn walk(node: &Node) -> Tree {
+            node.read.set(true);
+            if node.children.is_empty() {
+                return Tree::Value(node.value.clone().unwrap_or_default());
+            }
+            if node.children.keys().all(|name| name.parse::<u32>().is_ok()) {
+                return Tree::List(node.items().into_iter().map(|(_, item)| walk(item)).collect());
+            }
+            Tree::Members(node.children.iter().map(|(name, child)| (name.clone(), walk(child))).collect())
+        }
+        walk(self.node)
     }
 
     /// The error for a value that is of the right type and still will not do. `expected` is a sentence.

@@ -27,7 +27,7 @@ pub struct Output {
 }
 
 /// The id of an image of any type, if it has the form of one.
-pub(super) fn image_id(text: &str) -> Result<String, Error> {
+pub fn image_id(text: &str) -> Result<String, Error> {
     let known = [Kind::Image, Kind::KernelImage, Kind::RamdiskImage].iter().any(|kind| kind.accepts(text));
     if known {
         Ok(text.to_owned())

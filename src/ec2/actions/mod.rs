@@ -14,6 +14,8 @@ pub mod create_default_vpc;
 pub mod create_dhcp_options;
 pub mod create_internet_gateway;
 pub mod create_key_pair;
+pub mod create_launch_template;
+pub mod create_launch_template_version;
 pub mod create_network_acl;
 pub mod create_network_acl_entry;
 pub mod create_network_interface;
@@ -26,6 +28,8 @@ pub mod create_vpc;
 pub mod delete_dhcp_options;
 pub mod delete_internet_gateway;
 pub mod delete_key_pair;
+pub mod delete_launch_template;
+pub mod delete_launch_template_versions;
 pub mod delete_network_acl;
 pub mod delete_network_acl_entry;
 pub mod delete_network_interface;
@@ -51,6 +55,8 @@ pub mod describe_instance_types;
 pub mod describe_instances;
 pub mod describe_internet_gateways;
 pub mod describe_key_pairs;
+pub mod describe_launch_template_versions;
+pub mod describe_launch_templates;
 pub mod describe_network_acls;
 pub mod describe_network_interface_attribute;
 pub mod describe_network_interfaces;
@@ -69,12 +75,14 @@ pub mod disassociate_route_table;
 pub mod get_caller_identity;
 pub mod get_console_output;
 pub mod get_ebs_encryption_by_default;
+pub mod get_launch_template_data;
 pub mod get_password_data;
 pub mod import_key_pair;
 pub mod modify_address_attribute;
 pub mod modify_image_attribute;
 pub mod modify_instance_attribute;
 pub mod modify_instance_metadata_options;
+pub mod modify_launch_template;
 pub mod modify_network_interface_attribute;
 pub mod modify_security_group_rules;
 pub mod modify_subnet_attribute;
@@ -120,6 +128,8 @@ pub static ALL: &[Entry] = &[
     entry::<create_dhcp_options::CreateDhcpOptions>(),
     entry::<create_internet_gateway::CreateInternetGateway>(),
     entry::<create_key_pair::CreateKeyPair>(),
+    entry::<create_launch_template::CreateLaunchTemplate>(),
+    entry::<create_launch_template_version::CreateLaunchTemplateVersion>(),
     entry::<create_network_acl::CreateNetworkAcl>(),
     entry::<create_network_acl_entry::CreateNetworkAclEntry>(),
     entry::<create_network_interface::CreateNetworkInterface>(),
@@ -132,6 +142,8 @@ pub static ALL: &[Entry] = &[
     entry::<delete_dhcp_options::DeleteDhcpOptions>(),
     entry::<delete_internet_gateway::DeleteInternetGateway>(),
     entry::<delete_key_pair::DeleteKeyPair>(),
+    entry::<delete_launch_template::DeleteLaunchTemplate>(),
+    entry::<delete_launch_template_versions::DeleteLaunchTemplateVersions>(),
     entry::<delete_network_acl::DeleteNetworkAcl>(),
     entry::<delete_network_acl_entry::DeleteNetworkAclEntry>(),
     entry::<delete_network_interface::DeleteNetworkInterface>(),
@@ -157,6 +169,8 @@ pub static ALL: &[Entry] = &[
     entry::<describe_instances::DescribeInstances>(),
     entry::<describe_internet_gateways::DescribeInternetGateways>(),
     entry::<describe_key_pairs::DescribeKeyPairs>(),
+    entry::<describe_launch_template_versions::DescribeLaunchTemplateVersions>(),
+    entry::<describe_launch_templates::DescribeLaunchTemplates>(),
     entry::<describe_network_acls::DescribeNetworkAcls>(),
     entry::<describe_network_interface_attribute::DescribeNetworkInterfaceAttribute>(),
     entry::<describe_network_interfaces::DescribeNetworkInterfaces>(),
@@ -175,12 +189,14 @@ pub static ALL: &[Entry] = &[
     entry::<get_caller_identity::GetCallerIdentity>(),
     entry::<get_console_output::GetConsoleOutput>(),
     entry::<get_ebs_encryption_by_default::GetEbsEncryptionByDefault>(),
+    entry::<get_launch_template_data::GetLaunchTemplateData>(),
     entry::<get_password_data::GetPasswordData>(),
     entry::<import_key_pair::ImportKeyPair>(),
     entry::<modify_address_attribute::ModifyAddressAttribute>(),
     entry::<modify_image_attribute::ModifyImageAttribute>(),
     entry::<modify_instance_attribute::ModifyInstanceAttribute>(),
     entry::<modify_instance_metadata_options::ModifyInstanceMetadataOptions>(),
+    entry::<modify_launch_template::ModifyLaunchTemplate>(),
     entry::<modify_network_interface_attribute::ModifyNetworkInterfaceAttribute>(),
     entry::<modify_security_group_rules::ModifySecurityGroupRules>(),
     entry::<modify_subnet_attribute::ModifySubnetAttribute>(),

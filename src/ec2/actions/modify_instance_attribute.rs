@@ -1,7 +1,7 @@
 //! Give an instance's attribute a new value, one attribute a call. Type, user data and EBS optimization take a stopped instance.
 
-use super::run_instances::user_data;
 use crate::compute::{Edit, ShutdownBehavior};
+use crate::ec2::launch::user_data;
 use crate::ec2::registry::Action;
 use crate::ec2::{Cx, Done, Error, attribute};
 use crate::id::Kind;

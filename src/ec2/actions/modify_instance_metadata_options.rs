@@ -1,8 +1,8 @@
 //! Change how an instance may use the metadata service; what is not named stays as it is.
 
-use super::run_instances::one_of;
 use crate::compute::{Edit, MetadataEdit};
 use crate::ec2::instances::MetadataItem;
+use crate::ec2::launch::one_of;
 use crate::ec2::registry::Action;
 use crate::ec2::{Cx, Error};
 use crate::id::Kind;

@@ -1,49 +1,26 @@
 //! Launch instances. Everything that the request names is looked up and kept in one transaction; the answer says
 //! `pending`, and the machines follow.
 
-use super::describe_images::image_id;
 use super::describe_instances::items;
-use crate::compute::{InterfaceWish, LaunchRequest, MetadataOptions, Options, ShutdownBehavior};
+use crate::compute::templates::{self, Name, Version};
 use crate::db;
 use crate::db::tags::{Resource, Tag};
 use crate::ec2::instances::Reservation;
-use crate::ec2::interfaces::{NO_IPV6, WantedAddresses, address};
-use crate::ec2::registry::Action;
-use crate::ec2::{Cx, Error, tagging};
-use crate::id::Kind;
-use crate::wire::query::{self, Params};
-use base64::Engine;
-use base64::alphabet::STANDARD;
-use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
+use crate::ec2::launch::Launch;
+use crate::ec2::registry::{Action, read_form};
+use crate::ec2::templates::{kept, named, version};
+use crate::ec2::{Cx, Error};
+use crate::wire::query::{Params, Tree};
 
-pub struct RunInstances {
-    image_id: String,
-    kernel_id: Option<String>,
-    ramdisk_id: Option<String>,
-    instance_type: String,
-    min_count: u32,
-    max_count: u32,
-    key_name: Option<String>,
-    user_data: Option<String>,
-    zone: Option<String>,
-    subnet_id: Option<String>,
-    interface: InterfaceWish,
-    group_ids: Vec<String>,
-    group_names: Vec<String>,
-    /// Device and GiB of each mapping that gives a size.
-    volumes: Vec<(String, u64)>,
-    options: Options,
-    tags: Vec<Tag>,
-    interface_tags: Vec<Tag>,
-    client_token: Option<String>,
+pub enum RunInstances {
+    Plain(Box<Launch>),
+    /// The request lies over the template's parameters.
+    Over {
+        request: Tree,
+        template: Name,
+        version: Version,
+    },
 }
-
-/// What an instance gets when the request names no type: AWS's old default, and nova's.
-const DEFAULT_TYPE: &str = "m1.small";
-/// Most bytes of user data, decoded.
-const MOST_USER_DATA: usize = 16 << 10;
-/// Most instances of one launch.
-const MOST_INSTANCES: i64 = 1000;
 
 impl Action for RunInstances {
     const NAME: &'static str = "RunInstances";
@@ -70,97 +47,28 @@ impl Action for RunInstances {
         "InstanceMarketOptions",
         "Ipv6Address",
         "Ipv6AddressCount",
-        "LaunchTemplate",
         "SecondaryInterface",
     ];
     type Output = Reservation;
 
     fn read(p: &Params<'_>) -> Result<Self, Error> {
-        let owned = |name| p.opt(name).filter(|text| !text.is_empty()).map(str::to_owned);
-        let (min_count, max_count) = (p.int("MinCount", 1..=MOST_INSTANCES)?, p.int("MaxCount", 1..=MOST_INSTANCES)?);
-        if min_count > max_count {
-            return Err(p.invalid("MinCount", &min_count.to_string(), "Expecting at most MaxCount.").into());
-        }
-        let client_token = owned("ClientToken");
-        if let Some(token) = client_token.as_ref().filter(|t| t.len() > 64 || !t.is_ascii()) {
-            return Err(p.invalid("ClientToken", token, "Expecting at most 64 ASCII characters.").into());
-        }
-        let specifications = tagging::specifications(
-            p,
-            &["instance", "volume", "network-interface", "elastic-gpu", "spot-instances-request"],
-        )?;
-        let mut run = RunInstances {
-            image_id: named_image(p.req("ImageId")?)?,
-            kernel_id: p.opt_id("KernelId", Kind::KernelImage)?.map(str::to_owned),
-            ramdisk_id: p.opt_id("RamdiskId", Kind::RamdiskImage)?.map(str::to_owned),
-            instance_type: owned("InstanceType").unwrap_or_else(|| DEFAULT_TYPE.into()),
-            min_count: min_count as u32,
-            max_count: max_count as u32,
-            key_name: owned("KeyName"),
-            user_data: owned("UserData").map(|text| user_data(&text)).transpose()?,
-            zone: None,
-            subnet_id: p.opt_id("SubnetId", Kind::Subnet)?.map(str::to_owned),
-            interface: InterfaceWish { ip: address(p, "PrivateIpAddress")?, ..InterfaceWish::default() },
-            group_ids: p.ids("SecurityGroupId", Kind::SecurityGroup)?.into_iter().map(str::to_owned).collect(),
-            group_names: p.list("SecurityGroup").into_iter().map(str::to_owned).collect(),
-            volumes: volumes(p)?,
-            options: options(p)?,
-            tags: tagging::of(&specifications, "instance"),
-            interface_tags: tagging::of(&specifications, "network-interface"),
-            client_token,
+        let Some(template) = p.nested("LaunchTemplate") else {
+            return Ok(RunInstances::Plain(Box::new(Launch::read(p)?)));
         };
-        if let Some(placement) = p.nested("Placement") {
-            if placement.opt("GroupName").is_some_and(|name| !name.is_empty()) {
-                return Err(Error::Unsupported("Placement.GroupName".into()));
-            }
-            run.zone = placement.opt("AvailabilityZone").filter(|z| !z.is_empty()).map(str::to_owned);
-            if let Some(tenancy) = placement.opt("Tenancy").filter(|t| !t.is_empty()) {
-                run.options.tenancy = tenancy.to_owned();
-            }
-        }
-        run.read_interface(p)?;
-        if run.subnet_id.is_some() && !run.group_names.is_empty() {
-            return Err(Error::ParameterCombination(
-                "The parameter groupName cannot be used with the parameter subnet".into(),
-            ));
-        }
-        let wish = &run.interface;
-        if run.max_count > 1 && (wish.existing.is_some() || wish.ip.is_some() || !wish.secondary.is_empty()) {
-            return Err(Error::ParameterCombination(
-                "A network interface or a private IP address cannot be given to several instances".into(),
-            ));
-        }
-        Ok(run)
+        let text = template.opt("Version").filter(|text| !text.is_empty()).unwrap_or("$Default");
+        let (name, version) = (named(&template)?, version(&template, "Version", text)?);
+        Ok(RunInstances::Over { request: p.tree(), template: name, version })
     }
 
-    async fn run(mut self, cx: &Cx) -> Result<Reservation, Error> {
-        self.image_id = resolved(cx, self.image_id)?;
-        let root_gib = self.root_gib(cx)?;
-        let request = LaunchRequest {
-            account: cx.caller.account.clone(),
-            region: cx.region.clone(),
-            zones: cx.zones(),
-            zone: self.zone,
-            subnet_id: self.subnet_id,
-            group_ids: self.group_ids,
-            group_names: self.group_names,
-            interface: self.interface,
-            image_id: self.image_id,
-            kernel_id: self.kernel_id,
-            ramdisk_id: self.ramdisk_id,
-            instance_type: self.instance_type,
-            min_count: self.min_count,
-            max_count: self.max_count,
-            key_name: self.key_name,
-            user_data: self.user_data,
-            root_gib,
-            options: self.options,
-            tags: self.tags.into_iter().map(|t| (t.key, t.value)).collect(),
-            client_token: self.client_token,
+    async fn run(self, cx: &Cx) -> Result<Reservation, Error> {
+        let mut launch = match self {
+            RunInstances::Plain(launch) => launch,
+            RunInstances::Over { request, template, version } => Box::new(over(cx, request, template, version).await?),
         };
-        let launched = cx.cloud.compute.launch(request).await?;
-        if !self.interface_tags.is_empty() {
-            let (account, region, tags) = (cx.caller.account.clone(), cx.region.clone(), self.interface_tags);
+        let tags = std::mem::take(&mut launch.interface_tags);
+        let launched = cx.cloud.compute.launch(launch.request(cx)?).await?;
+        if !tags.is_empty() {
+            let (account, region) = (cx.caller.account.clone(), cx.region.clone());
             let interfaces: Vec<String> = launched.iter().map(|i| i.row.eni_id.clone()).collect();
             let put = cx.cloud.db.write(move |c| {
                 interfaces.iter().try_for_each(|id| {
@@ -175,171 +83,63 @@ impl Action for RunInstances {
     }
 }
 
-impl RunInstances {
-    /// `NetworkInterface.1`, which many clients use to say what the plain parameters say, too.
-    fn read_interface(&mut self, p: &Params<'_>) -> Result<(), Error> {
-        let interfaces = p.structs("NetworkInterface");
-        let [interface] = &interfaces[..] else {
-            return if interfaces.is_empty() {
-                Ok(())
-            } else {
-                Err(Error::Unsupported("more than one NetworkInterface".into()))
-            };
-        };
-        if self.subnet_id.is_some() || !self.group_ids.is_empty() || !self.group_names.is_empty() {
-            return Err(Error::ParameterCombination(
-                "Network interfaces and an instance-level subnet ID or security groups may not be specified on the same request"
-                    .into(),
-            ));
-        }
-        interface.int("DeviceIndex", 0..=0)?;
-        if let Some(name) = NO_IPV6.iter().find(|name| interface.opt(name).is_some()) {
-            return Err(Error::Unsupported(format!("NetworkInterface.{name}")));
-        }
-        interface.opt_int("NetworkCardIndex", 0..=0)?;
-        interface.opt("InterfaceType");
-        // An interface has no public address by itself yet.
-        interface.opt_bool("AssociatePublicIpAddress")?;
-        let delete = interface.opt_bool("DeleteOnTermination")?;
-        let description = interface.opt("Description");
-        if let Some(id) = interface.opt_id("NetworkInterfaceId", Kind::NetworkInterface)? {
-            let other = ["SubnetId", "SecurityGroupId", "PrivateIpAddress", "PrivateIpAddresses"];
-            let other = other.iter().find(|name| interface.values().iter().any(|(full, _)| full.contains(**name)));
-            if let Some(name) = other {
-                return Err(Error::ParameterCombination(format!(
-                    "The parameter {name} cannot be used with the parameter networkInterfaceId"
-                )));
-            }
-            if delete == Some(true) {
-                return Err(Error::ParameterCombination(
-                    "A network interface that is there already may not be deleted on termination".into(),
-                ));
-            }
-            self.interface.existing = Some(id.to_owned());
-            return Ok(());
-        }
-        self.subnet_id = interface.opt_id("SubnetId", Kind::Subnet)?.map(str::to_owned);
-        self.group_ids =
-            interface.ids("SecurityGroupId", Kind::SecurityGroup)?.into_iter().map(str::to_owned).collect();
-        let addresses = WantedAddresses::read(interface)?;
-        self.interface = InterfaceWish {
-            existing: None,
-            ip: addresses.first.or(self.interface.ip),
-            secondary: addresses.secondary,
-            more: addresses.more,
-            description: description.unwrap_or_default().to_owned(),
-            keep: delete == Some(false),
-        };
-        Ok(())
-    }
-
-    /// The size that the mappings give the root disk. Any other volume is refused until there are volumes.
-    fn root_gib(&self, cx: &Cx) -> Result<Option<u64>, Error> {
-        if self.volumes.is_empty() {
-            return Ok(None);
-        }
-        let image = cx.cloud.images.get(&self.image_id)?;
-        let root = image.map(|i| i.root_device_name).unwrap_or_default();
-        match self.volumes.iter().find(|(device, _)| *device != root) {
-            Some((device, _)) => {
-                Err(Error::Unsupported(format!("a volume at {device}, which is not the root device {root}")))
-            }
-            None => Ok(self.volumes.first().map(|(_, gib)| *gib)),
-        }
-    }
+/// The launch of a request over a template's parameters. Its instances say by tags where they come from, as AWS's do.
+async fn over(cx: &Cx, request: Tree, template: Name, version: Version) -> Result<Launch, Error> {
+    let found = cx.look(|c, account, region| {
+        let template = templates::need(c, account, region, &template)?;
+        let version = templates::version(c, &template, version)?;
+        Ok((template, version))
+    });
+    let (template, version) = found.await?;
+    let form = merged(request, kept(&version)?)?.to_form();
+    let mut launch = read_form::<RunInstances, _>(&form, Launch::read)?;
+    let tag = |key: &str, value: String| Tag { key: format!("aws:ec2launchtemplate:{key}"), value };
+    launch.tags.push(tag("id", template.id));
+    launch.tags.push(tag("version", version.number.to_string()));
+    Ok(launch)
 }
 
-/// What an image id begins with that names a parameter of Systems Manager.
-const RESOLVE: &str = "resolve:ssm:";
-
-fn named_image(text: &str) -> Result<String, Error> {
-    if text.starts_with(RESOLVE) { Ok(text.to_owned()) } else { image_id(text) }
-}
-
-/// The image that a parameter holds, if it is one that is named.
-fn resolved(cx: &Cx, named: String) -> Result<String, Error> {
-    let Some(parameter) = named.strip_prefix(RESOLVE) else { return Ok(named) };
-    match cx.cloud.config.ssm_parameters.value(parameter) {
-        Some(value) => image_id(value),
-        None => Err(Error::NoSuch { kind: Kind::Image, ids: vec![named] }),
-    }
-}
-
-/// The base64 text, checked; clients break it into lines and forget its padding.
-pub(super) fn user_data(text: &str) -> Result<String, Error> {
-    const LENIENT: GeneralPurpose = GeneralPurpose::new(
-        &STANDARD,
-        GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
-    );
-    let text: String = text.split_whitespace().collect();
-    let bytes = LENIENT.decode(&text).map_err(|_| Error::UserData)?;
-    if bytes.len() > MOST_USER_DATA {
-        return Err(Error::ParameterValue(format!("User data is limited to {MOST_USER_DATA} bytes")));
-    }
-    Ok(base64::engine::general_purpose::STANDARD.encode(bytes))
-}
-
-fn volumes(p: &Params<'_>) -> Result<Vec<(String, u64)>, Error> {
-    let mut all = Vec::new();
-    for mapping in p.structs("BlockDeviceMapping") {
-        let device = mapping.req("DeviceName")?;
-        // Ephemeral disks and removed ones: a guest has its root disk only.
-        let _ = (mapping.opt("VirtualName"), mapping.opt("NoDevice"));
-        let Some(ebs) = mapping.nested("Ebs") else { continue };
-        if ebs.opt("SnapshotId").is_some_and(|id| !id.is_empty()) {
-            return Err(Error::Unsupported("volumes from snapshots".into()));
-        }
-        // A disk is a file of the host: its kind, speed and encryption are the host's.
-        for name in ["VolumeType", "Iops", "Throughput", "Encrypted", "KmsKeyId", "DeleteOnTermination"] {
-            ebs.opt(name);
-        }
-        if let Some(gib) = ebs.opt_int("VolumeSize", 1..=65_536)? {
-            all.push((device.to_owned(), gib as u64));
-        }
-    }
-    Ok(all)
-}
-
-fn options(p: &Params<'_>) -> Result<Options, Error> {
-    let flag = |name| Ok::<_, query::Error>(p.opt_bool(name)?.unwrap_or(false));
-    let shutdown_behavior = match p.opt("InstanceInitiatedShutdownBehavior") {
-        None | Some("" | "stop") => ShutdownBehavior::Stop,
-        Some("terminate") => ShutdownBehavior::Terminate,
-        Some(other) => {
-            return Err(p.invalid("InstanceInitiatedShutdownBehavior", other, "Expecting stop or terminate.").into());
-        }
+/// A request over a template's parameters. Tags of both count, the request's where both have a key.
+fn merged(request: Tree, template: Tree) -> Result<Tree, Error> {
+    let (Tree::Members(mut request), Tree::Members(mut template)) = (request, template) else {
+        return Err(Error::Internal("a launch without parameters".into()));
     };
-    let monitoring = p.nested("Monitoring").map(|m| m.opt_bool("Enabled")).transpose()?.flatten().unwrap_or(false);
-    Ok(Options {
-        shutdown_behavior,
-        disable_api_termination: flag("DisableApiTermination")?,
-        disable_api_stop: flag("DisableApiStop")?,
-        monitoring,
-        ebs_optimized: flag("EbsOptimized")?,
-        metadata: p.nested("MetadataOptions").map(|m| metadata(&m)).transpose()?.unwrap_or_default(),
-        ..Options::default()
-    })
-}
-
-/// One of two words; `yes` is true.
-pub(super) fn one_of(p: &Params<'_>, name: &str, yes: &str, no: &str) -> Result<Option<bool>, query::Error> {
-    match p.opt(name) {
-        None => Ok(None),
-        Some(text) if text == yes => Ok(Some(true)),
-        Some(text) if text == no => Ok(Some(false)),
-        Some(other) => Err(p.invalid(name, other, format!("Expecting {yes} or {no}."))),
+    if template.contains_key("InstanceRequirements") {
+        return Err(Error::Unsupported("a launch template with InstanceRequirements".into()));
     }
+    request.remove("LaunchTemplate");
+    template.remove("Operator");
+    // The one parameter that the two spell differently.
+    if let Some(ramdisk) = template.remove("RamDiskId") {
+        template.insert("RamdiskId".into(), ramdisk);
+    }
+    let tags = (request.remove("TagSpecification"), template.remove("TagSpecification"));
+    let mut merged = Tree::Members(request).over(Tree::Members(template));
+    if let (Tree::Members(members), Some(tags)) = (&mut merged, tag_specifications(tags)) {
+        members.insert("TagSpecification".into(), tags);
+    }
+    Ok(merged)
 }
 
-fn metadata(p: &Params<'_>) -> Result<MetadataOptions, Error> {
-    let default = MetadataOptions::default();
-    one_of(p, "HttpProtocolIpv6", "enabled", "disabled")?;
-    Ok(MetadataOptions {
-        enabled: one_of(p, "HttpEndpoint", "enabled", "disabled")?.unwrap_or(default.enabled),
-        tokens_required: one_of(p, "HttpTokens", "required", "optional")?.unwrap_or(default.tokens_required),
-        hop_limit: p.opt_int("HttpPutResponseHopLimit", 1..=64)?.map_or(default.hop_limit, |n| n as u32),
-        tags: one_of(p, "InstanceMetadataTags", "enabled", "disabled")?.unwrap_or(default.tags),
-    })
+fn tag_specifications((request, template): (Option<Tree>, Option<Tree>)) -> Option<Tree> {
+    let (Some(Tree::List(mut all)), Some(Tree::List(theirs))) = (request.clone(), template.clone()) else {
+        return request.or(template);
+    };
+    for specification in theirs {
+        let kind = specification.member("ResourceType").cloned();
+        let Some(mine) = all.iter_mut().find(|s| s.member("ResourceType") == kind.as_ref()) else {
+            all.push(specification);
+            continue;
+        };
+        if let (Tree::Members(mine), Some(Tree::List(tags))) = (mine, specification.member("Tag"))
+            && let Some(Tree::List(own)) = mine.get_mut("Tag")
+        {
+            let more: Vec<Tree> =
+                tags.iter().filter(|t| !own.iter().any(|o| o.member("Key") == t.member("Key"))).cloned().collect();
+            own.extend(more);
+        }
+    }
+    Some(Tree::List(all))
 }
 
 #[cfg(test)]
@@ -421,7 +221,7 @@ mod tests {
                 "MaxCount=1&BlockDeviceMapping.1.DeviceName=/dev/sdf&BlockDeviceMapping.1.Ebs.VolumeSize=1",
                 "UnsupportedOperation",
             ),
-            ("MaxCount=1&LaunchTemplate.LaunchTemplateId=lt-1", "UnsupportedOperation"),
+            ("MaxCount=1&LaunchTemplate.LaunchTemplateId=lt-1", "InvalidLaunchTemplateId.Malformed"),
             ("MaxCount=1&InstanceColour=red", "UnknownParameter"),
             ("MaxCount=1&DryRun=true", "DryRunOperation"),
             ("MaxCount=0", "InvalidParameterValue"),

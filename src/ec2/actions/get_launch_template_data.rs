@@ -1,0 +1,88 @@
+//! The launch template data that would launch an instance like this one.
+
+use crate::compute::Instance;
+use crate::db;
+use crate::ec2::registry::Action;
+use crate::ec2::templates::Data;
+use crate::ec2::{Cx, Error};
+use crate::id::Kind;
+use crate::wire::query::{Params, Tree};
+use serde::Serialize;
+
+pub struct GetLaunchTemplateData {
+    id: String,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Output {
+    launch_template_data: Data,
+}
+
+impl Action for GetLaunchTemplateData {
+    const NAME: &'static str = "GetLaunchTemplateData";
+    type Output = Output;
+
+    fn read(p: &Params<'_>) -> Result<Self, Error> {
+        Ok(GetLaunchTemplateData { id: p.id("InstanceId", Kind::Instance)?.to_owned() })
+    }
+
+    async fn run(self, cx: &Cx) -> Result<Output, Error> {
+        let instance = cx.cloud.compute.instance(&cx.caller.account, &cx.region, &self.id)?;
+        let instance = instance.ok_or_else(|| Error::no_such(Kind::Instance, &self.id))?;
+        let tags = cx.cloud.db.read(|c| db::tags::of(c, &cx.caller.account, &self.id))?;
+        Ok(Output { launch_template_data: Data(data(instance, tags)) })
+    }
+}
+
+fn data(instance: Instance, tags: Vec<db::tags::Tag>) -> Tree {
+    let value = |text: &str| Some(Tree::Value(text.to_owned()));
+    let flag = |on: bool| value(if on { "true" } else { "false" });
+    let able = |on: bool| value(if on { "enabled" } else { "disabled" });
+    let Instance { row, spec, nics, .. } = instance;
+    let (options, metadata) = (&spec.options, &spec.options.metadata);
+    let cards = nics.iter().map(|nic| {
+        let groups = nic.groups.iter().filter_map(|g| value(&g.id)).collect();
+        Tree::members([
+            ("DeviceIndex", value(&nic.device_index.unwrap_or(0).to_string())),
+            ("DeleteOnTermination", flag(nic.details.delete_on_termination)),
+            ("Description", value(&nic.details.description)),
+            ("SecurityGroupId", Some(Tree::List(groups))),
+            ("SubnetId", value(&nic.subnet.id)),
+        ])
+    });
+    let tags = tags.iter().filter(|tag| !tag.key.starts_with("aws:"));
+    let tags: Vec<Tree> =
+        tags.map(|tag| Tree::members([("Key", value(&tag.key)), ("Value", value(&tag.value))])).collect();
+    let tags = (!tags.is_empty()).then(|| {
+        Tree::List(vec![Tree::members([("ResourceType", value("instance")), ("Tag", Some(Tree::List(tags)))])])
+    });
+    Tree::members([
+        ("ImageId", value(&spec.image_id)),
+        ("InstanceType", value(&row.instance_type)),
+        ("KernelId", spec.kernel_id.as_deref().and_then(value)),
+        ("RamDiskId", spec.ramdisk_id.as_deref().and_then(value)),
+        ("KeyName", spec.key.as_ref().and_then(|key| value(&key.name))),
+        ("UserData", spec.user_data.as_deref().and_then(value)),
+        ("EbsOptimized", flag(options.ebs_optimized)),
+        ("DisableApiStop", flag(options.disable_api_stop)),
+        ("DisableApiTermination", flag(options.disable_api_termination)),
+        ("InstanceInitiatedShutdownBehavior", value(options.shutdown_behavior.text())),
+        ("Monitoring", Some(Tree::members([("Enabled", flag(options.monitoring))]))),
+        (
+            "Placement",
+            Some(Tree::members([("AvailabilityZone", value(&row.zone)), ("Tenancy", value(&options.tenancy))])),
+        ),
+        (
+            "MetadataOptions",
+            Some(Tree::members([
+                ("HttpEndpoint", able(metadata.enabled)),
+                ("HttpTokens", value(if metadata.tokens_required { "required" } else { "optional" })),
+                ("HttpPutResponseHopLimit", value(&metadata.hop_limit.to_string())),
+                ("InstanceMetadataTags", able(metadata.tags)),
+            ])),
+        ),
+        ("NetworkInterface", Some(Tree::List(cards.collect()))),
+        ("TagSpecification", tags),
+    ])
+}
