@@ -73,6 +73,7 @@ ALWAYS = {
         createTime createdBy defaultVersionNumber latestVersionNumber launchTemplateId launchTemplateName""",
     "DescribeLaunchTemplateVersions.launchTemplateVersionSet[]": """
         createTime createdBy defaultVersion launchTemplateData launchTemplateId launchTemplateName versionNumber""",
+    "DescribePlacementGroups.placementGroupSet[]": "groupArn groupId groupName state strategy",
     "DescribeTags.tagSet[]": "key resourceId resourceType value",
 }
 
@@ -91,6 +92,8 @@ EXPECTED = {
     Finding("enum", "CreateNetworkInterface.networkInterface.status", "pending"):
         "AWS's documented answer says so, though the model's list lacks it",
     Finding("unknown", "AssociateAddress.return", ""):
+        "AWS's documented answer has it, the model has not",
+    Finding("unknown", "CreatePlacementGroup.return", ""):
         "AWS's documented answer has it, the model has not",
     Finding("unknown", "CreateSecurityGroup.return", ""): "AWS's documented answer has it, the model has not",
 }
@@ -236,6 +239,7 @@ def life(server, ec2):
     ec2.reboot_instances(InstanceIds=ids)
     ec2.stop_instances(InstanceIds=ids)
     until("stopped instances", lambda: states() == {"stopped"})
+    placement_groups(ec2, ids[0])
     ec2.start_instances(InstanceIds=ids)
     until("running instances", lambda: states() == {"running"})
     old_versions(server)
@@ -311,6 +315,19 @@ def launch_templates(ec2, instance):
     assert seen[0]["LaunchTemplateData"] == data | {"InstanceType": "t3.small"}, seen
     ec2.delete_launch_template_versions(**one, Versions=["1", "2", "3"])
     ec2.delete_launch_template(**one)
+
+
+def placement_groups(ec2, stopped):
+    for name, more in {"apart": {"Strategy": "spread"}, "parts": {"Strategy": "partition", "PartitionCount": 3}}.items():
+        ec2.create_placement_group(GroupName=name, **more, TagSpecifications=[tags("placement-group")])
+    ec2.describe_placement_groups()
+    ec2.modify_instance_attribute(InstanceId=stopped, InstanceType={"Value": "m5.large"})
+    ec2.modify_instance_placement(InstanceId=stopped, GroupName="parts", PartitionNumber=2)
+    placement = ec2.describe_instances(InstanceIds=[stopped])["Reservations"][0]["Instances"][0]["Placement"]
+    assert (placement["GroupName"], placement["PartitionNumber"]) == ("parts", 2), placement
+    ec2.modify_instance_placement(InstanceId=stopped, GroupName="", Tenancy="default")
+    for name in ["apart", "parts"]:
+        ec2.delete_placement_group(GroupName=name)
 
 
 def security_groups(ec2):

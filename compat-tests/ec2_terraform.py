@@ -211,3 +211,26 @@ def test_aws_launch_template(ec2, server, tiny_ami, group, subnet):
         cloud.await_state(ec2, instance, "terminated")
     ec2.delete_launch_template(LaunchTemplateId=id)
     assert code(ec2.describe_launch_templates, LaunchTemplateIds=[id]) == "InvalidLaunchTemplateId.NotFound"
+
+
+def test_aws_placement_group(ec2, tiny_ami):
+    """aws_placement_group with an instance in it, which leaves it while it is stopped."""
+    name = f"tf-{uuid.uuid4().hex[:8]}"
+    made = ec2.create_placement_group(GroupName=name, Strategy="cluster", TagSpecifications=tagged("placement-group", "tf"))["PlacementGroup"]
+    read = lambda: ec2.describe_placement_groups(GroupNames=[name])["PlacementGroups"][0]
+    assert (read()["State"], read()["Strategy"], read()["GroupArn"], read()["GroupId"]) == (
+        "available", "cluster", made["GroupArn"], made["GroupId"])
+    assert code(ec2.run_instances, ImageId=tiny_ami, InstanceType="t3.micro", MinCount=1, MaxCount=1,
+                Placement={"GroupName": name}) == "InvalidParameterCombination"
+    inside = ec2.run_instances(ImageId=tiny_ami, InstanceType="c5.large", MinCount=1, MaxCount=1, Placement={"GroupName": name})
+    inside = inside["Instances"][0]
+    assert inside["Placement"]["GroupName"] == name
+    assert code(ec2.delete_placement_group, GroupName=name) == "InvalidPlacementGroup.InUse"
+    cloud.await_state(ec2, inside["InstanceId"], "running")
+    assert code(ec2.modify_instance_placement, InstanceId=inside["InstanceId"], GroupName="") == "IncorrectInstanceState"
+    ec2.stop_instances(InstanceIds=[inside["InstanceId"]])
+    cloud.await_state(ec2, inside["InstanceId"], "stopped")
+    ec2.modify_instance_placement(InstanceId=inside["InstanceId"], GroupName="")
+    ec2.delete_placement_group(GroupName=name)
+    assert code(ec2.describe_placement_groups, GroupNames=[name]) == "InvalidPlacementGroup.Unknown"
+    ec2.terminate_instances(InstanceIds=[inside["InstanceId"]])

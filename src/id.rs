@@ -32,6 +32,7 @@ pub enum Kind {
     ElasticAddress,
     AddressAssociation,
     LaunchTemplate,
+    PlacementGroup,
 }
 
 impl Kind {
@@ -61,6 +62,7 @@ impl Kind {
             Kind::ElasticAddress => "eipalloc",
             Kind::AddressAssociation => "eipassoc",
             Kind::LaunchTemplate => "lt",
+            Kind::PlacementGroup => "pg",
         }
     }
 

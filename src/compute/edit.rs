@@ -4,7 +4,7 @@ use super::Compute;
 use super::intent::IntentError;
 use super::spec::{Instance, MetadataOptions, ShutdownBehavior, Spec, both};
 use super::state::{Observed, State, visible};
-use super::types;
+use super::{placement, types};
 use crate::clock;
 use crate::db;
 use crate::db::instances::InstanceRow;
@@ -26,6 +26,16 @@ pub enum Edit {
     Groups(Vec<String>),
     Monitoring(bool),
     Metadata(MetadataEdit),
+    /// Takes a stopped instance.
+    Placement(PlacementEdit),
+}
+
+/// Where an instance is to be; what is `None` stays as it is.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct PlacementEdit {
+    /// The placement group; `Some(None)`: none.
+    pub group: Option<Option<placement::Wish>>,
+    pub tenancy: Option<String>,
 }
 
 /// Metadata options; what is `None` stays as it is.
@@ -75,7 +85,9 @@ fn apply(c: &db::Conn, row: &mut InstanceRow, edit: &Edit) -> Result<bool, Inten
     if observed == Observed::Gone || state == State::ShuttingDown {
         return Err(IntentError::Ended { id: row.id.clone(), state });
     }
-    if matches!(edit, Edit::InstanceType(_) | Edit::UserData(_) | Edit::EbsOptimized(_)) && state != State::Stopped {
+    if matches!(edit, Edit::InstanceType(_) | Edit::UserData(_) | Edit::EbsOptimized(_) | Edit::Placement(_))
+        && state != State::Stopped
+    {
         return Err(IntentError::NotStopped(row.id.clone()));
     }
     let before = row.clone();
@@ -94,6 +106,13 @@ fn apply(c: &db::Conn, row: &mut InstanceRow, edit: &Edit) -> Result<bool, Inten
         Edit::DisableApiStop(on) => options.disable_api_stop = *on,
         Edit::ShutdownBehavior(behavior) => options.shutdown_behavior = *behavior,
         Edit::SourceDestCheck(_) | Edit::Groups(_) => edit_card(c, row, edit)?,
+        Edit::Placement(edit) => {
+            if let Some(wish) = &edit.group {
+                let enter = |wish| placement::enter(c, &row.account, &row.region, wish, &row.instance_type);
+                options.placement = wish.as_ref().map(enter).transpose()?;
+            }
+            options.tenancy = edit.tenancy.clone().unwrap_or(options.tenancy.clone());
+        }
         Edit::Monitoring(on) => options.monitoring = *on,
         Edit::Metadata(edit) => {
             let now = options.metadata.clone();

@@ -25,6 +25,8 @@ pub enum IntentError {
     Db(#[from] db::Error),
     #[error(transparent)]
     Network(#[from] network::Error),
+    #[error(transparent)]
+    Placement(#[from] super::placement::PlacementError),
     /// `InvalidInstanceID.NotFound`; every id that does not exist.
     #[error("{}", not_found(.0))]
     NotFound(Vec<String>),
@@ -135,6 +137,7 @@ impl Compute {
             }
         }
         self.db.write(db::launch_templates::wipe).await?;
+        self.db.write(db::placement_groups::wipe).await?;
         self.db.write(db::instances::wipe).await
     }
 }

@@ -2,7 +2,7 @@
 
 use super::spec::{Instance, Key, Options, Spec};
 use super::state::{Desired, Observed};
-use super::{Compute, schedule, types};
+use super::{Compute, placement, schedule, types};
 use crate::db::images::{Image, ImageType};
 use crate::db::instances::InstanceRow;
 use crate::db::tags::{Resource, Tag};
@@ -37,6 +37,8 @@ pub struct LaunchRequest {
     /// Size of the root disk in GiB, when the request's block device mapping says one.
     pub root_gib: Option<u64>,
     pub options: Options,
+    /// The placement group that the instances are to be in.
+    pub placement: Option<placement::Wish>,
     /// Tags of the instances, as key and value.
     pub tags: Vec<(String, String)>,
     /// Makes a repeated request answer the first one's reservation.
@@ -64,6 +66,8 @@ pub enum LaunchError {
     Db(#[from] db::Error),
     #[error(transparent)]
     Network(#[from] network::Error),
+    #[error(transparent)]
+    Placement(#[from] placement::PlacementError),
     /// `InvalidAMIID.NotFound`
     #[error("The image id '[{0}]' does not exist")]
     ImageNotFound(String),
@@ -275,6 +279,10 @@ fn resolve(c: &Conn, r: &LaunchRequest) -> Result<Spec, LaunchError> {
         }
     };
     let root_bytes = root_bytes(r, &image)?;
+    let mut options = r.options.clone();
+    if let Some(wish) = &r.placement {
+        options.placement = Some(placement::enter(c, &r.account, &r.region, wish, &r.instance_type)?);
+    }
     Ok(Spec {
         image_id: image.id,
         kernel_id,
@@ -290,7 +298,7 @@ fn resolve(c: &Conn, r: &LaunchRequest) -> Result<Spec, LaunchError> {
         bases: Vec::new(),
         redefine: false,
         client_token: r.client_token.clone(),
-        options: r.options.clone(),
+        options,
     })
 }
 

@@ -21,6 +21,7 @@ mod interfaces;
 pub mod key_material;
 mod launch;
 mod overlay;
+pub mod placement;
 mod probe;
 mod reconcile;
 mod schedule;
@@ -29,7 +30,7 @@ pub mod state;
 pub mod templates;
 pub mod types;
 
-pub use edit::{Edit, MetadataEdit};
+pub use edit::{Edit, MetadataEdit, PlacementEdit};
 pub use intent::{Change, IntentError};
 pub use launch::{InterfaceWish, LaunchError, LaunchRequest};
 pub use spec::{Instance, Key, MetadataOptions, Options, ShutdownBehavior, Spec};

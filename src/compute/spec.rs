@@ -1,5 +1,6 @@
 //! What a launch asked for, and an instance as other rooms see it.
 
+use super::placement::InGroup;
 use super::state::{Desired, Observed, State, visible};
 use crate::db::instances::InstanceRow;
 use crate::db::{self, Conn};
@@ -81,6 +82,7 @@ pub struct Options {
     pub ebs_optimized: bool,
     /// `default`, `dedicated`, `host`
     pub tenancy: String,
+    pub placement: Option<InGroup>,
     pub metadata: MetadataOptions,
 }
 
@@ -93,6 +95,7 @@ impl Default for Options {
             monitoring: false,
             ebs_optimized: false,
             tenancy: "default".into(),
+            placement: None,
             metadata: MetadataOptions::default(),
         }
     }

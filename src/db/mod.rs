@@ -23,6 +23,7 @@ pub mod launch_templates;
 pub mod network;
 pub mod network_records;
 pub mod objects;
+pub mod placement_groups;
 pub mod tags;
 
 use std::any::Any;
@@ -69,6 +70,7 @@ const MIGRATIONS: &[(&str, &str)] = &[
     ("0011_network_interfaces", include_str!("migrations/0011_network_interfaces.sql")),
     ("0012_elastic_addresses", include_str!("migrations/0012_elastic_addresses.sql")),
     ("0013_launch_templates", include_str!("migrations/0013_launch_templates.sql")),
+    ("0014_placement_groups", include_str!("migrations/0014_placement_groups.sql")),
 ];
 
 type Job = Box<dyn FnOnce(&mut Conn) -> Answer + Send>;

@@ -2,6 +2,7 @@
 //!
 //! What is wrong inside (`InternalError`) has its cause as `Display`, for the log; the dispatcher tells clients nothing.
 
+use crate::compute::placement::PlacementError;
 use crate::compute::templates::TemplateError;
 use crate::compute::{IntentError, LaunchError};
 use crate::id::Kind;
@@ -68,6 +69,8 @@ pub enum Error {
     #[error(transparent)]
     Template(#[from] TemplateError),
     #[error(transparent)]
+    Placement(#[from] PlacementError),
+    #[error(transparent)]
     Launch(LaunchError),
     #[error(transparent)]
     Intent(IntentError),
@@ -111,6 +114,7 @@ impl Error {
             Error::Unsupported(_) => ("UnsupportedOperation", S::BAD_REQUEST),
             Error::Images(e) => (e.code(), S::from_u16(e.status()).unwrap_or(S::BAD_REQUEST)),
             Error::Template(e) => template(e),
+            Error::Placement(e) => placement(e),
             Error::Launch(e) => launch(e),
             Error::Intent(e) => intent(e),
             Error::Network(e) => in_network(e),
@@ -161,6 +165,7 @@ fn launch(e: &LaunchError) -> (&'static str, StatusCode) {
     match e {
         LaunchError::Db(_) => INTERNAL,
         LaunchError::Network(e) => in_network(e),
+        LaunchError::Placement(e) => placement(e),
         LaunchError::ImageNotFound(_) => ("InvalidAMIID.NotFound", BAD),
         LaunchError::ImageUnavailable(..) => ("InvalidAMIID.Unavailable", BAD),
         LaunchError::WrongImageType(..) | LaunchError::UnknownType(_) | LaunchError::UnknownZone(_) => {
@@ -185,11 +190,24 @@ fn template(e: &TemplateError) -> (&'static str, StatusCode) {
     }
 }
 
+fn placement(e: &PlacementError) -> (&'static str, StatusCode) {
+    const BAD: StatusCode = StatusCode::BAD_REQUEST;
+    match e {
+        PlacementError::Db(_) => INTERNAL,
+        PlacementError::Unknown(_) => ("InvalidPlacementGroup.Unknown", BAD),
+        PlacementError::Exists(_) => ("InvalidPlacementGroup.Duplicate", BAD),
+        PlacementError::InUse(_) => ("InvalidPlacementGroup.InUse", BAD),
+        PlacementError::WrongType { .. } => ("InvalidParameterCombination", BAD),
+        PlacementError::NoPartition { .. } => ("InvalidParameterValue", BAD),
+    }
+}
+
 fn intent(e: &IntentError) -> (&'static str, StatusCode) {
     const BAD: StatusCode = StatusCode::BAD_REQUEST;
     match e {
         IntentError::Db(_) => INTERNAL,
         IntentError::Network(e) => in_network(e),
+        IntentError::Placement(e) => placement(e),
         IntentError::NotFound(_) => ("InvalidInstanceID.NotFound", BAD),
         IntentError::WrongState { .. }
         | IntentError::NotRunning { .. }
@@ -299,6 +317,7 @@ fn malformed(kind: Kind) -> &'static str {
         Kind::ElasticAddress => "InvalidAllocationID.Malformed",
         Kind::AddressAssociation => "InvalidAssociationID.Malformed",
         Kind::LaunchTemplate => "InvalidLaunchTemplateId.Malformed",
+        Kind::PlacementGroup => "InvalidPlacementGroupId.Malformed",
     }
 }
 
@@ -325,6 +344,7 @@ fn not_found(kind: Kind) -> &'static str {
         Kind::ElasticAddress => "InvalidAllocationID.NotFound",
         Kind::AddressAssociation => "InvalidAssociationID.NotFound",
         Kind::LaunchTemplate => "InvalidLaunchTemplateId.NotFound",
+        Kind::PlacementGroup => "InvalidPlacementGroup.Unknown",
     }
 }
 
@@ -352,6 +372,7 @@ fn no_such(kind: Kind, ids: &[String]) -> String {
             ("The internetGateway ID '#' does not exist", "The internetGateway IDs '#' do not exist")
         }
         Kind::RouteTable => ("The routeTable ID '#' does not exist", "The routeTable IDs '#' do not exist"),
+        Kind::PlacementGroup => ("The Placement Group '#' is unknown.", "The Placement Groups '#' are unknown."),
         Kind::LaunchTemplate => (
             "The specified launch template, with template ID #, does not exist.",
             "The specified launch templates, with template IDs #, do not exist.",

@@ -138,7 +138,9 @@ struct BlockDevice {}
 struct Placement {
     availability_zone: String,
     availability_zone_id: String,
-    group_name: &'static str,
+    group_name: String,
+    group_id: Option<String>,
+    partition_number: Option<u32>,
     tenancy: String,
 }
 
@@ -239,7 +241,9 @@ impl InstanceItem {
             placement: Placement {
                 availability_zone_id: zone::id(&row.zone),
                 availability_zone: row.zone,
-                group_name: "",
+                group_id: spec.options.placement.as_ref().map(|p| p.id.clone()),
+                partition_number: spec.options.placement.as_ref().and_then(|p| p.partition),
+                group_name: spec.options.placement.map(|p| p.name).unwrap_or_default(),
                 tenancy: spec.options.tenancy.clone(),
             },
             virtualization_type: if spec.kernel_id.is_some() { "paravirtual" } else { "hvm" },
@@ -408,8 +412,8 @@ impl Filtered for InstanceItem {
         ("network-interface.vpc-id", |i| of_interfaces(i, |n| n.vpc_id.as_str().into())),
         ("outpost-arn", |_| vec![]),
         ("owner-id", |i| text(&i.owner_id)),
-        ("placement-group-name", |_| vec![]),
-        ("placement-partition-number", |_| vec![]),
+        ("placement-group-name", |i| text(&i.placement.group_name)),
+        ("placement-partition-number", |i| i.placement.partition_number.iter().map(|n| n.to_string().into()).collect()),
         ("platform", |i| maybe(&i.platform)),
         ("platform-details", |i| text(i.platform_details)),
         ("private-dns-name", |i| text(&i.private_dns_name)),

@@ -3,6 +3,7 @@
 use super::actions::describe_images::image_id;
 use super::interfaces::{NO_IPV6, WantedAddresses, address};
 use super::{Cx, Error, tagging};
+use crate::compute::placement::{Name, Wish};
 use crate::compute::{InterfaceWish, LaunchRequest, MetadataOptions, Options, ShutdownBehavior};
 use crate::db::tags::Tag;
 use crate::id::Kind;
@@ -29,6 +30,7 @@ pub struct Launch {
     /// Device and GiB of each mapping that gives a size.
     volumes: Vec<(String, u64)>,
     options: Options,
+    placement: Option<Wish>,
     pub tags: Vec<Tag>,
     /// Tags of the interfaces.
     pub interface_tags: Vec<Tag>,
@@ -74,14 +76,17 @@ impl Launch {
             group_names: p.list("SecurityGroup").into_iter().map(str::to_owned).collect(),
             volumes: volumes(p)?,
             options: options(p)?,
+            placement: None,
             tags: tagging::of(&specifications, "instance"),
             interface_tags: tagging::of(&specifications, "network-interface"),
             client_token,
         };
         if let Some(placement) = p.nested("Placement") {
-            if placement.opt("GroupName").is_some_and(|name| !name.is_empty()) {
-                return Err(Error::Unsupported("Placement.GroupName".into()));
-            }
+            let by_id = placement.opt_id("GroupId", Kind::PlacementGroup)?.map(|id| Name::Id(id.to_owned()));
+            let named = placement.opt("GroupName").filter(|name| !name.is_empty());
+            let partition = placement.opt_int("PartitionNumber", 1..=7)?.map(|n| n as u32);
+            let group = by_id.or(named.map(|name| Name::Name(name.to_owned())));
+            run.placement = group.map(|group| Wish { group, partition });
             run.zone = placement.opt("AvailabilityZone").filter(|z| !z.is_empty()).map(str::to_owned);
             if let Some(tenancy) = placement.opt("Tenancy").filter(|t| !t.is_empty()) {
                 run.options.tenancy = tenancy.to_owned();
@@ -125,6 +130,7 @@ impl Launch {
             user_data: self.user_data,
             root_gib,
             options: self.options,
+            placement: self.placement,
             tags: self.tags.into_iter().map(|t| (t.key, t.value)).collect(),
             client_token: self.client_token,
         })

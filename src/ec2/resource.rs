@@ -1,7 +1,7 @@
 //! What a bare id names, for actions that take any resource.
 
 use super::Error;
-use crate::compute::templates;
+use crate::compute::{placement, templates};
 use crate::db::{self, Conn};
 use crate::id::Kind;
 use crate::network::groups::Group;
@@ -27,6 +27,7 @@ const TAGGABLE: &[(Kind, &str)] = &[
     (Kind::DhcpOptions, "dhcp-options"),
     (Kind::ElasticAddress, "elastic-ip"),
     (Kind::LaunchTemplate, "launch-template"),
+    (Kind::PlacementGroup, "placement-group"),
 ];
 
 /// The kind of an id, and the kind's name in tags.
@@ -61,6 +62,7 @@ pub fn check(c: &Conn, account: &str, region: &str, id: &str) -> Result<(), Erro
             let groups = records::all::<Group>(c, account, region)?;
             groups.iter().any(|g| g.it.rules.iter().any(|r| r.id == id))
         }
+        Kind::PlacementGroup => placement::all(c, account, region)?.iter().any(|g| g.id == id),
         Kind::LaunchTemplate => templates::all(c, account, region)?.iter().any(|t| t.id == id),
         Kind::ElasticAddress => elastic::all(c, account, region)?.iter().any(|a| a.id == id),
         Kind::RouteTableAssociation | Kind::NetworkAclAssociation | Kind::AddressAssociation => false,

@@ -71,7 +71,11 @@ fn data(instance: Instance, tags: Vec<db::tags::Tag>) -> Tree {
         ("Monitoring", Some(Tree::members([("Enabled", flag(options.monitoring))]))),
         (
             "Placement",
-            Some(Tree::members([("AvailabilityZone", value(&row.zone)), ("Tenancy", value(&options.tenancy))])),
+            Some(Tree::members([
+                ("AvailabilityZone", value(&row.zone)),
+                ("GroupName", options.placement.as_ref().and_then(|p| value(&p.name))),
+                ("Tenancy", value(&options.tenancy)),
+            ])),
         ),
         (
             "MetadataOptions",

@@ -19,6 +19,7 @@ pub mod create_launch_template_version;
 pub mod create_network_acl;
 pub mod create_network_acl_entry;
 pub mod create_network_interface;
+pub mod create_placement_group;
 pub mod create_route;
 pub mod create_route_table;
 pub mod create_security_group;
@@ -33,6 +34,7 @@ pub mod delete_launch_template_versions;
 pub mod delete_network_acl;
 pub mod delete_network_acl_entry;
 pub mod delete_network_interface;
+pub mod delete_placement_group;
 pub mod delete_route;
 pub mod delete_route_table;
 pub mod delete_security_group;
@@ -60,6 +62,7 @@ pub mod describe_launch_templates;
 pub mod describe_network_acls;
 pub mod describe_network_interface_attribute;
 pub mod describe_network_interfaces;
+pub mod describe_placement_groups;
 pub mod describe_regions;
 pub mod describe_route_tables;
 pub mod describe_security_group_rules;
@@ -82,6 +85,7 @@ pub mod modify_address_attribute;
 pub mod modify_image_attribute;
 pub mod modify_instance_attribute;
 pub mod modify_instance_metadata_options;
+pub mod modify_instance_placement;
 pub mod modify_launch_template;
 pub mod modify_network_interface_attribute;
 pub mod modify_security_group_rules;
@@ -133,6 +137,7 @@ pub static ALL: &[Entry] = &[
     entry::<create_network_acl::CreateNetworkAcl>(),
     entry::<create_network_acl_entry::CreateNetworkAclEntry>(),
     entry::<create_network_interface::CreateNetworkInterface>(),
+    entry::<create_placement_group::CreatePlacementGroup>(),
     entry::<create_route::CreateRoute>(),
     entry::<create_route_table::CreateRouteTable>(),
     entry::<create_security_group::CreateSecurityGroup>(),
@@ -147,6 +152,7 @@ pub static ALL: &[Entry] = &[
     entry::<delete_network_acl::DeleteNetworkAcl>(),
     entry::<delete_network_acl_entry::DeleteNetworkAclEntry>(),
     entry::<delete_network_interface::DeleteNetworkInterface>(),
+    entry::<delete_placement_group::DeletePlacementGroup>(),
     entry::<delete_route::DeleteRoute>(),
     entry::<delete_route_table::DeleteRouteTable>(),
     entry::<delete_security_group::DeleteSecurityGroup>(),
@@ -174,6 +180,7 @@ pub static ALL: &[Entry] = &[
     entry::<describe_network_acls::DescribeNetworkAcls>(),
     entry::<describe_network_interface_attribute::DescribeNetworkInterfaceAttribute>(),
     entry::<describe_network_interfaces::DescribeNetworkInterfaces>(),
+    entry::<describe_placement_groups::DescribePlacementGroups>(),
     entry::<describe_regions::DescribeRegions>(),
     entry::<describe_route_tables::DescribeRouteTables>(),
     entry::<describe_security_group_rules::DescribeSecurityGroupRules>(),
@@ -196,6 +203,7 @@ pub static ALL: &[Entry] = &[
     entry::<modify_image_attribute::ModifyImageAttribute>(),
     entry::<modify_instance_attribute::ModifyInstanceAttribute>(),
     entry::<modify_instance_metadata_options::ModifyInstanceMetadataOptions>(),
+    entry::<modify_instance_placement::ModifyInstancePlacement>(),
     entry::<modify_launch_template::ModifyLaunchTemplate>(),
     entry::<modify_network_interface_attribute::ModifyNetworkInterfaceAttribute>(),
     entry::<modify_security_group_rules::ModifySecurityGroupRules>(),
