@@ -9,6 +9,7 @@ import subprocess
 import time
 
 import pytest
+from botocore.exceptions import ClientError
 
 import cloud
 import machine
@@ -173,14 +174,21 @@ def test_it_reboots_in_place(guest, ec2):
 def test_it_stops_and_starts_on_the_same_disk_and_address(guest, host):
     ec2 = guest.server.client("ec2")
     address = guest.described()["PrivateIpAddress"]
+    card = ec2.create_network_interface(SubnetId=guest.described()["SubnetId"])["NetworkInterface"]
+    attach = {"NetworkInterfaceId": card["NetworkInterfaceId"], "InstanceId": guest.id, "DeviceIndex": 1}
+    with pytest.raises(ClientError, match="UnsupportedOperation"):
+        ec2.attach_network_interface(**attach)
     ec2.stop_instances(InstanceIds=[guest.id])
     await_state(ec2, guest.id, "stopped", 150)
     assert host.guests(guest.id) == []
+    ec2.attach_network_interface(**attach)
     ec2.start_instances(InstanceIds=[guest.id])
     await_state(ec2, guest.id, "running")
     until("the third boot", lambda: "boot-count=3" in guest.console(), BOOT, every=0.5)
     assert guest.described()["PrivateIpAddress"] == address
     until("it is ready again", lambda: "@@ ready" in guest.console().rsplit("boot-count=3", 1)[1], BOOT, every=0.5)
+    cards = guest.ssh("cat /sys/class/net/eth*/address").split()
+    assert cards == [n["MacAddress"] for n in guest.described()["NetworkInterfaces"]] and cards[1] == card["MacAddress"]
 
 
 def test_a_guest_that_powers_itself_off_is_stopped(guest, host):
