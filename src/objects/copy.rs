@@ -117,7 +117,12 @@ impl Store {
                 None => DEFAULT,
             };
             let job = Arc::new(copy.clone());
-            let bytes = self.bytes_of_copy(&job, &info, have, wanted).await?;
+            let bytes = match self.bytes_of_copy(&job, &info, have, wanted).await {
+                Ok(bytes) => bytes,
+                // It went, or another one came, between the look and the read: look again.
+                Err(Error::NoSuchKey(_) | Error::NoSuchVersion { .. } | Error::IsDeleteMarker { .. }) => continue,
+                Err(e) => return Err(e),
+            };
             let rank = info.rank;
             if let Some((written, blob)) = self.write(move |c| refer(c, &job, rank, bytes)).await? {
                 self.committed(blob, written.garbage);

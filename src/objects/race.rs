@@ -279,8 +279,7 @@ impl Recorder {
                         self.note(begin, from, Saw::Is(source.etag), Did::Nothing);
                         self.note(begin, to, Saw::Nothing, Did::Set(written.etag));
                     }
-                    // The last: the null version that was to be read had become a marker.
-                    Err(Error::NoSuchKey(_) | Error::Deleted { .. } | Error::IsDeleteMarker { .. }) => {
+                    Err(Error::NoSuchKey(_) | Error::Deleted { .. }) => {
                         self.note(begin, from, Saw::Absent, Did::Nothing);
                     }
                     Err(other) => panic!("{other}"),
