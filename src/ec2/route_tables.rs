@@ -5,10 +5,10 @@ use super::filter::{Filtered, Values, flag};
 use crate::db::tags::Tag;
 use crate::db::{self, Conn};
 use crate::id::Kind;
-use crate::network;
 use crate::network::gateways::{self, InternetGateway};
 use crate::network::records::{self, Kept};
 use crate::network::routes::{Route, RouteTable, Target};
+use crate::network::{self, Nic};
 use crate::wire::query::{self, Params};
 use serde::Serialize;
 
@@ -134,32 +134,48 @@ impl AssociationState {
     pub const ASSOCIATED: AssociationState = AssociationState { state: "associated" };
 }
 
+/// Where routes may end: what an account has of it in a region.
+#[derive(Default)]
+pub struct Ends {
+    pub gateways: Vec<Kept<InternetGateway>>,
+    pub nics: Vec<Nic>,
+}
+
 impl RouteItem {
-    fn new(route: &Route, active: bool) -> RouteItem {
+    fn new(route: &Route, table: &RouteTable, ends: &Ends) -> RouteItem {
         let v6 = route.destination.contains(':');
         let mut item = RouteItem {
             destination_cidr_block: (!v6).then(|| route.destination.clone()),
             destination_ipv6_cidr_block: v6.then(|| route.destination.clone()),
-            state: if active { "active" } else { "blackhole" },
+            state: "active",
             origin: "CreateRoute",
             ..RouteItem::default()
         };
         match &route.target {
             Target::Local => (item.gateway_id, item.origin) = (Some("local".into()), "CreateRouteTable"),
             Target::Gateway(id) => item.gateway_id = Some(id.clone()),
-            Target::Interface { eni, instance, owner } => {
+            Target::Interface { eni, owner, .. } => {
+                // As it is now: the interface may have moved to another instance since.
+                let instance = ends.nics.iter().find(|n| n.eni_id == *eni).and_then(|n| n.instance_id.clone());
                 item.network_interface_id = Some(eni.clone());
                 item.instance_owner_id = instance.as_ref().map(|_| owner.clone());
-                item.instance_id = instance.clone();
+                item.instance_id = instance;
             }
+        }
+        let alive = match &route.target {
+            Target::Interface { .. } => item.instance_id.is_some(),
+            Target::Local | Target::Gateway(_) => gateways::is_active(&ends.gateways, table, &route.target),
+        };
+        if !alive {
+            item.state = "blackhole";
         }
         item
     }
 }
 
 impl TableItem {
-    /// A table with its tags; `gateways` are those of its account.
-    pub fn new(table: Kept<RouteTable>, gateways: &[Kept<InternetGateway>], tags: Vec<Tag>) -> TableItem {
+    /// A table with its tags.
+    pub fn new(table: Kept<RouteTable>, ends: &Ends, tags: Vec<Tag>) -> TableItem {
         let it = &table.it;
         let association = |id: &str, subnet_id: Option<String>| AssociationItem {
             route_table_association_id: id.to_owned(),
@@ -170,7 +186,7 @@ impl TableItem {
         };
         let main = it.main.iter().map(|id| association(id, None));
         let others = it.associations.iter().map(|a| association(&a.id, Some(a.subnet.clone())));
-        let route = |r: &Route| RouteItem::new(r, gateways::is_active(gateways, it, &r.target));
+        let route = |r: &Route| RouteItem::new(r, it, ends);
         TableItem {
             route_set: it.routes.iter().map(route).collect(),
             association_set: main.chain(others).collect(),

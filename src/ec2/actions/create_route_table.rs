@@ -3,7 +3,7 @@
 use crate::db::tags::{Resource, Tag};
 use crate::db::{self, Conn};
 use crate::ec2::registry::Action;
-use crate::ec2::route_tables::TableItem;
+use crate::ec2::route_tables::{Ends, TableItem};
 use crate::ec2::{Cx, Error, tagging};
 use crate::id::Kind;
 use crate::network::routes::RouteTable;
@@ -40,7 +40,7 @@ impl Action for CreateRouteTable {
             let made = records::insert(c, account, region, RouteTable::new(&vpc.id, vpc.cidr))?;
             let made = made.ok_or_else(|| Error::Internal("a table without a name has one".into()))?;
             db::tags::put(c, Resource { account, region, id: &made.id, kind: "route-table" }, &self.tags)?;
-            Ok(Output { route_table: TableItem::new(made, &[], self.tags) })
+            Ok(Output { route_table: TableItem::new(made, &Ends::default(), self.tags) })
         };
         cx.change(job).await
     }

@@ -4,12 +4,12 @@ use crate::db;
 use crate::ec2::filter::Filters;
 use crate::ec2::page::Page;
 use crate::ec2::registry::Action;
-use crate::ec2::route_tables::TableItem;
+use crate::ec2::route_tables::{Ends, TableItem};
 use crate::ec2::{Cx, Error};
 use crate::id::Kind;
 use crate::network::gateways::InternetGateway;
-use crate::network::records;
 use crate::network::routes::RouteTable;
+use crate::network::{interfaces, records};
 use crate::wire::query::Params;
 use serde::Serialize;
 
@@ -37,11 +37,14 @@ impl Action for DescribeRouteTables {
     }
 
     async fn run(self, cx: &Cx) -> Result<Output, Error> {
-        let (all, gateways, mut tags) = cx
+        let (all, ends, mut tags) = cx
             .look(|c, account, region| {
                 let all = records::all::<RouteTable>(c, account, region)?;
-                let gateways = records::all::<InternetGateway>(c, account, region)?;
-                Ok((all, gateways, db::tags::by_resource(c, account, region, "route-table")?))
+                let ends = Ends {
+                    gateways: records::all::<InternetGateway>(c, account, region)?,
+                    nics: interfaces::all(c, account, region)?,
+                };
+                Ok((all, ends, db::tags::by_resource(c, account, region, "route-table")?))
             })
             .await?;
         let missing: Vec<String> =
@@ -54,11 +57,38 @@ impl Action for DescribeRouteTables {
             .filter(|one| self.ids.is_empty() || self.ids.contains(&one.id))
             .map(|it| {
                 let tags = tags.remove(&it.id).unwrap_or_default();
-                TableItem::new(it, &gateways, tags)
+                TableItem::new(it, &ends, tags)
             })
             .filter(|item| self.filters.accept(item))
             .collect();
         let (route_table_set, next_token) = self.page.cut(items, |one| one.route_table_id.clone());
         Ok(Output { route_table_set, next_token })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::ec2::tests::Bench;
+
+    #[tokio::test]
+    async fn a_route_to_an_interface_follows_it() {
+        let bench = Bench::new();
+        bench.image("ami-12345678").await;
+        let subnets = bench.call("Action=DescribeSubnets").await;
+        let subnet = subnets.get("subnetId").unwrap();
+        let card = bench.call(&format!("Action=CreateNetworkInterface&SubnetId={subnet}")).await;
+        let eni = card.get("networkInterfaceId").unwrap();
+        let tables = bench.call("Action=DescribeRouteTables").await;
+        let table = tables.get("routeTableId").unwrap();
+        let route = format!("RouteTableId={table}&DestinationCidrBlock=10.1.0.0/16&NetworkInterfaceId={eni}");
+        assert_eq!(bench.call(&format!("Action=CreateRoute&{route}")).await.get("return"), Some("true"));
+        let dead = "Action=DescribeRouteTables&Filter.1.Name=route.state&Filter.1.Value.1=blackhole";
+        assert_eq!(bench.call(dead).await.all("routeTableId").len(), 2, "the table, and its main association");
+        let run = "Action=RunInstances&ImageId=ami-12345678&InstanceType=t3.micro&MinCount=1&MaxCount=1";
+        let card = format!("NetworkInterface.1.DeviceIndex=0&NetworkInterface.1.NetworkInterfaceId={eni}");
+        let run = bench.call(&format!("{run}&{card}")).await;
+        assert!(bench.call(dead).await.all("routeTableId").is_empty());
+        let seen = bench.call("Action=DescribeRouteTables").await;
+        assert_eq!(seen.get("instanceId"), run.get("instanceId"), "{}", seen.xml);
     }
 }
