@@ -19,7 +19,7 @@ import botocore.config
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 ACCOUNT, KEY, SECRET = "123456789012", "AKIAMODELTEST0000000", "model-secret"
 REGION = "us-east-1"
-KERNEL, RAMDISK = "aki-00000001", "ari-00000002"
+KERNEL, RAMDISK, WINDOWS = "aki-00000001", "ari-00000002", "ami-00000003"
 
 # What AWS puts into every answer, however empty: clients read it without asking. Instances are running ones.
 ALWAYS = {
@@ -153,10 +153,10 @@ class Server:
             f'regions = ["{REGION}"]\n[[accounts]]\nid = "{ACCOUNT}"\nname = "model"\n'
             f'[[accounts.keys]]\naccess_key_id = "{KEY}"\nsecret_access_key = "{SECRET}"\n'
         )
-        # What the bundle boots with; any file will do for the simulated driver.
-        for id in [KERNEL, RAMDISK]:
+        # What the bundle boots with, and what ec2_recorded.py launches; any file will do for the simulated driver.
+        for id, *more in [[KERNEL], [RAMDISK], [WINDOWS, "--platform", "windows"]]:
             subprocess.run([program, "image", "--data-dir", path / "data", "import", ROOT / "fixtures/bundle/tiny.img",
-                            "--id", id, "--owner", ACCOUNT, "--public"], check=True, stdout=subprocess.DEVNULL)
+                            "--id", id, "--owner", ACCOUNT, "--public", *more], check=True, stdout=subprocess.DEVNULL)
         self.process = subprocess.Popen(
             [program, "serve", "--config", path / "config.toml", "--data-dir", path / "data", "--driver", "simulated",
              "--listen", "127.0.0.1:0"],

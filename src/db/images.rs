@@ -276,7 +276,7 @@ pub fn select(c: &Conn, select: &Select) -> Result<Vec<Image>, Error> {
     let mut q = c.prepare(&sql)?;
     let rows = q.query_map(params_from_iter(values), |r| Ok(image(r)))?;
     let mut all = rows.collect::<Result<Result<Vec<_>, Error>, _>>()??;
-    for i in all.iter_mut().filter(|i| !i.is_public) {
+    for i in &mut all {
         i.launch_permissions = permissions(c, &i.id)?;
     }
     Ok(all)

@@ -2,7 +2,7 @@
 
 use super::filter::{Filtered, Values, flag, maybe};
 use super::images::{StateReason, platform_details};
-use super::interfaces::{Address, Association, Interface};
+use super::interfaces::{Address, Association, Interface, Operator};
 use super::zone;
 use crate::clock;
 use crate::compute::state::State;
@@ -127,6 +127,8 @@ pub struct InstanceItem {
     usage_operation_update_time: Time,
     private_dns_name_options: Option<DnsOptions>,
     maintenance_options: MaintenanceOptions,
+    network_performance_options: NetworkPerformance,
+    operator: Operator,
 }
 
 /// A volume of the instance; bundled images have none.
@@ -177,6 +179,12 @@ struct EnclaveOptions {
 struct MaintenanceOptions {
     auto_recovery: &'static str,
     reboot_migration: &'static str,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct NetworkPerformance {
+    bandwidth_weighting: &'static str,
 }
 
 #[derive(Serialize)]
@@ -283,6 +291,8 @@ impl InstanceItem {
                 enable_resource_name_dns_aaaa_record: false,
             }),
             maintenance_options: MaintenanceOptions { auto_recovery: "default", reboot_migration: "default" },
+            network_performance_options: NetworkPerformance { bandwidth_weighting: "default" },
+            operator: Operator::NOBODY,
             reservation_id: row.reservation_id,
             owner_id: row.account,
             instance_id: row.id,
@@ -402,6 +412,10 @@ impl Filtered for InstanceItem {
         ("network-interface.group-name", |i| of_groups(i, |g| g.group_name.as_str())),
         ("network-interface.mac-address", |i| of_interfaces(i, |n| n.mac_address.as_str().into())),
         ("network-interface.network-interface-id", |i| of_interfaces(i, |n| n.network_interface_id.as_str().into())),
+        ("network-interface.operator.managed", |i| {
+            i.network_interface_set.iter().flat_map(|n| flag(n.operator.managed)).collect()
+        }),
+        ("network-interface.operator.principal", |_| vec![]),
         ("network-interface.owner-id", |i| of_interfaces(i, |n| n.owner_id.as_str().into())),
         ("network-interface.private-dns-name", |i| of_interfaces(i, |n| n.private_dns_name.as_str().into())),
         ("network-interface.source-dest-check", |i| {
@@ -410,6 +424,11 @@ impl Filtered for InstanceItem {
         ("network-interface.status", |i| of_interfaces(i, |n| n.status.into())),
         ("network-interface.subnet-id", |i| of_interfaces(i, |n| n.subnet_id.as_str().into())),
         ("network-interface.vpc-id", |i| of_interfaces(i, |n| n.vpc_id.as_str().into())),
+        ("network-performance-options.bandwidth-weighting", |i| {
+            text(i.network_performance_options.bandwidth_weighting)
+        }),
+        ("operator.managed", |i| flag(i.operator.managed)),
+        ("operator.principal", |_| vec![]),
         ("outpost-arn", |_| vec![]),
         ("owner-id", |i| text(&i.owner_id)),
         ("placement-group-name", |i| text(&i.placement.group_name)),

@@ -147,6 +147,7 @@ pub struct Interface {
     pub private_ip_addresses_set: Vec<Address>,
     ipv6_addresses_set: Vec<()>,
     interface_type: &'static str,
+    pub operator: Operator,
 }
 
 /// An attachment as its instance shows it.
@@ -193,6 +194,7 @@ impl Interface {
             private_ip_addresses_set: addresses_of(nic, false),
             ipv6_addresses_set: Vec::new(),
             interface_type: "interface",
+            operator: Operator::NOBODY,
         }
     }
 }
@@ -247,10 +249,14 @@ pub struct Item {
     operator: Operator,
 }
 
-/// Who manages the interface on its owner's behalf: nobody.
+/// Who manages an interface or an instance on its owner's behalf.
 #[derive(Serialize)]
-struct Operator {
-    managed: bool,
+pub struct Operator {
+    pub managed: bool,
+}
+
+impl Operator {
+    pub const NOBODY: Operator = Operator { managed: false };
 }
 
 impl Item {
@@ -272,7 +278,7 @@ impl Item {
             ipv6_addresses_set: Vec::new(),
             interface_type: "interface",
             deny_all_igw_traffic: false,
-            operator: Operator { managed: false },
+            operator: Operator::NOBODY,
             network_interface_id: nic.eni_id,
             subnet_id: nic.subnet.id,
             vpc_id: nic.subnet.vpc_id,

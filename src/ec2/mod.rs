@@ -288,6 +288,7 @@ fn render(service: Service, result: Result<String, Fault>, request_id: &str) -> 
     *answer.status_mut() = status;
     let headers = answer.headers_mut();
     headers.insert(header::CONTENT_TYPE, header::HeaderValue::from_static("text/xml;charset=UTF-8"));
+    headers.insert(header::SERVER, header::HeaderValue::from_static("AmazonEC2"));
     headers.insert(header::CACHE_CONTROL, header::HeaderValue::from_static("no-cache, no-store"));
     if let Ok(id) = header::HeaderValue::from_str(request_id) {
         headers.insert("x-amzn-requestid", id);

@@ -124,7 +124,8 @@ mod tests {
         assert_eq!(bench.call(&attribute("launchPermission")).await.get("userId"), Some("210987654321"));
         assert_eq!(bench.call_other(&attribute("launchPermission")).await.status, 403);
         bench.call(&modify("Attribute=launchPermission&OperationType=add&UserGroup.1=all")).await;
-        assert_eq!(bench.call(&attribute("launchPermission")).await.get("group"), Some("all"));
+        let both = bench.call(&attribute("launchPermission")).await;
+        assert_eq!((both.get("group"), both.get("userId")), (Some("all"), Some("210987654321")));
         assert_eq!(
             bench.call("Action=ResetImageAttribute&ImageId=ami-12345678&Attribute=launchPermission").await.status,
             200
