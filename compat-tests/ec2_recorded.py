@@ -122,6 +122,12 @@ def more(ec2):
     ec2.describe_security_groups()
     ec2.describe_tags()
 
+    card = {"DeviceIndex": 0, "AssociatePublicIpAddress": True, "Ipv6Addresses": [{"Ipv6Address": "2001:db8::1"}], "SubnetId": subnet}
+    data = {"ImageId": ec2_model.WINDOWS, "NetworkInterfaces": [card]}
+    template = ec2.create_launch_template(LaunchTemplateName="web", LaunchTemplateData=data)["LaunchTemplate"]["LaunchTemplateId"]
+    ec2.create_launch_template_version(LaunchTemplateId=template, VersionDescription="second", LaunchTemplateData=data)
+    ec2.describe_launch_template_versions(LaunchTemplateId=template)
+
     run = {"InstanceType": "t3.micro", "KeyName": "rsa", "SubnetId": subnet, "SecurityGroupIds": [group]}
     tags = [{"ResourceType": "instance", "Tags": [{"Key": "Name", "Value": "tagged"}]}]
     launched = ec2.run_instances(ImageId=ec2_model.WINDOWS, MinCount=6, MaxCount=6, TagSpecifications=tags, **run)["Instances"]
