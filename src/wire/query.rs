@@ -338,6 +338,37 @@ mod tests {
         assert_eq!(p.req("Empty").unwrap_err().to_string(), "The request must contain the parameter Empty");
     }
 
+    /// What the protocol's definition has a client write for each type, as Smithy's and botocore's conformance cases show it.
+    #[test]
+    fn every_type_of_the_protocol_is_read() {
+        let f = form(
+            "Action=A&Version=2020-01-08&Text=&Yes=true&No=false&Whole=10&Fraction=10.8&Time=2015-01-25T08%3A00%3A00Z\
+             &Epoch=1422172800&Blob=dmFsdWU%3D&List.1=a&List.2=b&Deep.List.1=c&Structs.1.Hi=x&Structs.2.Hi=y&Deep.Deep.Text=z",
+        );
+        let p = f.params();
+        for (name, text) in [
+            ("Action", "A"),
+            ("Version", "2020-01-08"),
+            ("Text", ""),
+            ("Fraction", "10.8"),
+            ("Time", "2015-01-25T08:00:00Z"),
+            ("Epoch", "1422172800"),
+            ("Blob", "dmFsdWU="),
+        ] {
+            assert_eq!(p.opt(name), Some(text), "{name}");
+        }
+        assert_eq!((p.opt_bool("Yes"), p.opt_bool("No")), (Ok(Some(true)), Ok(Some(false))));
+        assert_eq!(p.opt_int("Whole", 0..=99), Ok(Some(10)));
+        assert_eq!(p.list("List"), ["a", "b"]);
+        let structs: Vec<_> = p.structs("Structs").iter().map(|one| one.opt("Hi")).collect();
+        assert_eq!(structs, [Some("x"), Some("y")]);
+        let deep = p.nested("Deep").unwrap();
+        assert_eq!((deep.list("List"), deep.nested("Deep").unwrap().opt("Text")), (vec!["c"], Some("z")));
+        // An empty list and an absent structure are not written at all.
+        assert!(p.list("None").is_empty() && p.structs("None").is_empty() && p.nested("None").is_none());
+        f.finish().unwrap();
+    }
+
     #[test]
     fn a_form_cannot_be_nested_without_end() {
         let deep = format!("A{}=1", ".1".repeat(100));
