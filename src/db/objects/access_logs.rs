@@ -28,14 +28,21 @@ pub fn waiting(c: &Conn, until: i64) -> Result<Vec<(String, String)>, Error> {
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
-/// The oldest rows of a bucket and a target.
-pub fn oldest(c: &Conn, bucket: &str, target: &str, limit: usize) -> Result<Vec<LogRow>, Error> {
+/// The oldest rows of a bucket and a target: up to `limit`, and no more once they have `bytes` of records.
+pub fn oldest(c: &Conn, bucket: &str, target: &str, limit: usize, bytes: usize) -> Result<Vec<LogRow>, Error> {
     let mut q = c.prepare_cached(
         "SELECT id, at, lines FROM access_logs WHERE bucket = ?1 AND target = ?2 ORDER BY id LIMIT ?3",
     )?;
-    let rows =
-        q.query_map((bucket, target, limit as i64), |r| Ok(LogRow { id: r.get(0)?, at: r.get(1)?, lines: r.get(2)? }))?;
-    Ok(rows.collect::<Result<_, _>>()?)
+    let mut rows = q.query((bucket, target, limit as i64))?;
+    let (mut oldest, mut size) = (Vec::new(), 0);
+    while size < bytes
+        && let Some(r) = rows.next()?
+    {
+        let row = LogRow { id: r.get(0)?, at: r.get(1)?, lines: r.get(2)? };
+        size += row.lines.len();
+        oldest.push(row);
+    }
+    Ok(oldest)
 }
 
 /// Forget the rows of a bucket and a target up to this one.

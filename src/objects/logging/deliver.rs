@@ -15,6 +15,8 @@ use std::time::Duration;
 const SPOOL: Duration = Duration::from_secs(1);
 /// Rows that become one object at most.
 const ROWS: usize = 2000;
+/// Bytes of records that are in memory at once; one row more may be.
+const BYTES: usize = 16 * 1024 * 1024;
 
 /// Spool and deliver until the task is dropped; a log has what came within `period` of its first record.
 pub async fn run(store: Arc<Store>, period: Duration) {
@@ -39,19 +41,39 @@ impl Store {
 
     /// Deliver what was spooled of each bucket whose first record is of `until` (milliseconds) or before; how many logs were made.
     pub async fn deliver_logs(&self, until: i64) -> Result<usize> {
-        let mut made = 0;
+        // Two at once would deliver the same rows.
+        let _alone = self.logs.delivering.lock().await;
+        let (mut made, mut failed) = (0, None);
         for (source, text) in self.db.read(|c| access_logs::waiting(c, until))? {
-            let target = Target::from_json(&text)?;
-            loop {
-                let rows = self.db.read(|c| access_logs::oldest(c, &source, &text, ROWS))?;
-                let rows = one_log(&target, rows);
-                let Some(last) = rows.last().map(|row| row.id) else { break };
-                made += usize::from(self.deliver(&source, &target, rows).await?);
-                let (source, text) = (source.clone(), text.clone());
-                self.write(move |c| Ok(access_logs::delete(c, &source, &text, last)?)).await?;
+            // What ails one bucket's logs must not hold up the others'.
+            match self.deliver_all(&source, &text).await {
+                Ok(logs) => made += logs,
+                Err(e) => failed = Some(e),
             }
         }
-        Ok(made)
+        failed.map_or(Ok(made), Err)
+    }
+
+    /// Deliver what was spooled of a bucket for a target; how many logs were made.
+    async fn deliver_all(&self, source: &str, text: &str) -> Result<usize> {
+        let target = Target::from_json(text)?;
+        let mut made = 0;
+        loop {
+            let rows = self.db.read(|c| access_logs::oldest(c, source, text, ROWS, BYTES))?;
+            let rows = one_log(&target, rows);
+            let Some(last) = rows.last().map(|row| row.id) else { return Ok(made) };
+            made += usize::from(match self.deliver(source, &target, rows).await {
+                Err(e @ (Error::Db(_) | Error::Io(_))) => return Err(e),
+                // Its encryption names no key, say, or no key is as long as its prefix.
+                Err(e) => {
+                    tracing::warn!(bucket = source, target = target.bucket, error = %e, "access logs cannot be kept");
+                    false
+                }
+                Ok(made) => made,
+            });
+            let (source, text) = (source.to_owned(), text.to_owned());
+            self.write(move |c| Ok(access_logs::delete(c, &source, &text, last)?)).await?;
+        }
     }
 
     /// Make one log; false when its target takes none.
@@ -60,7 +82,8 @@ impl Store {
         let key = target.key(source, clock::from_ms(first.at), clock::now());
         let takes = |bucket: &Bucket| access::takes_logs(bucket, &target.prefix, &key, source, target.account());
         let bucket = match self.bucket(&target.bucket) {
-            Ok(bucket) if takes(&bucket) => bucket,
+            // Another account may have a bucket of this name by now.
+            Ok(bucket) if bucket.owner == target.source_owner && takes(&bucket) => bucket,
             Ok(_) | Err(Error::NoSuchBucket(_)) => {
                 tracing::warn!(bucket = source, target = target.bucket, "the target of access logs takes none");
                 return Ok(false);

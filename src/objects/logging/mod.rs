@@ -132,6 +132,7 @@ pub struct Logs {
     /// By the bucket that logs.
     targets: RwLock<HashMap<String, Arc<Target>>>,
     pushed: Mutex<Vec<Record>>,
+    delivering: tokio::sync::Mutex<()>,
 }
 
 /// One record that is on its way.
@@ -149,7 +150,7 @@ impl Logs {
         let rows = db.read(|c| configs::of_all(c, NAME))?;
         let read = |(bucket, text): (String, String)| Ok((bucket, Arc::new(Target::from_json(&text)?)));
         let targets = rows.into_iter().map(read).collect::<Result<_>>()?;
-        Ok(Logs { targets: RwLock::new(targets), pushed: Mutex::default() })
+        Ok(Logs { targets: RwLock::new(targets), ..Logs::default() })
     }
 
     /// Where this bucket's records go, if it logs.
@@ -323,7 +324,8 @@ mod tests {
         }
         let acl = Acl::canned(super::super::acl::Canned::LogDeliveryWrite, "1", "1");
         store.set_bucket_acl("logs", acl).await.unwrap();
-        store.set_log_target("src", Some(target(None))).await.unwrap();
+        let own = Target { source_owner: "1".into(), ..target(None) };
+        store.set_log_target("src", Some(own)).await.unwrap();
         for n in 0..3 {
             let to = store.logs.target("src").unwrap();
             store.logs.push("src", to, clock::now_ms(), format!("record {n}"));
@@ -341,5 +343,64 @@ mod tests {
         let (_, mut reader) = store.open_object("logs", &page.objects[0].key, "1").unwrap();
         std::io::Read::read_to_string(&mut reader, &mut text).unwrap();
         assert_eq!(text, "record 0\nrecord 1\nrecord 2\n");
+    }
+
+    /// A store whose buckets `a` and `z` log into these two, and a record of each.
+    async fn spooled(to: [&'static str; 2]) -> (tempfile::TempDir, Arc<Store>) {
+        let (dir, store) = super::super::tests::store();
+        for (source, name) in ["a", "z"].into_iter().zip(to) {
+            for name in [source, name] {
+                store.db.write_blocking(|c| bucket::create(c, &bucket::NewBucket::of(name, "1", "us-east-1"))).unwrap();
+            }
+            let acl = Acl::canned(super::super::acl::Canned::LogDeliveryWrite, "1", "1");
+            store.set_bucket_acl(name, acl).await.unwrap();
+            let own = Target { bucket: name.into(), source_owner: "1".into(), ..target(None) };
+            store.set_log_target(source, Some(own)).await.unwrap();
+            store.logs.push(source, store.logs.target(source).unwrap(), clock::now_ms(), "record".into());
+        }
+        store.spool_logs().await.unwrap();
+        (dir, store)
+    }
+
+    #[tokio::test]
+    async fn a_target_that_cannot_keep_logs_holds_up_no_others() {
+        use super::super::encryption::bucket::{Algorithm, Configuration};
+        let (_dir, store) = spooled(["broken", "whole"]).await;
+        let algorithm = Some(Algorithm::Kms { key: Some("no such key".into()) });
+        let configuration = Configuration { algorithm, ..Configuration::default() };
+        store.set_bucket_encryption("broken", Some(configuration)).await.unwrap();
+        assert_eq!(store.deliver_logs(i64::MAX).await.unwrap(), 1);
+        assert!(store.db.read(|c| access_logs::waiting(c, i64::MAX)).unwrap().is_empty(), "nor are its records kept");
+    }
+
+    #[tokio::test]
+    async fn two_deliveries_at_once_deliver_once() {
+        let (_dir, store) = spooled(["one", "two"]).await;
+        let (first, second) = tokio::join!(store.deliver_logs(i64::MAX), store.deliver_logs(i64::MAX));
+        assert_eq!(first.unwrap() + second.unwrap(), 2);
+    }
+
+    #[tokio::test]
+    async fn who_makes_the_targets_bucket_anew_gets_no_logs_of_others() {
+        let (_dir, store) = spooled(["logs", "taken"]).await;
+        store.delete_bucket("taken").await.unwrap();
+        let mut theirs = bucket::NewBucket::of("taken", "2", "us-east-1");
+        theirs.acl = Acl::canned(super::super::acl::Canned::LogDeliveryWrite, "2", "2");
+        store.create_bucket(theirs).await.unwrap();
+        assert_eq!(store.deliver_logs(i64::MAX).await.unwrap(), 1);
+        let page = store.list("taken", &super::super::listing::Query { limit: 9, ..Default::default() }).unwrap();
+        assert!(page.objects.is_empty());
+    }
+
+    #[tokio::test]
+    async fn a_log_has_no_more_than_memory_takes() {
+        let (_dir, store) = spooled(["one", "two"]).await;
+        let rows = |bytes| {
+            let text = store.logs.target("a").unwrap().to_json();
+            store.db.read(|c| access_logs::oldest(c, "a", &text, 9, bytes)).unwrap().len()
+        };
+        store.logs.push("a", store.logs.target("a").unwrap(), clock::now_ms(), "another".into());
+        store.spool_logs().await.unwrap();
+        assert_eq!((rows(1), rows(8), rows(100)), (1, 2, 2));
     }
 }
