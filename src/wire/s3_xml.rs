@@ -152,6 +152,8 @@ pub struct Element {
 pub struct Malformed(String);
 
 const MAX_DEPTH: usize = 16;
+/// The most elements of a document: ten thousand parts of an upload with all that may be said of each are fewer.
+const MAX_ELEMENTS: usize = 100_000;
 
 impl Element {
     /// Read a document whose root has this name.
@@ -161,6 +163,7 @@ impl Element {
         let mut reader = quick_xml::Reader::from_str(document.trim_start_matches('\u{FEFF}').trim_start());
         let mut stack: Vec<Element> = Vec::new();
         let mut whole: Option<Element> = None;
+        let mut count = 0;
         let end = |stack: &mut Vec<Element>, whole: &mut Option<Element>, done: Element| match stack.last_mut() {
             Some(parent) => {
                 parent.children.push(done);
@@ -174,7 +177,12 @@ impl Element {
         };
         loop {
             let named = |name: &str| Element { name: name.to_owned(), ..Element::default() };
-            match reader.read_event().map_err(|e| Malformed(e.to_string()))? {
+            let event = reader.read_event().map_err(|e| Malformed(e.to_string()))?;
+            count += usize::from(matches!(event, Event::Start(_) | Event::Empty(_)));
+            if count > MAX_ELEMENTS {
+                return Err(bad("too many elements"));
+            }
+            match event {
                 Event::Start(_) if stack.len() == MAX_DEPTH => return Err(bad("too deep")),
                 Event::Start(start) => stack.push(named(start.local_name().as_ref())),
                 Event::Empty(empty) => end(&mut stack, &mut whole, named(empty.local_name().as_ref()))?,
@@ -259,6 +267,8 @@ mod tests {
         for bad in ["", "text", "<A>", "<A></B>", "<A/><A/>", "<B/>", "<A>&x;</A>", &deep, bomb, "<A/>text"] {
             assert!(Element::parse("A", bad.as_bytes()).is_err(), "{bad}");
         }
+        let of = |count: usize| Element::parse("A", format!("<A>{}</A>", "<b/>".repeat(count)).as_bytes());
+        assert!(of(MAX_ELEMENTS - 1).is_ok() && of(MAX_ELEMENTS).is_err());
     }
 
     #[test]
