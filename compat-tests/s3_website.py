@@ -146,3 +146,9 @@ def test_an_object_may_send_its_visitors_elsewhere(s3, bucket, site):
     with pytest.raises(ClientError) as error:
         s3.put_object(Bucket=bucket, Key="k", Body=b"", WebsiteRedirectLocation="ftp://h/")
     assert error.value.response["Error"]["Code"] == "InvalidRedirectLocation"
+
+
+def test_a_folder_that_visitors_may_not_see_is_none(s3, bucket):
+    site = Site(bucket)
+    publish(s3, bucket)
+    assert [site(path)[0] for path in ["/docs", "/nothing"]] == [403, 403]

@@ -126,11 +126,7 @@ async fn object(cx: &mut Cx<'_>) -> Result<Response> {
 /// There is no object to show, for this reason.
 async fn missed(cx: &mut Cx<'_>, site: &Site, key: &str, error: Error, visit: &Visit<'_>) -> Result<Response> {
     let status = error.wire().status;
-    if [StatusCode::NOT_FOUND, StatusCode::FORBIDDEN].contains(&status)
-        && cx.store().find(&cx.bucket, key, None).is_err()
-        && let Some(folder) = site.folder_key(key)
-        && cx.store().find(&cx.bucket, &folder, None).is_ok()
-    {
+    if [StatusCode::NOT_FOUND, StatusCode::FORBIDDEN].contains(&status) && is_folder(cx, site, key) {
         let facts = Facts { code: "Found", message: "Resource Found".into(), fields: vec![] };
         let mut response = page(StatusCode::FOUND, &facts, None, &visit.method, visit.meta);
         answer::set(&mut response, "location", &format!("{}/", visit.path));
@@ -154,6 +150,13 @@ async fn missed(cx: &mut Cx<'_>, site: &Site, key: &str, error: Error, visit: &V
         }
         Err(second) => refusal(&error, Some(&second), visit),
     })
+}
+
+/// Whether there is no object of this key, but an index that the visitor may see makes it a folder.
+fn is_folder(cx: &mut Cx<'_>, site: &Site, key: &str) -> bool {
+    let Some(folder) = site.folder_key(key) else { return false };
+    cx.key = folder;
+    cx.store().find(&cx.bucket, key, None).is_err() && cx.object().is_ok()
 }
 
 /// Tell an error in headers too.
