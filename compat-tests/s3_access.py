@@ -3,6 +3,7 @@
 Run it as s3_core.py is run; it needs ALT_AWS_ACCESS_KEY_ID and ALT_AWS_SECRET_ACCESS_KEY, a key of another account.
 """
 
+import datetime
 import json
 import os
 import urllib.error
@@ -12,6 +13,8 @@ import cloud
 import pytest
 from botocore.exceptions import ClientError
 from s3_core import ENDPOINT, bucket, client, s3  # noqa: F401 (fixtures)
+
+ALL_USERS = "http://acs.amazonaws.com/groups/global/AllUsers"
 
 
 @pytest.fixture(scope="module")
@@ -95,3 +98,103 @@ def test_the_operator_may_have_new_buckets_as_at_aws(tmp_path):
         assert rules == [{"ObjectOwnership": "ObjectWriter"}]
     finally:
         server.stop()
+
+
+def deny(bucket, action, **more):
+    return allow(bucket, Effect="Deny", Action=action, **more)
+
+
+def test_who_may_not_list_learns_of_no_key(s3, other, bucket):
+    s3.put_object(Bucket=bucket, Key="there", Body=b"x")
+    mine = bucket + "-other"
+    other.create_bucket(Bucket=mine)
+    try:
+        upload = {"Bucket": mine, "Key": "k"}
+        upload["UploadId"] = other.create_multipart_upload(Bucket=mine, Key="k")["UploadId"]
+        for key in "there", "missing":
+            source = f"{bucket}/{key}"
+            refused("AccessDenied", other.copy_object, Bucket=mine, Key="k", CopySource=source)
+            refused("AccessDenied", other.upload_part_copy, **upload, PartNumber=1, CopySource=source)
+            refused("AccessDenied", other.get_object, Bucket=bucket, Key=key, VersionId="null")
+            refused("AccessDenied", other.get_object_acl, Bucket=bucket, Key=key, VersionId="null")
+        refused("NoSuchKey", s3.copy_object, Bucket=bucket, Key="k", CopySource=f"{bucket}/missing")
+    finally:
+        other.abort_multipart_upload(**upload)
+        other.delete_bucket(Bucket=mine)
+
+
+def test_what_is_denied_cannot_be_said_in_the_headers_of_a_write(s3, bucket):
+    s3.put_object(Bucket=bucket, Key="k", Body=b"x")
+    s3.put_bucket_policy(Bucket=bucket, Policy=deny(bucket, ["s3:PutObjectTagging", "s3:PutObjectAcl"]))
+    for more in {"Tagging": "a=b"}, {"ACL": "public-read"}, {"GrantRead": f"uri={ALL_USERS}"}:
+        refused("AccessDenied", s3.put_object, Bucket=bucket, Key="k", **more)
+        refused("AccessDenied", s3.create_multipart_upload, Bucket=bucket, Key="k", **more)
+        more |= {"TaggingDirective": "REPLACE"} if "Tagging" in more else {}
+        refused("AccessDenied", s3.copy_object, Bucket=bucket, Key="k2", CopySource=f"{bucket}/k", **more)
+    s3.put_object(Bucket=bucket, Key="k", Body=b"x")
+
+
+def test_a_policy_sees_the_tags_of_every_way_to_set_them(s3, bucket):
+    s3.put_object(Bucket=bucket, Key="k", Body=b"x")
+    condition = {"StringEquals": {"s3:RequestObjectTag/level": "public"}}
+    s3.put_bucket_policy(Bucket=bucket, Policy=deny(bucket, "s3:*", Condition=condition))
+    tags = lambda value: {"TagSet": [{"Key": "level", "Value": value}]}  # noqa: E731
+    refused("AccessDenied", s3.put_object, Bucket=bucket, Key="k", Tagging="level=public")
+    refused("AccessDenied", s3.put_object_tagging, Bucket=bucket, Key="k", Tagging=tags("public"))
+    s3.put_object_tagging(Bucket=bucket, Key="k", Tagging=tags("a & b"))
+
+
+def test_a_copy_tells_no_tags_that_could_not_be_read(s3, other, bucket):
+    s3.put_object(Bucket=bucket, Key="k", Body=b"x", Tagging="a=b")
+    s3.put_bucket_policy(Bucket=bucket, Policy=allow(bucket))
+    mine = bucket + "-other"
+    other.create_bucket(Bucket=mine)
+    copy = {"Bucket": mine, "Key": "k", "CopySource": f"{bucket}/k"}
+    try:
+        refused("AccessDenied", other.copy_object, **copy)
+        other.copy_object(**copy, TaggingDirective="REPLACE")
+        s3.put_bucket_policy(Bucket=bucket, Policy=allow(bucket, Action=["s3:GetObject", "s3:GetObjectTagging"]))
+        other.copy_object(**copy)
+    finally:
+        other.delete_object(Bucket=mine, Key="k")
+        other.delete_bucket(Bucket=mine)
+
+
+def test_locks_need_rights_of_their_own(s3, other, bucket):
+    locked = bucket + "-locked"
+    s3.create_bucket(Bucket=locked, ObjectLockEnabledForBucket=True)
+    s3.put_bucket_policy(Bucket=locked, Policy=allow(locked, Action="s3:PutObject"))
+    until = datetime.datetime.now(datetime.UTC) + datetime.timedelta(days=1)
+    retention = {"ObjectLockMode": "GOVERNANCE", "ObjectLockRetainUntilDate": until}
+    refused("AccessDenied", other.put_object, Bucket=locked, Key="k", **retention)
+    refused("AccessDenied", other.put_object, Bucket=locked, Key="k", ObjectLockLegalHoldStatus="ON")
+    version = s3.put_object(Bucket=locked, Key="k", **retention)["VersionId"]
+    try:
+        s3.put_bucket_policy(Bucket=locked, Policy=deny(locked, "s3:BypassGovernanceRetention"))
+        one = {"Key": "k", "VersionId": version}
+        refused("AccessDenied", s3.delete_object, Bucket=locked, **one, BypassGovernanceRetention=True)
+        answer = s3.delete_objects(Bucket=locked, Delete={"Objects": [one]}, BypassGovernanceRetention=True)
+        assert [e["Code"] for e in answer["Errors"]] == ["AccessDenied"] and "Deleted" not in answer
+    finally:
+        s3.delete_bucket_policy(Bucket=locked)
+        s3.delete_object(Bucket=locked, Key="k", VersionId=version, BypassGovernanceRetention=True)
+        s3.delete_bucket(Bucket=locked)
+
+
+def test_attributes_are_for_who_may_read(s3, bucket):
+    s3.put_object(Bucket=bucket, Key="k", Body=b"x")
+    s3.put_bucket_policy(Bucket=bucket, Policy=deny(bucket, "s3:GetObject"))
+    refused("AccessDenied", s3.get_object_attributes, Bucket=bucket, Key="k", ObjectAttributes=["ObjectSize"])
+
+
+def test_a_policy_may_refuse_old_signatures(s3, bucket):
+    signs = client(signature_version="s3v4")
+    s3.put_object(Bucket=bucket, Key="k", Body=b"x")
+    for most, refusal in ("600000", False), ("-1", True):
+        condition = {"NumericGreaterThan": {"s3:signatureAge": most}}
+        s3.put_bucket_policy(Bucket=bucket, Policy=deny(bucket, "s3:GetObject", Condition=condition))
+        url = signs.generate_presigned_url("get_object", Params={"Bucket": bucket, "Key": "k"})
+        try:
+            assert urllib.request.urlopen(url).read() == b"x" and not refusal
+        except urllib.error.HTTPError as error:
+            assert error.code == 403 and refusal

@@ -15,7 +15,7 @@ use super::acl::{Acl, Caller, Group, Permission};
 use super::bucket::{Bucket, Ownership};
 use super::error::{Error, Result};
 use super::info::ObjectInfo;
-use super::policy::{Lookup, Question, Verdict};
+use super::policy::{Lookup, Policy, Question, Verdict};
 
 /// What is asked for.
 pub struct Ask<'q> {
@@ -113,28 +113,37 @@ pub fn takes_logs(bucket: &Bucket, prefix: &str, key: &str, source: &str, accoun
     }
 }
 
+/// What a policy says of the bucket `name`.
+fn judged(policy: &Policy, name: &str, ask: &Ask<'_>) -> Verdict {
+    let resource = match ask.key {
+        "" => name.to_owned(),
+        key => format!("{name}/{key}"),
+    };
+    policy.judge(&Question {
+        account: match ask.caller {
+            Caller::Anonymous => None,
+            Caller::Account(account) => Some(account),
+        },
+        service: None,
+        canonical_id: ask.canonical_id,
+        action: ask.action,
+        resource: &resource,
+        conditions: ask.conditions,
+    })
+}
+
+/// Whether the bucket's policy says no, whatever else says yes.
+pub fn denied(bucket: &Bucket, ask: &Ask<'_>) -> bool {
+    bucket.policy.as_ref().is_some_and(|policy| judged(policy, &bucket.name, ask) == Verdict::Deny)
+}
+
 fn allowed(bucket: &Bucket, object: Option<(&str, &Acl)>, ask: &Ask<'_>) -> bool {
     let of_bucket_owner = ask.caller.is(&bucket.owner);
     let block = bucket.access_block.unwrap_or_default();
     if let Some(policy) = &bucket.policy {
-        let resource = match ask.key {
-            "" => bucket.name.clone(),
-            key => format!("{}/{key}", bucket.name),
-        };
-        let question = Question {
-            account: match ask.caller {
-                Caller::Anonymous => None,
-                Caller::Account(account) => Some(account),
-            },
-            service: None,
-            canonical_id: ask.canonical_id,
-            action: ask.action,
-            resource: &resource,
-            conditions: ask.conditions,
-        };
         let restricted = block.restrict_public_buckets && !of_bucket_owner && policy.is_public();
         let speaks = object.is_none_or(|(owner, _)| owner == bucket.owner) && !restricted;
-        match policy.judge(&question) {
+        match judged(policy, &bucket.name, ask) {
             Verdict::Deny if of_bucket_owner && POLICY_ACTIONS.contains(&ask.action) => {}
             Verdict::Deny => return false,
             Verdict::Allow if speaks => return true,
@@ -159,7 +168,6 @@ mod tests {
     use super::*;
     use crate::objects::acl::Canned;
     use crate::objects::bucket::AccessBlock;
-    use crate::objects::policy::Policy;
 
     const OWNER: Caller<'_> = Caller::Account("1");
     const WRITER: Caller<'_> = Caller::Account("2");

@@ -27,8 +27,8 @@ pub struct Source {
     pub conditions: Conditions,
 }
 
-/// Says whether an object may be copied.
-pub type May<'m> = &'m (dyn Fn(&Bucket, &ObjectInfo) -> Result<()> + Sync);
+/// Says whether an object may be copied; without one, whether the caller may know that there is none.
+pub type May<'m> = &'m (dyn Fn(&Bucket, Option<&ObjectInfo>) -> Result<()> + Sync);
 
 /// What CopyObject asks for.
 #[derive(Debug, Clone)]
@@ -76,13 +76,14 @@ impl Store {
     /// The source of a copy, if `may` says so and its conditions hold.
     pub fn copy_source(&self, source: &Source, may: May<'_>) -> Result<ObjectInfo> {
         let bucket = self.bucket(&source.bucket)?;
-        let info = self.find(&source.bucket, &source.key, source.version_id.as_deref()).map_err(|e| match e {
+        let found = self.find(&source.bucket, &source.key, source.version_id.as_deref());
+        may(&bucket, found.as_ref().ok())?;
+        let info = found.map_err(|e| match e {
             Error::IsDeleteMarker { .. } => Error::InvalidRequest(
                 "The source of a copy request may not specifically refer to a delete marker by version id.".into(),
             ),
             other => other,
         })?;
-        may(&bucket, &info)?;
         match source.conditions.for_read(&info.etag, info.modified_at) {
             Ok(()) => Ok(info),
             // A copy has no "not modified": every failed condition is 412.

@@ -8,19 +8,26 @@ use crate::objects::copy::Source;
 use crate::objects::{self, ObjectInfo};
 use crate::wire::percent;
 
-/// Whether the caller may read this source.
+/// Whether the caller may read this source, its tags too if they are copied, and whether they may know that there is none.
 pub fn may<'c>(
     cx: &'c Cx<'_>,
     source: &Source,
-) -> impl Fn(&Bucket, &ObjectInfo) -> objects::Result<()> + Sync + use<'c> {
+    with_tags: bool,
+) -> impl Fn(&Bucket, Option<&ObjectInfo>) -> objects::Result<()> + Sync + use<'c> {
     let asking = cx.asking();
-    let action = permission::action("GetObject", source.version_id.is_some());
+    let key = source.key.clone();
+    let [action, of_tags] =
+        ["GetObject", "GetObjectTagging"].map(|operation| permission::action(operation, source.version_id.is_some()));
     let expected = cx.header("x-amz-source-expected-bucket-owner");
     move |bucket, info| {
         if expected.as_ref().is_some_and(|owner| *owner != bucket.owner) {
             return Err(objects::Error::AccessDenied);
         }
-        asking.may(bucket, Some(info), &action, &info.key)
+        let Some(info) = info else {
+            return if asking.may_list(bucket, &key) { Ok(()) } else { Err(objects::Error::AccessDenied) };
+        };
+        asking.may(bucket, Some(info), &action, &key)?;
+        if with_tags && !info.tags.is_empty() { asking.may(bucket, Some(info), &of_tags, &key) } else { Ok(()) }
     }
 }
 

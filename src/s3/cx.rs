@@ -148,7 +148,10 @@ impl Cx<'_> {
     /// A missing key is no news for who may not list the bucket.
     pub fn hide(&self, bucket: &Bucket, error: objects::Error) -> Error {
         match error {
-            objects::Error::NoSuchKey(_) | objects::Error::Deleted { .. }
+            objects::Error::NoSuchKey(_)
+            | objects::Error::Deleted { .. }
+            | objects::Error::NoSuchVersion { .. }
+            | objects::Error::IsDeleteMarker { .. }
                 if !self.asking().may_list(bucket, &self.key) =>
             {
                 objects::Error::AccessDenied.into()

@@ -63,10 +63,10 @@ pub fn retention(document: &[u8]) -> Result<Option<Retention>> {
     }
 }
 
-/// Whether the request asks to bypass governance, by somebody who may.
-pub fn bypass(cx: &Cx<'_>, bucket: &Bucket) -> bool {
+/// Whether the request asks to bypass governance of this key, by somebody who may.
+pub fn bypass(cx: &Cx<'_>, bucket: &Bucket, key: &str) -> bool {
     let asked = cx.header("x-amz-bypass-governance-retention").is_some_and(|v| v.trim().eq_ignore_ascii_case("true"));
-    asked && cx.asking().may(bucket, None, "s3:BypassGovernanceRetention", &cx.key).is_ok()
+    asked && cx.asking().may(bucket, None, "s3:BypassGovernanceRetention", key).is_ok()
 }
 
 /// What GET and HEAD say of an object's lock.

@@ -6,6 +6,7 @@ use crate::iam::Identity;
 use crate::objects::access::{self, Ask};
 use crate::objects::acl::Caller;
 use crate::objects::bucket::Bucket;
+use crate::objects::policy::Lookup;
 use crate::objects::{self, ObjectInfo};
 use crate::wire::{percent, timestamp};
 use http::request::Parts;
@@ -119,6 +120,40 @@ impl Asking<'_> {
         self.decide(bucket, None, "s3:ListBucket", "", &conditions).is_ok()
     }
 
+    /// Whether the bucket's policy forbids the caller this with a key, whatever else allows it.
+    fn denied(&self, bucket: &Bucket, action: &str, key: &str) -> bool {
+        let conditions = |name: &str| self.condition(name, bucket, None);
+        access::denied(bucket, &self.ask(action, key, &conditions))
+    }
+
+    /// Whether the caller may say of a new object what the headers of a write say beside its bytes. A lock needs a right of its
+    /// own; of tags and ACLs it is enough that nobody forbids them, as who may write by an ACL may give both.
+    pub fn may_say(&self, bucket: &Bucket, key: &str) -> objects::Result<()> {
+        let says = |start: &str| self.parts.headers.keys().any(|name| name.as_str().starts_with(start));
+        let locks = [
+            ("x-amz-object-lock-mode", "s3:PutObjectRetention"),
+            ("x-amz-object-lock-retain-until-date", "s3:PutObjectRetention"),
+            ("x-amz-object-lock-legal-hold", "s3:PutObjectLegalHold"),
+        ];
+        for (_, action) in locks.into_iter().filter(|(header, _)| says(header)) {
+            self.may(bucket, None, action, key)?;
+        }
+        let more = [
+            ("x-amz-tagging", "s3:PutObjectTagging"),
+            ("x-amz-acl", "s3:PutObjectAcl"),
+            ("x-amz-grant-", "s3:PutObjectAcl"),
+        ];
+        if more.into_iter().any(|(header, action)| says(header) && self.denied(bucket, action, key)) {
+            return Err(objects::Error::AccessDenied);
+        }
+        Ok(())
+    }
+
+    fn ask<'q>(&'q self, action: &'q str, key: &'q str, conditions: Lookup<'q>) -> Ask<'q> {
+        let canonical_id = self.caller.map(|c| c.canonical_id.as_str());
+        Ask { caller: Caller::from(self.caller), canonical_id, action, key, conditions }
+    }
+
     fn decide(
         &self,
         bucket: &Bucket,
@@ -127,12 +162,7 @@ impl Asking<'_> {
         key: &str,
         conditions: &dyn Fn(&str) -> Vec<String>,
     ) -> objects::Result<()> {
-        let canonical_id = self.caller.map(|c| c.canonical_id.as_str());
-        let outcome = access::decide(
-            bucket,
-            object,
-            &Ask { caller: Caller::from(self.caller), canonical_id, action, key, conditions },
-        );
+        let outcome = access::decide(bucket, object, &self.ask(action, key, conditions));
         if outcome.is_err() {
             tracing::debug!(action, key, bucket = bucket.name, "access denied");
         }
@@ -163,6 +193,12 @@ impl Asking<'_> {
                 Some(_) => vec!["AWS".into()],
                 None => one(query("X-Amz-Algorithm")),
             },
+            // Milliseconds since the request was signed.
+            "s3:signatureage" => {
+                let signed = query("X-Amz-Date").or_else(|| header("x-amz-date"));
+                let age = signed.and_then(|text| timestamp::parse(&text)).map(|at| clock::now() - at);
+                one(age.filter(|_| self.caller.is_some()).map(|age| age.whole_milliseconds().max(0).to_string()))
+            }
             "s3:authtype" => match (header("authorization"), self.caller) {
                 (Some(_), _) => vec!["REST-HEADER".into()],
                 (None, Some(_)) if self.operation == "PostObject" => vec!["POST".into()],

@@ -13,6 +13,7 @@ use crate::wire::s3_xml::Writer;
 
 pub async fn run(cx: &mut Cx<'_>) -> Result<Response> {
     let bucket = cx.bucket()?;
+    cx.asking().may_say(&bucket, &cx.key)?;
     let (owner, acl) = acl::of_new_object(cx, &bucket)?;
     let source = copying::source(cx)?;
     let replace_headers = directive(cx, "x-amz-metadata-directive", "Unknown metadata directive.")?;
@@ -44,7 +45,7 @@ pub async fn run(cx: &mut Cx<'_>) -> Result<Response> {
     let changes =
         to.storage_class != STANDARD || !matches!(asked, Asked::Nothing) || to.headers.website_redirect.is_some();
     let from_version = source.version_id.is_some();
-    let may = copying::may(cx, &source);
+    let may = copying::may(cx, &source, !replace_tags);
     let copy = Copy {
         source,
         to,

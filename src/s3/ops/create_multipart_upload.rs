@@ -10,6 +10,7 @@ use crate::wire::s3_xml::Writer;
 
 pub async fn run(cx: &mut Cx<'_>) -> Result<Response> {
     let bucket = cx.bucket()?;
+    cx.asking().may_say(&bucket, &cx.key)?;
     let (owner, acl) = acl::of_new_object(cx, &bucket)?;
     let (algorithm, kind) = checksum(cx)?;
     let checksum = algorithm.unwrap_or(DEFAULT);

@@ -15,7 +15,7 @@ pub async fn run(cx: &mut Cx<'_>) -> Result<Response> {
         key: cx.key.clone(),
         version_id: cx.version(),
         conditions,
-        bypass: locking::bypass(cx, &bucket),
+        bypass: locking::bypass(cx, &bucket, &cx.key),
         by: cx.writer(&bucket),
         expires: false,
         cause: cx.cause(&bucket, Event::Delete),

@@ -30,7 +30,6 @@ pub async fn run(cx: &mut Cx<'_>) -> Result<Response> {
     if named.is_empty() || named.len() > MAX {
         return Err(Error::MalformedXml);
     }
-    let bypass = locking::bypass(cx, &bucket);
     let mut doc = Writer::new("DeleteResult");
     let mut deletions = Vec::with_capacity(named.len());
     for object in named {
@@ -56,7 +55,7 @@ pub async fn run(cx: &mut Cx<'_>) -> Result<Response> {
             key: key.to_owned(),
             version_id: version_id.map(str::to_owned),
             conditions,
-            bypass,
+            bypass: locking::bypass(cx, &bucket, key),
             by: cx.writer(&bucket),
             expires: false,
             cause: cx.cause(&bucket, Event::Delete),

@@ -3,15 +3,18 @@
 use super::get_object;
 use crate::http::Response;
 use crate::objects::ObjectInfo;
-use crate::s3::answer;
 use crate::s3::cx::Cx;
 use crate::s3::error::{Result, invalid_argument, invalid_request};
+use crate::s3::{answer, permission};
 use crate::wire::s3_xml::Writer;
 
 const KNOWN: [&str; 5] = ["ETag", "Checksum", "ObjectParts", "StorageClass", "ObjectSize"];
 
 pub async fn run(cx: &mut Cx<'_>) -> Result<Response> {
     let (bucket, info) = cx.object()?;
+    // Who may not read the object is told nothing of it either.
+    let read = permission::action("GetObject", cx.query.has("versionId"));
+    cx.asking().may(&bucket, Some(&info), &read, &cx.key)?;
     cx.store().check_key(&info, get_object::key(cx)?.as_ref())?;
     let asked = cx.header("x-amz-object-attributes").filter(|v| !v.trim().is_empty()).ok_or_else(|| {
         invalid_request(

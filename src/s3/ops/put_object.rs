@@ -10,6 +10,7 @@ use http::StatusCode;
 
 pub async fn run(cx: &mut Cx<'_>) -> Result<Response> {
     let bucket = cx.bucket()?;
+    cx.asking().may_say(&bucket, &cx.key)?;
     object::check_key(&cx.key)?;
     let (owner, acl) = acl::of_new_object(cx, &bucket)?;
     let mut new = NewObject {

@@ -12,7 +12,7 @@ pub async fn run(cx: &mut Cx<'_>) -> Result<Response> {
     bucket.lock.ok_or(objects::Error::NoObjectLock)?;
     let document = cx.document(64 * 1024).await?;
     let retention = locking::retention(&document)?;
-    let bypass = locking::bypass(cx, &bucket);
+    let bypass = locking::bypass(cx, &bucket, &cx.key);
     cx.store().set_retention(&cx.bucket, &cx.key, cx.version(), retention, bypass).await?;
     Ok(answer::empty(StatusCode::OK))
 }

@@ -17,7 +17,7 @@ pub async fn run(cx: &mut Cx<'_>) -> Result<Response> {
     let customer = encryption::customer(&cx.parts.headers, encryption::Of::Object)?;
     let source_key = encryption::customer(&cx.parts.headers, encryption::Of::CopySource)?;
     let seal = cx.store().seal_part(&upload, customer.as_ref())?;
-    let found = cx.store().copy_source(&source, &copying::may(cx, &source))?;
+    let found = cx.store().copy_source(&source, &copying::may(cx, &source, false))?;
     let range = range(cx, found.size)?;
     let (store, algorithm) = (cx.store().clone(), upload.algorithm);
     let copied = tokio::task::spawn_blocking(move || {
