@@ -204,11 +204,12 @@ async fn blocking<T: Send + 'static>(job: impl FnOnce() -> Result<T> + Send + 's
 /// The transaction of a copy, and the blob that is to be settled after it; `None` when the source was replaced meanwhile.
 fn refer(c: &Conn, copy: &Copy, rank: i64, bytes: Bytes) -> Result<Option<(Written, Option<String>)>> {
     let source = version::find(c, &copy.source.bucket, &copy.source.key, copy.source.version_id.as_deref())?;
-    let read = match &bytes {
-        Bytes::Shared { digested, .. } => digested.as_ref().map_or(rank, |d| d.rank),
-        Bytes::Rewritten { rank, .. } => *rank,
+    let same = match &bytes {
+        // The key is of the body that was looked at, the digest of the one that was read: both must be this one.
+        Bytes::Shared { digested, .. } => source.rank == rank && digested.as_ref().is_none_or(|d| d.rank == rank),
+        Bytes::Rewritten { rank: read, .. } => source.rank == *read,
     };
-    if source.rank != read {
+    if !same {
         return Ok(None);
     }
     let headers: Headers = if copy.replace_headers { copy.to.headers.clone() } else { source.headers };

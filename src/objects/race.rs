@@ -164,6 +164,15 @@ fn step() -> impl Strategy<Value = Step> {
     ]
 }
 
+/// What a read gave, or nothing if the key has no object; nothing else may go wrong.
+fn there<T>(read: Result<T, Error>) -> Option<T> {
+    match read {
+        Ok(found) => Some(found),
+        Err(Error::NoSuchKey(_) | Error::Deleted { .. }) => None,
+        Err(other) => panic!("{other:?}"),
+    }
+}
+
 /// A client that writes down what it saw and did.
 struct Recorder {
     store: Arc<Store>,
@@ -214,11 +223,11 @@ impl Recorder {
         let begin = self.now();
         match step {
             Step::Head(key) => {
-                let etag = self.store.head("b", KEYS[key]).ok().map(|info| info.etag);
+                let etag = there(self.store.head("b", KEYS[key])).map(|info| info.etag);
                 self.note(begin, key, etag.map_or(Saw::Absent, Saw::Is), Did::Nothing);
             }
             Step::Read(key) => {
-                let read = self.store.open_object("b", KEYS[key], "1").ok().map(|(info, mut reader)| {
+                let read = there(self.store.open_object("b", KEYS[key], "1")).map(|(info, mut reader)| {
                     let mut body = Vec::new();
                     reader.read_to_end(&mut body).unwrap();
                     let whole = md5::Md5::digest(&body);
