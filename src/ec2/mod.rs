@@ -12,6 +12,7 @@ mod acl_entries;
 pub mod actions;
 mod addresses;
 mod attribute;
+mod describe;
 mod error;
 pub mod filter;
 mod groups;

@@ -2,10 +2,12 @@
 
 use super::Error;
 use crate::compute::{placement, templates};
+use crate::db::tags::Tag;
 use crate::db::{self, Conn};
 use crate::id::Kind;
+use crate::network::elastic;
 use crate::network::groups::Group;
-use crate::network::{elastic, records};
+use crate::network::records::{self, Kept, Record};
 
 /// Kinds of resources that can be tagged, under the names that tags know them by.
 const TAGGABLE: &[(Kind, &str)] = &[
@@ -34,6 +36,24 @@ const TAGGABLE: &[(Kind, &str)] = &[
 pub fn kind(id: &str) -> Result<(Kind, &'static str), Error> {
     let found = TAGGABLE.iter().find(|(kind, _)| kind.accepts(id)).copied();
     found.ok_or_else(|| Error::InvalidId(id.to_owned()))
+}
+
+/// The name that tags know a kind by; empty for what cannot be tagged.
+pub fn tagged_as(kind: Kind) -> &'static str {
+    TAGGABLE.iter().find(|(known, _)| *known == kind).map_or("", |(_, name)| name)
+}
+
+/// Make a record without a name, and put tags on it.
+pub fn make<T: Record>(c: &Conn, account: &str, region: &str, it: T, tags: &[Tag]) -> Result<Kept<T>, Error> {
+    let made = records::insert(c, account, region, it)?;
+    let made = made.ok_or_else(|| Error::Internal("what has no name had one".into()))?;
+    put_tags(c, account, region, T::KIND, &made.id, tags)?;
+    Ok(made)
+}
+
+/// Put tags on a resource.
+pub fn put_tags(c: &Conn, account: &str, region: &str, kind: Kind, id: &str, tags: &[Tag]) -> Result<(), Error> {
+    Ok(db::tags::put(c, db::tags::Resource { account, region, id, kind: tagged_as(kind) }, tags)?)
 }
 
 /// An error unless the account sees the resource in the region.

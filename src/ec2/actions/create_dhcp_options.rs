@@ -1,12 +1,11 @@
 //! Make a DHCP options set. It is a record: guests are told the same whatever it says.
 
 use super::describe_dhcp_options::Item;
-use crate::db::tags::{Resource, Tag};
-use crate::db::{self, Conn};
+use crate::db::Conn;
+use crate::db::tags::Tag;
 use crate::ec2::registry::Action;
-use crate::ec2::{Cx, Error, tagging};
+use crate::ec2::{Cx, Error, resource, tagging};
 use crate::network::dhcp_options::DhcpOptions;
-use crate::network::records;
 use crate::wire::query::{self, Params};
 use serde::Serialize;
 
@@ -58,9 +57,7 @@ impl Action for CreateDhcpOptions {
     async fn run(self, cx: &Cx) -> Result<Output, Error> {
         let job = move |c: &Conn, account: &str, region: &str| {
             let set = DhcpOptions { options: self.options, is_default: false };
-            let made = records::insert(c, account, region, set)?;
-            let made = made.ok_or_else(|| Error::Internal("a set without a name has one".into()))?;
-            db::tags::put(c, Resource { account, region, id: &made.id, kind: "dhcp-options" }, &self.tags)?;
+            let made = resource::make(c, account, region, set, &self.tags)?;
             Ok(Output { dhcp_options: Item::new(made, self.tags) })
         };
         cx.change(job).await

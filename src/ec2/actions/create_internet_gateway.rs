@@ -1,12 +1,11 @@
 //! Make an internet gateway.
 
 use super::describe_internet_gateways::Item;
-use crate::db::tags::{Resource, Tag};
-use crate::db::{self, Conn};
+use crate::db::Conn;
+use crate::db::tags::Tag;
 use crate::ec2::registry::Action;
-use crate::ec2::{Cx, Error, tagging};
+use crate::ec2::{Cx, Error, resource, tagging};
 use crate::network::gateways::InternetGateway;
-use crate::network::records;
 use crate::wire::query::Params;
 use serde::Serialize;
 
@@ -32,9 +31,7 @@ impl Action for CreateInternetGateway {
 
     async fn run(self, cx: &Cx) -> Result<Output, Error> {
         let job = move |c: &Conn, account: &str, region: &str| {
-            let made = records::insert(c, account, region, InternetGateway::default())?;
-            let made = made.ok_or_else(|| Error::Internal("a gateway without a name has one".into()))?;
-            db::tags::put(c, Resource { account, region, id: &made.id, kind: "internet-gateway" }, &self.tags)?;
+            let made = resource::make(c, account, region, InternetGateway::default(), &self.tags)?;
             Ok(Output { internet_gateway: Item::new(made, self.tags) })
         };
         cx.change(job).await

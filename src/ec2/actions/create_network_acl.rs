@@ -1,13 +1,13 @@
 //! Make a network ACL that lets nothing through. Its entries are records: traffic is not held to them yet.
 
 use super::describe_network_acls::Item;
-use crate::db::tags::{Resource, Tag};
-use crate::db::{self, Conn};
+use crate::db::Conn;
+use crate::db::tags::Tag;
 use crate::ec2::registry::Action;
-use crate::ec2::{Cx, Error, tagging};
+use crate::ec2::{Cx, Error, resource, tagging};
 use crate::id::Kind;
 use crate::network::acls::NetworkAcl;
-use crate::network::{records, vpcs};
+use crate::network::vpcs;
 use crate::wire::query::Params;
 use serde::Serialize;
 
@@ -42,9 +42,7 @@ impl Action for CreateNetworkAcl {
     async fn run(self, cx: &Cx) -> Result<Output, Error> {
         let job = move |c: &Conn, account: &str, region: &str| {
             let vpc = vpcs::need(c, account, region, &self.vpc)?;
-            let made = records::insert(c, account, region, NetworkAcl::new(&vpc.id))?;
-            let made = made.ok_or_else(|| Error::Internal("an ACL without a name has one".into()))?;
-            db::tags::put(c, Resource { account, region, id: &made.id, kind: "network-acl" }, &self.tags)?;
+            let made = resource::make(c, account, region, NetworkAcl::new(&vpc.id), &self.tags)?;
             Ok(Output { network_acl: Item::new(made, self.tags), client_token: self.client_token })
         };
         cx.change(job).await

@@ -1,13 +1,13 @@
 //! Make a route table with its VPC's local route.
 
-use crate::db::tags::{Resource, Tag};
-use crate::db::{self, Conn};
+use crate::db::Conn;
+use crate::db::tags::Tag;
 use crate::ec2::registry::Action;
 use crate::ec2::route_tables::{Ends, TableItem};
-use crate::ec2::{Cx, Error, tagging};
+use crate::ec2::{Cx, Error, resource, tagging};
 use crate::id::Kind;
 use crate::network::routes::RouteTable;
-use crate::network::{records, vpcs};
+use crate::network::vpcs;
 use crate::wire::query::Params;
 use serde::Serialize;
 
@@ -37,9 +37,7 @@ impl Action for CreateRouteTable {
     async fn run(self, cx: &Cx) -> Result<Output, Error> {
         let job = move |c: &Conn, account: &str, region: &str| {
             let vpc = vpcs::need(c, account, region, &self.vpc)?;
-            let made = records::insert(c, account, region, RouteTable::new(&vpc.id, vpc.cidr))?;
-            let made = made.ok_or_else(|| Error::Internal("a table without a name has one".into()))?;
-            db::tags::put(c, Resource { account, region, id: &made.id, kind: "route-table" }, &self.tags)?;
+            let made = resource::make(c, account, region, RouteTable::new(&vpc.id, vpc.cidr), &self.tags)?;
             Ok(Output { route_table: TableItem::new(made, &Ends::default(), self.tags) })
         };
         cx.change(job).await

@@ -6,7 +6,7 @@ use crate::db::tags::Tag;
 use crate::ec2::filter::{Filtered, Filters, Values, maybe};
 use crate::ec2::interfaces::addresses;
 use crate::ec2::registry::Action;
-use crate::ec2::{Cx, Error};
+use crate::ec2::{Cx, Error, describe};
 use crate::id::Kind;
 use crate::network::{elastic, interfaces};
 use crate::wire::query::Params;
@@ -82,10 +82,7 @@ impl Action for DescribeAddresses {
                 Ok((elastic::all(c, account, region)?, instances, tags))
             })
             .await?;
-        let missing: Vec<String> = self.ids.iter().filter(|id| !all.iter().any(|a| a.id == **id)).cloned().collect();
-        if !missing.is_empty() {
-            return Err(Error::NoSuch { kind: Kind::ElasticAddress, ids: missing });
-        }
+        let all = describe::pick(Kind::ElasticAddress, &self.ids, all, |a| &a.id)?;
         if let Some(ip) = self.ips.iter().find(|ip| !all.iter().any(|a| a.public_ip == **ip)) {
             return Err(crate::network::Error::NoSuchAddress(*ip).into());
         }
@@ -107,7 +104,6 @@ impl Action for DescribeAddresses {
         };
         let addresses_set = all
             .into_iter()
-            .filter(|a| self.ids.is_empty() || self.ids.contains(&a.id))
             .filter(|a| self.ips.is_empty() || self.ips.contains(&a.public_ip))
             .map(item)
             .filter(|item| self.filters.accept(item))

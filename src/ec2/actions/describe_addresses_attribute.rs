@@ -3,7 +3,7 @@
 use crate::ec2::addresses::ReverseName;
 use crate::ec2::page::Page;
 use crate::ec2::registry::Action;
-use crate::ec2::{Cx, Error, attribute};
+use crate::ec2::{Cx, Error, attribute, describe};
 use crate::id::Kind;
 use crate::network::elastic;
 use crate::wire::query::Params;
@@ -34,12 +34,8 @@ impl Action for DescribeAddressesAttribute {
     }
 
     async fn run(self, cx: &Cx) -> Result<Output, Error> {
-        let mut all = cx.look(|c, account, region| Ok(elastic::all(c, account, region)?)).await?;
-        let missing: Vec<String> = self.ids.iter().filter(|id| !all.iter().any(|a| a.id == **id)).cloned().collect();
-        if !missing.is_empty() {
-            return Err(Error::NoSuch { kind: Kind::ElasticAddress, ids: missing });
-        }
-        all.retain(|a| self.ids.is_empty() || self.ids.contains(&a.id));
+        let all = cx.look(|c, account, region| Ok(elastic::all(c, account, region)?)).await?;
+        let all = describe::pick(Kind::ElasticAddress, &self.ids, all, |a| &a.id)?;
         let names = all.into_iter().map(ReverseName::from).collect();
         let (address_set, next_token) = self.page.cut(names, |name: &ReverseName| name.public_ip.clone());
         Ok(Output { address_set, next_token })

@@ -5,7 +5,7 @@ use crate::ec2::filter::Filters;
 use crate::ec2::images::{ImageItem, is_amazons};
 use crate::ec2::page::Page;
 use crate::ec2::registry::Action;
-use crate::ec2::{Cx, Error};
+use crate::ec2::{Cx, Error, describe};
 use crate::id::Kind;
 use crate::images::{Image, Select};
 use crate::wire::query::{self, Params};
@@ -63,10 +63,7 @@ impl Action for DescribeImages {
             owners: Vec::new(),
         };
         let images = cx.cloud.images.describe(&select)?;
-        let missing: Vec<String> = self.ids.iter().filter(|id| !images.iter().any(|i| i.id == **id)).cloned().collect();
-        if !missing.is_empty() {
-            return Err(Error::NoSuch { kind: Kind::Image, ids: missing });
-        }
+        let images = describe::pick(Kind::Image, &self.ids, images, |i| &i.id)?;
         let mut tags = cx.cloud.db.read(|c| db::tags::by_resource(c, account, &cx.region, "image"))?;
         let items = images
             .into_iter()

@@ -6,7 +6,7 @@ use crate::ec2::filter::Filters;
 use crate::ec2::instances::{InstanceItem, Reservation};
 use crate::ec2::page::Page;
 use crate::ec2::registry::Action;
-use crate::ec2::{Cx, Error};
+use crate::ec2::{Cx, Error, describe};
 use crate::id::Kind;
 use crate::wire::query::Params;
 use serde::Serialize;
@@ -26,13 +26,8 @@ pub struct Output {
 
 /// The caller's instances of these ids, or all of them; an id that is not there is an error.
 pub(super) fn find(cx: &Cx, ids: &[String]) -> Result<Vec<Instance>, Error> {
-    let mut all = cx.cloud.compute.instances(&cx.caller.account, &cx.region)?;
-    let missing: Vec<String> = ids.iter().filter(|id| !all.iter().any(|i| i.row.id == **id)).cloned().collect();
-    if !missing.is_empty() {
-        return Err(Error::NoSuch { kind: Kind::Instance, ids: missing });
-    }
-    all.retain(|i| ids.is_empty() || ids.contains(&i.row.id));
-    Ok(all)
+    let all = cx.cloud.compute.instances(&cx.caller.account, &cx.region)?;
+    describe::pick(Kind::Instance, ids, all, |i| &i.row.id)
 }
 
 /// The items of instances, with their tags.

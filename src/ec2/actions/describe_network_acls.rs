@@ -1,22 +1,17 @@
 //! The caller's network ACLs.
 
-use crate::db;
 use crate::db::tags::Tag;
-use crate::ec2::filter::{Filtered, Filters, Values, flag};
-use crate::ec2::page::Page;
+use crate::ec2::describe::Listing;
+use crate::ec2::filter::{Filtered, Values, flag};
 use crate::ec2::registry::Action;
 use crate::ec2::{Cx, Error};
 use crate::id::Kind;
 use crate::network::acls::{AclEntry, NetworkAcl};
-use crate::network::records::{self, Kept};
+use crate::network::records::Kept;
 use crate::wire::query::Params;
 use serde::Serialize;
 
-pub struct DescribeNetworkAcls {
-    ids: Vec<String>,
-    filters: Filters<Item>,
-    page: Page,
-}
+pub struct DescribeNetworkAcls(Listing<Item>);
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -155,33 +150,11 @@ impl Action for DescribeNetworkAcls {
     type Output = Output;
 
     fn read(p: &Params<'_>) -> Result<Self, Error> {
-        let ids: Vec<String> = p.ids("NetworkAclId", Kind::NetworkAcl)?.into_iter().map(str::to_owned).collect();
-        let page = Page::read(p, (!ids.is_empty()).then_some("networkAclIds"))?;
-        Ok(DescribeNetworkAcls { ids, filters: Filters::read(p)?, page })
+        Ok(DescribeNetworkAcls(Listing::read(p, Kind::NetworkAcl, "NetworkAclId", "networkAclIds")?))
     }
 
     async fn run(self, cx: &Cx) -> Result<Output, Error> {
-        let (all, mut tags) = cx
-            .look(|c, account, region| {
-                let all = records::all::<NetworkAcl>(c, account, region)?;
-                Ok((all, db::tags::by_resource(c, account, region, "network-acl")?))
-            })
-            .await?;
-        let missing: Vec<String> =
-            self.ids.iter().filter(|id| !all.iter().any(|one| one.id == **id)).cloned().collect();
-        if !missing.is_empty() {
-            return Err(Error::NoSuch { kind: Kind::NetworkAcl, ids: missing });
-        }
-        let items = all
-            .into_iter()
-            .filter(|one| self.ids.is_empty() || self.ids.contains(&one.id))
-            .map(|it| {
-                let tags = tags.remove(&it.id).unwrap_or_default();
-                Item::new(it, tags)
-            })
-            .filter(|item| self.filters.accept(item))
-            .collect();
-        let (network_acl_set, next_token) = self.page.cut(items, |one| one.network_acl_id.clone());
+        let (network_acl_set, next_token) = self.0.of_records(cx, Item::new).await?;
         Ok(Output { network_acl_set, next_token })
     }
 }

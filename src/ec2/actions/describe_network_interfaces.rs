@@ -1,9 +1,8 @@
 //! The caller's network interfaces, those of its instances too.
 
 use crate::db;
-use crate::ec2::filter::Filters;
+use crate::ec2::describe::Listing;
 use crate::ec2::interfaces::Item;
-use crate::ec2::page::Page;
 use crate::ec2::registry::Action;
 use crate::ec2::{Cx, Error};
 use crate::id::Kind;
@@ -11,11 +10,7 @@ use crate::network::interfaces;
 use crate::wire::query::Params;
 use serde::Serialize;
 
-pub struct DescribeNetworkInterfaces {
-    ids: Vec<String>,
-    filters: Filters<Item>,
-    page: Page,
-}
+pub struct DescribeNetworkInterfaces(Listing<Item>);
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -31,34 +26,19 @@ impl Action for DescribeNetworkInterfaces {
     type Output = Output;
 
     fn read(p: &Params<'_>) -> Result<Self, Error> {
-        let ids: Vec<String> =
-            p.ids("NetworkInterfaceId", Kind::NetworkInterface)?.into_iter().map(str::to_owned).collect();
-        let page = Page::read(p, (!ids.is_empty()).then_some("networkInterfaceIds"))?;
-        Ok(DescribeNetworkInterfaces { ids, filters: Filters::read(p)?, page })
+        let kind = Kind::NetworkInterface;
+        Ok(DescribeNetworkInterfaces(Listing::read(p, kind, "NetworkInterfaceId", "networkInterfaceIds")?))
     }
 
     async fn run(self, cx: &Cx) -> Result<Output, Error> {
-        let (all, mut tags) = cx
+        let (all, tags) = cx
             .look(|c, account, region| {
                 let all = interfaces::all(c, account, region)?;
                 Ok((all, db::tags::by_resource(c, account, region, "network-interface")?))
             })
             .await?;
-        let missing: Vec<String> =
-            self.ids.iter().filter(|id| !all.iter().any(|nic| nic.eni_id == **id)).cloned().collect();
-        if !missing.is_empty() {
-            return Err(Error::NoSuch { kind: Kind::NetworkInterface, ids: missing });
-        }
-        let items = all
-            .into_iter()
-            .filter(|nic| self.ids.is_empty() || self.ids.contains(&nic.eni_id))
-            .map(|nic| {
-                let tags = tags.remove(&nic.eni_id).unwrap_or_default();
-                Item::new(nic, tags)
-            })
-            .filter(|item| self.filters.accept(item))
-            .collect();
-        let (network_interface_set, next_token) = self.page.cut(items, |item| item.network_interface_id.clone());
+        let item = |nic, tags| Ok(Item::new(nic, tags));
+        let (network_interface_set, next_token) = self.0.answer(all, tags, |nic| &nic.eni_id, item)?;
         Ok(Output { network_interface_set, next_token })
     }
 }

@@ -6,7 +6,7 @@ use crate::ec2::filter::{Filtered, Filters, Values};
 use crate::ec2::groups::RuleItem;
 use crate::ec2::page::Page;
 use crate::ec2::registry::Action;
-use crate::ec2::{Cx, Error};
+use crate::ec2::{Cx, Error, describe};
 use crate::id::Kind;
 use crate::network::groups::Group;
 use crate::network::records;
@@ -62,12 +62,7 @@ impl Action for DescribeSecurityGroupRules {
                 items.push(RuleItem::new(&group, rule, tags));
             }
         }
-        let there = |id: &String| items.iter().any(|r| r.security_group_rule_id == *id);
-        let missing: Vec<String> = self.ids.iter().filter(|id| !there(id)).cloned().collect();
-        if !missing.is_empty() {
-            return Err(Error::NoSuch { kind: Kind::SecurityGroupRule, ids: missing });
-        }
-        items.retain(|r| self.ids.is_empty() || self.ids.contains(&r.security_group_rule_id));
+        let mut items = describe::pick(Kind::SecurityGroupRule, &self.ids, items, |r| &r.security_group_rule_id)?;
         items.retain(|r| self.filters.accept(r));
         // A group's rules together, what goes out first: an order that is the same at every call.
         let place = |r: &RuleItem| format!("{} {} {}", r.group_id, u8::from(!r.is_egress), r.security_group_rule_id);

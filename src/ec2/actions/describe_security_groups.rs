@@ -2,9 +2,9 @@
 
 use crate::db;
 use crate::db::tags::Tag;
-use crate::ec2::filter::{Filtered, Filters, Values};
+use crate::ec2::describe::Listing;
+use crate::ec2::filter::{Filtered, Values};
 use crate::ec2::groups::{Permission, permissions};
-use crate::ec2::page::Page;
 use crate::ec2::registry::Action;
 use crate::ec2::{Cx, Error, resource};
 use crate::id::Kind;
@@ -17,10 +17,8 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 
 pub struct DescribeSecurityGroups {
-    ids: Vec<String>,
     names: Vec<String>,
-    filters: Filters<Item>,
-    page: Page,
+    listing: Listing<Item>,
 }
 
 #[derive(Serialize)]
@@ -140,44 +138,32 @@ impl Action for DescribeSecurityGroups {
     type Output = Output;
 
     fn read(p: &Params<'_>) -> Result<Self, Error> {
-        let ids: Vec<String> = p.ids("GroupId", Kind::SecurityGroup)?.into_iter().map(str::to_owned).collect();
         Ok(DescribeSecurityGroups {
-            page: Page::read(p, (!ids.is_empty()).then_some("groupIds"))?,
-            ids,
             names: p.list("GroupName").into_iter().map(str::to_owned).collect(),
-            filters: Filters::read(p)?,
+            listing: Listing::read(p, Kind::SecurityGroup, "GroupId", "groupIds")?,
         })
     }
 
-    async fn run(self, cx: &Cx) -> Result<Output, Error> {
-        let (groups, mut tags, wanted) = cx
+    async fn run(mut self, cx: &Cx) -> Result<Output, Error> {
+        let names = std::mem::take(&mut self.names);
+        let (all, tags, named) = cx
             .look(|c, account, region| {
-                let groups = records::all::<Group>(c, account, region)?;
-                let mut wanted = self.ids.clone();
+                let mut named = Vec::new();
                 // Names are those of the default VPC.
-                if !self.names.is_empty() {
+                if !names.is_empty() {
                     let vpc = vpcs::need_default(c, account, region)?.id;
-                    for name in &self.names {
-                        wanted.push(groups::named(c, &vpc, name)?.id);
+                    for name in &names {
+                        named.push(groups::named(c, &vpc, name)?.id);
                     }
                 }
-                Ok((groups, db::tags::by_resource(c, account, region, "security-group")?, wanted))
+                let tags = db::tags::by_resource(c, account, region, "security-group")?;
+                Ok((records::all::<Group>(c, account, region)?, tags, named))
             })
             .await?;
-        if let Some(id) = wanted.iter().find(|id| !groups.iter().any(|g| g.id == **id)) {
-            return Err(Error::no_such(Kind::SecurityGroup, id));
-        }
-        let names = groups.iter().map(|g| (g.id.clone(), g.it.name.clone())).collect();
-        let items = groups
-            .into_iter()
-            .filter(|g| wanted.is_empty() || wanted.contains(&g.id))
-            .map(|g| {
-                let tags = tags.remove(&g.id).unwrap_or_default();
-                Item::new(g, &names, tags)
-            })
-            .filter(|item| self.filters.accept(item))
-            .collect();
-        let (security_group_info, next_token) = self.page.cut(items, |g| g.group_id.clone());
+        self.listing.add(named);
+        let names = all.iter().map(|g| (g.id.clone(), g.it.name.clone())).collect();
+        let item = |group, tags| Ok(Item::new(group, &names, tags));
+        let (security_group_info, next_token) = self.listing.answer(all, tags, |g| &g.id, item)?;
         Ok(Output { security_group_info, next_token })
     }
 }

@@ -3,8 +3,8 @@
 use crate::db;
 use crate::db::network::SubnetRow;
 use crate::db::tags::Tag;
-use crate::ec2::filter::{Filtered, Filters, Values, flag};
-use crate::ec2::page::Page;
+use crate::ec2::describe::Listing;
+use crate::ec2::filter::{Filtered, Values, flag};
 use crate::ec2::registry::Action;
 use crate::ec2::{Cx, Error, resource, zone};
 use crate::id::Kind;
@@ -12,11 +12,7 @@ use crate::network::{Subnet, vpcs};
 use crate::wire::query::Params;
 use serde::Serialize;
 
-pub struct DescribeSubnets {
-    ids: Vec<String>,
-    filters: Filters<Item>,
-    page: Page,
-}
+pub struct DescribeSubnets(Listing<Item>);
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -121,16 +117,11 @@ impl Action for DescribeSubnets {
     type Output = Output;
 
     fn read(p: &Params<'_>) -> Result<Self, Error> {
-        let ids: Vec<String> = p.ids("SubnetId", Kind::Subnet)?.into_iter().map(str::to_owned).collect();
-        Ok(DescribeSubnets {
-            page: Page::read(p, (!ids.is_empty()).then_some("subnetSet"))?,
-            ids,
-            filters: Filters::read(p)?,
-        })
+        Ok(DescribeSubnets(Listing::read(p, Kind::Subnet, "SubnetId", "subnetSet")?))
     }
 
     async fn run(self, cx: &Cx) -> Result<Output, Error> {
-        let (subnets, mut tags) = cx
+        let (all, tags) = cx
             .look(|c, account, region| {
                 let rows = db::network::subnets_of_account(c, account, region)?;
                 let used = rows.into_iter().map(|row| {
@@ -141,19 +132,8 @@ impl Action for DescribeSubnets {
                 Ok((used.collect::<Result<Vec<_>, Error>>()?, tags))
             })
             .await?;
-        if let Some(id) = self.ids.iter().find(|id| !subnets.iter().any(|(s, _)| s.id == **id)) {
-            return Err(Error::no_such(Kind::Subnet, id));
-        }
-        let items: Result<Vec<Item>, Error> = subnets
-            .into_iter()
-            .filter(|(s, _)| self.ids.is_empty() || self.ids.contains(&s.id))
-            .map(|(row, used)| {
-                let tags = tags.remove(&row.id).unwrap_or_default();
-                Item::new(row, used, tags)
-            })
-            .collect();
-        let items = items?.into_iter().filter(|item| self.filters.accept(item)).collect();
-        let (subnet_set, next_token) = self.page.cut(items, |s| s.subnet_id.clone());
+        let item = |(row, used), tags| Item::new(row, used, tags);
+        let (subnet_set, next_token) = self.0.answer(all, tags, |(row, _)| &row.id, item)?;
         Ok(Output { subnet_set, next_token })
     }
 }

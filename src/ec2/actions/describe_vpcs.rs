@@ -2,8 +2,8 @@
 
 use crate::db;
 use crate::db::tags::Tag;
-use crate::ec2::filter::{Filtered, Filters, Values, flag};
-use crate::ec2::page::Page;
+use crate::ec2::describe::Listing;
+use crate::ec2::filter::{Filtered, Values, flag};
 use crate::ec2::registry::Action;
 use crate::ec2::{Cx, Error};
 use crate::id::Kind;
@@ -11,11 +11,7 @@ use crate::network::vpcs::{self, Vpc};
 use crate::wire::query::Params;
 use serde::Serialize;
 
-pub struct DescribeVpcs {
-    ids: Vec<String>,
-    filters: Filters<Item>,
-    page: Page,
-}
+pub struct DescribeVpcs(Listing<Item>);
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -106,32 +102,17 @@ impl Action for DescribeVpcs {
     type Output = Output;
 
     fn read(p: &Params<'_>) -> Result<Self, Error> {
-        let ids: Vec<String> = p.ids("VpcId", Kind::Vpc)?.into_iter().map(str::to_owned).collect();
-        Ok(DescribeVpcs {
-            page: Page::read(p, (!ids.is_empty()).then_some("vpcSet"))?,
-            ids,
-            filters: Filters::read(p)?,
-        })
+        Ok(DescribeVpcs(Listing::read(p, Kind::Vpc, "VpcId", "vpcSet")?))
     }
 
     async fn run(self, cx: &Cx) -> Result<Output, Error> {
-        let (vpcs, mut tags) = cx
+        let (all, tags) = cx
             .look(|c, account, region| {
                 Ok((vpcs::all(c, account, region)?, db::tags::by_resource(c, account, region, "vpc")?))
             })
             .await?;
-        let vpcs: Vec<Item> = vpcs
-            .into_iter()
-            .map(|vpc| {
-                let tags = tags.remove(&vpc.id).unwrap_or_default();
-                Item::new(vpc, tags)
-            })
-            .collect();
-        if let Some(id) = self.ids.iter().find(|id| !vpcs.iter().any(|v| v.vpc_id == **id)) {
-            return Err(Error::no_such(Kind::Vpc, id));
-        }
-        let items = vpcs.into_iter().filter(|item| self.filters.accept(item)).collect();
-        let (vpc_set, next_token) = self.page.cut(items, |v| v.vpc_id.clone());
+        let item = |vpc, tags| Ok(Item::new(vpc, tags));
+        let (vpc_set, next_token) = self.0.answer(all, tags, |vpc| &vpc.id, item)?;
         Ok(Output { vpc_set, next_token })
     }
 }
