@@ -99,6 +99,19 @@ impl Default for Config {
 pub struct S3 {
     pub new_buckets: NewBuckets,
     pub default_encryption: DefaultEncryption,
+    pub transition_minimum_size: TransitionMinimumSize,
+}
+
+/// Which objects lifecycle's transitions leave alone, where neither rule nor request says it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+pub enum TransitionMinimumSize {
+    /// Those of less than 128 KiB, as AWS does since September 2024.
+    #[default]
+    #[serde(rename = "all_storage_classes_128K")]
+    AllStorageClasses,
+    /// The same, but the archives take any, as before.
+    #[serde(rename = "varies_by_storage_class")]
+    VariesByStorageClass,
 }
 
 /// What a bucket is like whose maker says nothing of ownership.

@@ -125,10 +125,13 @@ mod tests {
     }
 
     #[test]
-    fn a_write_if_none_match_star_needs_a_free_key() {
+    fn a_write_asks_for_a_free_key_or_for_what_is_there_or_not() {
         let free = Conditions { if_none_match: text("*"), ..Default::default() };
         assert_eq!(free.for_write(None), Ok(()));
         assert_eq!(free.for_write(Some("abc")), Err(WriteFailed::Precondition("If-None-Match")));
+        let other = Conditions { if_none_match: text("\"abc\""), ..Default::default() };
+        assert_eq!(other.for_write(Some("abd")), Ok(()));
+        assert_eq!(other.for_write(Some("abc")), Err(WriteFailed::Precondition("If-None-Match")));
         let same = Conditions { if_match: text("\"abc\""), ..Default::default() };
         assert_eq!(same.for_write(Some("abc")), Ok(()));
         assert_eq!(same.for_write(Some("abd")), Err(WriteFailed::Precondition("If-Match")));

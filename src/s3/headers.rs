@@ -125,13 +125,10 @@ pub fn time_condition(text: &str) -> Result<i64> {
     time.ok_or_else(|| invalid_argument("x-amz-if-match-last-modified-time", text, "Invalid date"))
 }
 
-/// The conditions of a write: only ETags count. S3 takes no ETag in `If-None-Match` but `*`.
-pub fn write_conditions(headers: &HeaderMap) -> Result<Conditions> {
-    let all = conditions(headers, "");
-    match &all.if_none_match {
-        Some(value) if value.trim() != "*" => Err(Error::NotImplemented("If-None-Match".into())),
-        Some(_) | None => Ok(Conditions { if_modified_since: None, if_unmodified_since: None, ..all }),
-    }
+/// The conditions of a write: only ETags count. AWS answers an ETag in `If-None-Match` with `NotImplemented`; here it means what HTTP
+/// says: no write over the object that has it.
+pub fn write_conditions(headers: &HeaderMap) -> Conditions {
+    Conditions { if_modified_since: None, if_unmodified_since: None, ..conditions(headers, "") }
 }
 
 #[cfg(test)]
@@ -174,6 +171,5 @@ mod tests {
         assert!(storage_class(&headers(&[("x-amz-storage-class", "GOLD")])).is_err());
         let to = |location: &str| website_redirect(&headers(&[("x-amz-website-redirect-location", location)]));
         assert!(to("/x").is_ok() && to("https://h/").is_ok() && to("ftp://h/").is_err() && to("x").is_err());
-        assert!(write_conditions(&headers(&[("if-none-match", "\"abc\"")])).is_err());
     }
 }

@@ -14,7 +14,7 @@ use http::header;
 pub async fn run(cx: &mut Cx<'_>) -> Result<Response> {
     let bucket = cx.bucket()?;
     let upload = cx.query.get("uploadId").unwrap_or_default().to_owned();
-    let conditions = headers::write_conditions(&cx.parts.headers)?;
+    let conditions = headers::write_conditions(&cx.parts.headers);
     // Here a checksum header speaks of the object, not of the document.
     let expected = expected(cx)?;
     let size = match cx.header("x-amz-mp-object-size") {

@@ -28,7 +28,7 @@ pub async fn run(cx: &mut Cx<'_>) -> Result<Response> {
         acl,
         storage_class: headers::storage_class(&cx.parts.headers)?,
         lock: locking::asked(&cx.parts.headers)?,
-        conditions: headers::write_conditions(&cx.parts.headers)?,
+        conditions: headers::write_conditions(&cx.parts.headers),
         cause: cx.cause(&bucket, Event::Copy),
         ..NewObject::of(&cx.bucket, &cx.key, &owner)
     };

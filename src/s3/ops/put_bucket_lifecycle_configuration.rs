@@ -1,5 +1,6 @@
 //! PutBucketLifecycleConfiguration.
 
+use crate::config::TransitionMinimumSize;
 use crate::http::Response;
 use crate::objects::lifecycle::MinimumSize;
 use crate::s3::cx::Cx;
@@ -14,10 +15,12 @@ pub async fn run(cx: &mut Cx<'_>) -> Result<Response> {
     cx.bucket()?;
     let document = cx.document(1024 * 1024).await?;
     let mut configuration = lifecycle::read(&document)?;
-    if let Some(name) = cx.header(MINIMUM_SIZE) {
-        configuration.minimum = MinimumSize::parse(&name)
-            .ok_or_else(|| invalid_argument(MINIMUM_SIZE, name, "Invalid transition default minimum object size"))?;
-    }
+    configuration.minimum = match (cx.header(MINIMUM_SIZE), cx.s3.config.s3.transition_minimum_size) {
+        (Some(name), _) => MinimumSize::parse(&name)
+            .ok_or_else(|| invalid_argument(MINIMUM_SIZE, name, "Invalid transition default minimum object size"))?,
+        (None, TransitionMinimumSize::AllStorageClasses) => MinimumSize::AllStorageClasses,
+        (None, TransitionMinimumSize::VariesByStorageClass) => MinimumSize::VariesByStorageClass,
+    };
     let minimum = configuration.minimum;
     cx.store().set_lifecycle(&cx.bucket, Some(configuration)).await?;
     let mut response = answer::empty(StatusCode::OK);

@@ -19,7 +19,7 @@ pub async fn run(cx: &mut Cx<'_>) -> Result<Response> {
         headers: headers::metadata(&cx.parts.headers)?,
         tags: headers::tags(&cx.parts.headers)?,
         lock: locking::asked(&cx.parts.headers)?,
-        conditions: headers::write_conditions(&cx.parts.headers)?,
+        conditions: headers::write_conditions(&cx.parts.headers),
         cause: cx.cause(&bucket, if cx.operation == "PostObject" { Event::Post } else { Event::Put }),
         ..NewObject::of(&cx.bucket, &cx.key, &owner)
     };
