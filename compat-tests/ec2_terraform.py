@@ -129,6 +129,48 @@ def test_interfaces_and_their_instances_end(ec2, tiny_ami, subnet, server):
     ec2.delete_network_interface(NetworkInterfaceId=kept["NetworkInterfaceId"])
 
 
+def test_aws_instance_with_interfaces(ec2, tiny_ami, subnet, group):
+    """aws_instance with network_interface blocks: its own ones by device index, made by the launch."""
+    kept = ec2.create_network_interface(SubnetId=subnet["SubnetId"], Groups=[group])["NetworkInterface"]["NetworkInterfaceId"]
+    cards = [{"DeviceIndex": 1, "NetworkInterfaceId": kept, "DeleteOnTermination": False},
+             {"DeviceIndex": 0, "SubnetId": subnet["SubnetId"], "Groups": [group], "SecondaryPrivateIpAddressCount": 1}]
+    launch = {"ImageId": tiny_ami, "InstanceType": "t3.small", "MinCount": 1, "MaxCount": 1}
+    id = ec2.run_instances(**launch, NetworkInterfaces=cards)["Instances"][0]["InstanceId"]
+    cloud.await_state(ec2, id, "running")
+    read = lambda: ec2.describe_instances(InstanceIds=[id])["Reservations"][0]["Instances"][0]
+    seen = read()
+    assert [n["Attachment"]["DeviceIndex"] for n in seen["NetworkInterfaces"]] == [0, 1]
+    assert [n["Attachment"]["DeleteOnTermination"] for n in seen["NetworkInterfaces"]] == [True, False]
+    assert [a["Primary"] for a in seen["NetworkInterfaces"][0]["PrivateIpAddresses"]] == [True, False]
+    assert "PublicIpAddress" not in seen and read() == seen, "a refresh shows no difference"
+    ec2.terminate_instances(InstanceIds=[id])
+    cloud.await_state(ec2, id, "terminated")
+    assert ec2.describe_network_interfaces(NetworkInterfaceIds=[kept])["NetworkInterfaces"][0]["Status"] == "available"
+    ec2.delete_network_interface(NetworkInterfaceId=kept)
+
+
+def test_associate_public_ip_address(ec2, tiny_ami, subnet):
+    """What aws_instance's associate_public_ip_address says is read back from the first interface's association."""
+    launch = {"ImageId": tiny_ami, "InstanceType": "t3.small", "MinCount": 1, "MaxCount": 1}
+    for asked in [True, False]:
+        card = [{"DeviceIndex": 0, "SubnetId": subnet["SubnetId"], "AssociatePublicIpAddress": asked}]
+        id = ec2.run_instances(**launch, NetworkInterfaces=card)["Instances"][0]["InstanceId"]
+        cloud.await_state(ec2, id, "running")
+        read = lambda: ec2.describe_instances(InstanceIds=[id])["Reservations"][0]["Instances"][0]
+        seen = read()
+        assert ("Association" in seen["NetworkInterfaces"][0], bool(seen.get("PublicIpAddress"))) == (asked, asked)
+        if asked:
+            assert seen["NetworkInterfaces"][0]["Association"]["IpOwnerId"] == "amazon" and seen["PublicDnsName"]
+            ec2.stop_instances(InstanceIds=[id])
+            cloud.await_state(ec2, id, "stopped")
+            assert "PublicIpAddress" not in read()
+            ec2.start_instances(InstanceIds=[id])
+            cloud.await_state(ec2, id, "running")
+            assert read()["PublicIpAddress"]
+        ec2.terminate_instances(InstanceIds=[id])
+        cloud.await_state(ec2, id, "terminated")
+
+
 def test_aws_eip(ec2, instance):
     """aws_eip and aws_eip_association: allocate, describe, associate, read by each side, move, let go."""
     made = ec2.allocate_address(Domain="vpc", TagSpecifications=tagged("elastic-ip", "tf"))

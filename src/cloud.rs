@@ -19,8 +19,8 @@ pub struct Cloud {
     pub images: Arc<Images>,
     pub network: Arc<Network>,
     pub compute: Arc<Compute>,
-    /// Ranges out of which Elastic IP addresses come.
-    pub public_addresses: Vec<network::Cidr>,
+    /// What public addresses come out of.
+    pub public_addresses: Arc<network::public::Pool>,
     /// This installation's own id: part of every name that it leaves on the machine.
     pub installation: String,
 }
@@ -67,12 +67,23 @@ fn encryption(config: &Config) -> objects::encryption::Settings {
     }
 }
 
+/// A range for documentation (RFC 5737), which is nobody's.
+const NOBODYS: &str = "203.0.113.0/24";
+
+fn public_addresses(config: &Config) -> Result<network::public::Pool, String> {
+    let ranges = match &config.public_addresses {
+        Some(ranges) => ranges.iter().map(|range| range.parse()).collect::<Result<_, _>>()?,
+        None => vec![NOBODYS.parse()?],
+    };
+    let simulated = config.driver == crate::config::Driver::Simulated;
+    Ok(network::public::Pool { ranges, subnets_give: simulated || config.public_addresses.is_some() })
+}
+
 impl Cloud {
     /// Open every room. Must be called on a thread of the async runtime that may block (it carries DHCP later on).
     pub fn open(config: Config) -> Result<Opened, Error> {
         let dir = config.data_dir.clone();
-        let public_addresses = config.public_addresses.iter().map(|range| range.parse()).collect::<Result<_, _>>();
-        let public_addresses = public_addresses.map_err(Error::PublicAddresses)?;
+        let public_addresses = Arc::new(public_addresses(&config).map_err(Error::PublicAddresses)?);
         std::fs::create_dir_all(&dir).map_err(|e| Error::DataDir(dir.clone(), e))?;
         let db = Db::open(&dir.join("novella.db"))?;
         let installation = db.write_blocking(|c| db::iam::setting_or(c, "installation", &id::hex(8)))?;
@@ -81,7 +92,14 @@ impl Cloud {
         let images = Arc::new(Images::open(db.clone(), objects.clone(), &dir)?);
         let (network, listeners) = Network::open(&installation);
         let network = Arc::new(network);
-        let compute = Compute::open(db.clone(), images.clone(), network.clone(), &config, &installation)?;
+        let compute = Compute::open(
+            db.clone(),
+            images.clone(),
+            network.clone(),
+            public_addresses.clone(),
+            &config,
+            &installation,
+        )?;
         let cloud = Cloud {
             config: Arc::new(config),
             db,

@@ -58,8 +58,8 @@ pub struct Config {
     #[serde(deserialize_with = "duration")]
     pub access_log_delivery: Option<Duration>,
     /// Ranges out of which accounts get Elastic IP addresses. The default one is for documentation (RFC 5737): it is nobody's, and
-    /// nothing is routed to it.
-    pub public_addresses: Vec<String>,
+    /// nothing is routed to it. Then subnets give no public addresses by themselves, unless machines are simulated.
+    pub public_addresses: Option<Vec<String>>,
     pub s3: S3,
     pub accounts: Vec<Account>,
     pub webhooks: Vec<Webhook>,
@@ -82,7 +82,7 @@ impl Default for Config {
             zones: ["a", "b", "c"].map(String::from).to_vec(),
             s3_domains: Vec::new(),
             access_log_delivery: None,
-            public_addresses: vec!["203.0.113.0/24".into()],
+            public_addresses: None,
             s3: S3::default(),
             accounts: Vec::new(),
             webhooks: Vec::new(),

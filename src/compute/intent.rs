@@ -87,6 +87,7 @@ impl Compute {
         change: Change,
     ) -> Result<Vec<(Instance, State, State)>, IntentError> {
         let (account, region) = (account.to_owned(), region.to_owned());
+        let pool = self.public_addresses.clone();
         let changed = self
             .db
             .write(move |c| {
@@ -99,6 +100,9 @@ impl Compute {
                         row.generation += 1;
                         row.changed_at = clock::now_ms();
                         db::instances::update(c, &row, generation)?;
+                        if change == Change::Start {
+                            network::public::give_again(c, &pool, &network::nics_of(c, &row.id)?)?;
+                        }
                     }
                     let instance = Instance::load(c, row)?;
                     let after = instance.state;

@@ -22,6 +22,7 @@ impl Compute {
         index: u32,
     ) -> Result<Nic, IntentError> {
         let (account, region, real) = (account.to_owned(), region.to_owned(), self.is_real());
+        let ground = self.ground();
         let attached = self.db.write(move |c| {
             let mut nic = interfaces::need(c, &account, &region, &eni_id)?;
             interfaces::check_free(&nic)?;
@@ -38,9 +39,7 @@ impl Compute {
             if there.len() >= most {
                 return Err(IntentError::TooManyInterfaces(there.len() + 1, row.instance_type));
             }
-            if real {
-                network::check_reachable(c, &nic.subnet)?;
-            }
+            ground.check(c, &nic.subnet)?;
             interfaces::attach(c, &mut nic, &row.id, index, false)?;
             redefine(c, &mut row)?;
             Ok(nic)

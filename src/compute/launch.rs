@@ -1,5 +1,6 @@
 //! RunInstances' one transaction: everything is looked up, placed, addressed and written at once, or nothing is.
 
+use super::cards::{Cards, InterfaceWish};
 use super::spec::{Instance, Key, Options, Spec};
 use super::state::{Desired, Observed};
 use super::{Compute, placement, schedule, types};
@@ -10,7 +11,7 @@ use crate::db::{self, Conn};
 use crate::{clock, id, network};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
-use std::net::Ipv4Addr;
+use std::sync::Arc;
 
 /// What RunInstances asks for; parameters are checked for form, not for existence.
 #[derive(Debug, Clone, Serialize)]
@@ -20,11 +21,8 @@ pub struct LaunchRequest {
     /// Every zone of the region; the first is taken when the request names none.
     pub zones: Vec<String>,
     pub zone: Option<String>,
-    pub subnet_id: Option<String>,
-    /// Security groups, by id and by name; neither: the default one.
-    pub group_ids: Vec<String>,
-    pub group_names: Vec<String>,
-    pub interface: InterfaceWish,
+    /// The first one has device index 0.
+    pub interfaces: Vec<InterfaceWish>,
     pub image_id: String,
     pub kernel_id: Option<String>,
     pub ramdisk_id: Option<String>,
@@ -39,24 +37,11 @@ pub struct LaunchRequest {
     pub options: Options,
     /// The placement group that the instances are to be in.
     pub placement: Option<placement::Wish>,
-    /// Tags of the instances, as key and value.
-    pub tags: Vec<(String, String)>,
+    /// Tags of the instances, and of the interfaces that are made for them.
+    pub tags: Vec<Tag>,
+    pub interface_tags: Vec<Tag>,
     /// Makes a repeated request answer the first one's reservation.
     pub client_token: Option<String>,
-}
-
-/// What a launch says of the instance's interface, beside subnet and groups.
-#[derive(Debug, Clone, Default, Serialize)]
-pub struct InterfaceWish {
-    /// An interface that is there already; the rest then says nothing.
-    pub existing: Option<String>,
-    pub ip: Option<Ipv4Addr>,
-    /// Further addresses, and how many more are to be picked.
-    pub secondary: Vec<Ipv4Addr>,
-    pub more: u32,
-    pub description: String,
-    /// It is to outlive the instance.
-    pub keep: bool,
 }
 
 /// Why nothing was launched.
@@ -86,6 +71,17 @@ pub enum LaunchError {
     /// `InvalidParameterValue`
     #[error("Invalid availability zone: [{0}]")]
     UnknownZone(String),
+    /// `InvalidParameterValue`
+    #[error(
+        "Value ({wanted}) for parameter availabilityZone is invalid. Subnet '{subnet}' is in the availability zone {zone}"
+    )]
+    OtherZone { wanted: String, subnet: String, zone: String },
+    /// `InvalidParameterCombination`
+    #[error("The network interfaces of an instance must be in the same availability zone")]
+    SeveralZones,
+    /// `AttachmentLimitExceeded`
+    #[error("Interface count {0} exceeds the limit for {1}")]
+    TooManyInterfaces(usize, String),
     /// `InvalidBlockDeviceMapping`
     #[error("Volume of size {wanted_gib}GB is smaller than the image '{image}', expect size >= {image_gib}GB")]
     RootTooSmall { image: String, wanted_gib: u64, image_gib: u64 },
@@ -106,14 +102,31 @@ impl Compute {
     /// Launch between `min_count` and `max_count` instances: as many as fit. The answer is one reservation, by launch
     /// index; everything in it is durable.
     pub async fn launch(&self, request: LaunchRequest) -> Result<Vec<Instance>, LaunchError> {
-        let real = self.is_real();
-        let launched = self.db.write(move |c| launch(c, &request, real)).await?;
+        let host = self.ground();
+        let launched = self.db.write(move |c| launch(c, &request, &host)).await?;
         self.wake();
         Ok(launched)
     }
 }
 
-fn launch(c: &Conn, r: &LaunchRequest, real: bool) -> Result<Vec<Instance>, LaunchError> {
+/// What a transaction must know of the machine that it launches on.
+#[derive(Clone)]
+pub(super) struct Ground {
+    /// The host's networks; `None` when machines are simulated.
+    pub network: Option<Arc<network::Network>>,
+    pub public: Arc<network::public::Pool>,
+}
+
+impl Ground {
+    /// An error unless this host can carry the subnet.
+    pub fn check(&self, c: &Conn, subnet: &network::Subnet) -> Result<(), network::Error> {
+        let Some(host) = &self.network else { return Ok(()) };
+        network::check_reachable(c, subnet)?;
+        host.check_range(subnet)
+    }
+}
+
+fn launch(c: &Conn, r: &LaunchRequest, ground: &Ground) -> Result<Vec<Instance>, LaunchError> {
     let fingerprint = hex::encode(Sha256::digest(serde_json::to_vec(r).expect("plain data becomes JSON")));
     if let Some(token) = &r.client_token
         && let Some((then, reservation)) = db::instances::token(c, &r.account, &r.region, token)?
@@ -128,26 +141,13 @@ fn launch(c: &Conn, r: &LaunchRequest, real: bool) -> Result<Vec<Instance>, Laun
     let size = types::find(&r.instance_type).ok_or_else(|| LaunchError::UnknownType(r.instance_type.clone()))?;
     let (vcpus, memory_mib) = (i64::from(size.vcpus), size.memory_mib as i64);
     network::begin_region(c, &r.account, &r.region, &r.zones)?;
-    let mut existing = match &r.interface.existing {
-        Some(id) => Some(network::interfaces::need(c, &r.account, &r.region, id)?),
-        None => None,
-    };
-    let zone = zone(c, r, existing.as_ref())?;
-    let subnet = match (&existing, &r.subnet_id) {
-        (Some(nic), _) => nic.subnet.clone(),
-        (None, Some(id)) => network::subnet(c, &r.account, &r.region, id)?,
-        (None, None) => network::default_subnet(c, &r.account, &r.region, &zone)?,
-    };
-    if real {
-        network::check_reachable(c, &subnet)?;
-    }
-    let card = card(c, r, &subnet)?;
+    let cards = Cards::look_up(c, r, size, ground)?;
 
     let reservation_id = id::new(id::Kind::Reservation);
     let mut why = String::new();
     let mut launched = 0;
     while launched < r.max_count {
-        let demand = schedule::Demand { zone: &zone, vcpus, memory_mib };
+        let demand = schedule::Demand { zone: &cards.zone, vcpus, memory_mib };
         let host = match schedule::place(&candidates(c)?, &demand) {
             Ok(host) => host,
             Err(reason) => {
@@ -155,23 +155,20 @@ fn launch(c: &Conn, r: &LaunchRequest, real: bool) -> Result<Vec<Instance>, Laun
                 break;
             }
         };
-        let nic = match &existing {
-            Some(nic) => nic.clone(),
-            None => network::allocate(c, &r.account, &subnet, &card)?,
-        };
+        let nics = cards.make(c, r)?;
         let instance_id = id::new(id::Kind::Instance);
         let row = InstanceRow {
             id: instance_id.clone(),
             account: r.account.clone(),
             region: r.region.clone(),
-            zone: nic.subnet.zone.clone(),
+            zone: cards.zone.clone(),
             reservation_id: reservation_id.clone(),
             launch_index: i64::from(launched),
             host,
             instance_type: r.instance_type.clone(),
             vcpus,
             memory_mib,
-            eni_id: nic.eni_id.clone(),
+            eni_id: nics[0].eni_id.clone(),
             spec: spec.to_json(),
             desired: Desired::Running.text().into(),
             observed: Observed::Absent.text().into(),
@@ -191,13 +188,9 @@ fn launch(c: &Conn, r: &LaunchRequest, real: bool) -> Result<Vec<Instance>, Laun
             changed_at: now,
         };
         db::instances::insert(c, &row)?;
-        match &mut existing {
-            Some(nic) => network::interfaces::attach(c, nic, &instance_id, 0, false)?,
-            None => network::attach(c, &nic.eni_id, &instance_id, 0)?,
-        }
-        let tags: Vec<Tag> = r.tags.iter().map(|(k, v)| Tag { key: k.clone(), value: v.clone() }).collect();
+        cards.attach(c, nics, &instance_id, &ground.public)?;
         let on = Resource { account: &r.account, region: &r.region, id: &instance_id, kind: "instance" };
-        db::tags::put(c, on, &tags)?;
+        db::tags::put(c, on, &r.tags)?;
         launched += 1;
     }
     if launched < r.min_count {
@@ -222,41 +215,6 @@ fn candidates(c: &Conn) -> Result<Vec<schedule::Candidate>, db::Error> {
             Ok(schedule::Candidate { host, used_vcpus, used_memory_mib })
         })
         .collect()
-}
-
-/// What each new interface is to be like.
-fn card(c: &Conn, r: &LaunchRequest, subnet: &network::Subnet) -> Result<network::CardRequest, LaunchError> {
-    let wish = &r.interface;
-    let details = network::NicDetails {
-        description: wish.description.clone(),
-        delete_on_termination: !wish.keep,
-        ..network::NicDetails::default()
-    };
-    Ok(network::CardRequest {
-        ip: wish.ip,
-        secondary: wish.secondary.clone(),
-        more: wish.more,
-        groups: network::groups::choose(c, &r.account, &r.region, &subnet.vpc_id, &r.group_ids, &r.group_names)?,
-        details,
-    })
-}
-
-fn zone(c: &Conn, r: &LaunchRequest, existing: Option<&network::Nic>) -> Result<String, LaunchError> {
-    if let Some(nic) = existing {
-        return Ok(nic.subnet.zone.clone());
-    }
-    if let Some(zone) = &r.zone {
-        if !r.zones.contains(zone) {
-            return Err(LaunchError::UnknownZone(zone.clone()));
-        }
-        return Ok(zone.clone());
-    }
-    if let Some(subnet) = &r.subnet_id
-        && let Some(row) = db::network::subnet(c, subnet)?
-    {
-        return Ok(row.zone);
-    }
-    Ok(r.zones.first().cloned().unwrap_or_else(|| format!("{}a", r.region)))
 }
 
 /// Look up everything that the request names.

@@ -12,6 +12,7 @@
 //! computed from both ([`state::visible`]). A request commits its intent and never waits for a hypervisor. After a crash the
 //! loop looks at every row again, so recovery is the same path as everything else.
 
+mod cards;
 pub mod check;
 pub mod driver;
 mod edit;
@@ -30,9 +31,10 @@ pub mod state;
 pub mod templates;
 pub mod types;
 
+pub use cards::InterfaceWish;
 pub use edit::{Edit, MetadataEdit, PlacementEdit};
 pub use intent::{Change, IntentError};
-pub use launch::{InterfaceWish, LaunchError, LaunchRequest};
+pub use launch::{LaunchError, LaunchRequest};
 pub use spec::{Instance, Key, MetadataOptions, Options, ShutdownBehavior, Spec};
 
 use crate::db::instances::HostRow;
@@ -62,6 +64,8 @@ pub struct Compute {
     db: Db,
     images: Arc<Images>,
     network: Arc<Network>,
+    /// What public addresses of running instances come out of.
+    public_addresses: Arc<network::public::Pool>,
     /// `None`: this machine has no hypervisor, and the host's row says why.
     driver: Option<Arc<dyn Driver>>,
     /// Whether KVM works; the first to ask waits for the probe guest.
@@ -116,6 +120,7 @@ impl Compute {
         db: Db,
         images: Arc<Images>,
         network: Arc<Network>,
+        public_addresses: Arc<network::public::Pool>,
         config: &config::Config,
         installation: &str,
     ) -> Result<Arc<Compute>, OpenError> {
@@ -138,6 +143,7 @@ impl Compute {
             db,
             images,
             network,
+            public_addresses,
             driver,
             accelerated,
             dir,
@@ -161,6 +167,12 @@ impl Compute {
     /// Whether machines are real: with disks and network ports on this host.
     pub fn is_real(&self) -> bool {
         self.driver.as_ref().is_some_and(|d| d.is_real())
+    }
+
+    /// What a launch must know of this machine.
+    fn ground(&self) -> launch::Ground {
+        let network = self.is_real().then(|| self.network.clone());
+        launch::Ground { network, public: self.public_addresses.clone() }
     }
 
     /// The instances of an account in a region, terminated ones of the last hour included.

@@ -9,7 +9,7 @@ use super::driver::{self, Event, Machine, MachineSpec, Power};
 use super::folder::{self, Folder};
 use super::overlay;
 use super::spec::{Spec, both};
-use super::state::{Desired, Observed, Step, View, next_step};
+use super::state::{Desired, Observed, State, Step, View, next_step, visible};
 use super::{Compute, VISIBLE_AFTER_END, intent};
 use crate::db::instances::InstanceRow;
 use crate::images::Base;
@@ -178,10 +178,15 @@ impl Compute {
                 after.changed_at = clock::now_ms();
                 tracing::info!(observed = after.observed, desired = after.desired, "instance changed");
             }
-            let gone = after.observed == Observed::Gone.text();
             self.db.write_blocking(move |c| {
-                if db::instances::update(c, &after, generation)? && gone {
-                    network::interfaces::leave(c, &after.id).map_err(|e| db::Error::Damaged(e.to_string()))?;
+                if db::instances::update(c, &after, generation)? {
+                    let (desired, observed) = both(&after)?;
+                    let left = match visible(desired, observed) {
+                        State::Terminated => network::interfaces::leave(c, &after.id),
+                        State::Stopped => network::public::take_back(c, &after.id),
+                        State::Pending | State::Running | State::Stopping | State::ShuttingDown => Ok(()),
+                    };
+                    left.map_err(|e| db::Error::Damaged(e.to_string()))?;
                 }
                 Ok::<_, db::Error>(())
             })?;

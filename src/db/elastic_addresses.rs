@@ -1,6 +1,7 @@
-//! Elastic IP addresses.
+//! Public addresses: Elastic ones, which accounts keep, and automatic ones, which interfaces have while their instance runs.
 
 use super::{Conn, Error};
+use rusqlite::OptionalExtension;
 use std::net::Ipv4Addr;
 
 /// One address.
@@ -48,6 +49,58 @@ fn row(r: &rusqlite::Row<'_>) -> rusqlite::Result<AddressRow> {
     })
 }
 
+/// The lowest address of `first ..= last` that nobody has.
+pub fn lowest_free(c: &Conn, first: Ipv4Addr, last: Ipv4Addr) -> Result<Option<Ipv4Addr>, Error> {
+    let (low, high) = (u32::from(first), u32::from(last));
+    if !is_taken(c, first)? {
+        return Ok((low <= high).then_some(first));
+    }
+    let before: Option<u32> = c
+        .prepare_cached(
+            "SELECT e.public_ip FROM elastic_addresses e WHERE e.public_ip >= ?1 AND e.public_ip < ?2 AND NOT EXISTS
+               (SELECT 1 FROM elastic_addresses n WHERE n.public_ip = e.public_ip + 1) ORDER BY e.public_ip LIMIT 1",
+        )?
+        .query_row((low, high), |r| r.get(0))
+        .optional()?;
+    Ok(before.map(|ip| Ipv4Addr::from(ip + 1)))
+}
+
+/// Whether somebody has the address.
+pub fn is_taken(c: &Conn, ip: Ipv4Addr) -> Result<bool, Error> {
+    Ok(c.prepare_cached("SELECT 1 FROM elastic_addresses WHERE public_ip = ?1")?.exists([u32::from(ip)])?)
+}
+
+/// Give an interface's address an automatic one. `false`: something leads there already.
+pub fn insert_automatic(c: &Conn, a: &AddressRow, to: &LeadsTo) -> Result<bool, Error> {
+    let n = c
+        .prepare_cached(
+            "INSERT INTO elastic_addresses
+               (id, account, region, public_ip, domain_name, created_at, association, interface, private_ip, automatic)
+             VALUES (?1, ?2, ?3, ?4, '', ?5, ?6, ?7, ?8, 1) ON CONFLICT DO NOTHING",
+        )?
+        .execute((
+            &a.id,
+            &a.account,
+            &a.region,
+            u32::from(a.public_ip),
+            a.created_at,
+            &to.association,
+            &to.interface,
+            u32::from(to.private_ip),
+        ))?;
+    Ok(n == 1)
+}
+
+/// Take the automatic addresses of an instance's interfaces back.
+pub fn take_automatic(c: &Conn, instance: &str) -> Result<(), Error> {
+    c.prepare_cached(
+        "DELETE FROM elastic_addresses WHERE automatic = 1
+           AND interface IN (SELECT id FROM network_interfaces WHERE instance = ?1)",
+    )?
+    .execute([instance])?;
+    Ok(())
+}
+
 /// Keep a new address, which leads nowhere. `false`: somebody has it.
 pub fn insert(c: &Conn, a: &AddressRow) -> Result<bool, Error> {
     let n = c
@@ -59,10 +112,10 @@ pub fn insert(c: &Conn, a: &AddressRow) -> Result<bool, Error> {
     Ok(n == 1)
 }
 
-/// The addresses of an account in a region, oldest first.
+/// The Elastic addresses of an account in a region, oldest first.
 pub fn of_account(c: &Conn, account: &str, region: &str) -> Result<Vec<AddressRow>, Error> {
     let mut q = c.prepare_cached(&format!(
-        "SELECT {COLUMNS} FROM elastic_addresses WHERE account = ?1 AND region = ?2 ORDER BY created_at, id"
+        "SELECT {COLUMNS} FROM elastic_addresses WHERE account = ?1 AND region = ?2 AND automatic = 0 ORDER BY created_at, id"
     ))?;
     let rows = q.query_map((account, region), row)?;
     Ok(rows.collect::<Result<_, _>>()?)
@@ -75,8 +128,13 @@ pub fn lead(c: &Conn, id: &str, to: Option<&LeadsTo>) -> Result<(), Error> {
     Ok(())
 }
 
-/// Have whatever leads to an interface lead nowhere; with an `ip`, only what leads to that address of it.
+/// Have whatever leads to an interface lead nowhere; with an `ip`, only what leads to that address of it. An automatic address
+/// goes.
 pub fn lead_away(c: &Conn, interface: &str, ip: Option<Ipv4Addr>) -> Result<(), Error> {
+    c.prepare_cached(
+        "DELETE FROM elastic_addresses WHERE automatic = 1 AND interface = ?1 AND (?2 IS NULL OR private_ip = ?2)",
+    )?
+    .execute((interface, ip.map(u32::from)))?;
     c.prepare_cached(
         "UPDATE elastic_addresses SET association = NULL, interface = NULL, private_ip = NULL
          WHERE interface = ?1 AND (?2 IS NULL OR private_ip = ?2)",

@@ -57,13 +57,15 @@ pub struct NicRow {
     pub public: Vec<PublicRow>,
 }
 
-/// An Elastic IP address that leads to one of an interface's addresses.
+/// A public address that leads to one of an interface's addresses.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PublicRow {
     pub allocation: String,
     pub association: String,
     pub ip: Ipv4Addr,
     pub private_ip: Ipv4Addr,
+    /// The interface has it while its instance runs; else it is an Elastic one.
+    pub automatic: bool,
 }
 
 const SUBNET: &str = "s.id, s.vpc, v.cidr, v.account, v.region, s.zone, s.cidr, s.is_default, s.attributes";
@@ -125,7 +127,7 @@ fn nics(c: &Conn, filter: &str, params: impl rusqlite::Params + Clone) -> Result
         nics.iter_mut().for_each(|nic| nic.secondary = others.remove(&nic.id).unwrap_or_default());
     }
     let mut q = c.prepare_cached(&format!(
-        "SELECT e.interface, e.id, e.association, e.public_ip, e.private_ip
+        "SELECT e.interface, e.id, e.association, e.public_ip, e.private_ip, e.automatic
          FROM {NIC_FROM} JOIN elastic_addresses e ON e.interface = n.id {filter} ORDER BY e.public_ip"
     ))?;
     let mut rows = q.query(params)?;
@@ -137,6 +139,7 @@ fn nics(c: &Conn, filter: &str, params: impl rusqlite::Params + Clone) -> Result
                 association: r.get(2)?,
                 ip: r.get::<_, u32>(3)?.into(),
                 private_ip: r.get::<_, u32>(4)?.into(),
+                automatic: r.get(5)?,
             });
         }
     }

@@ -4,7 +4,7 @@ use super::{Conn, Error};
 use std::collections::HashMap;
 
 /// A key and its value.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Tag {
     pub key: String,
     pub value: String,

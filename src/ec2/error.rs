@@ -168,9 +168,12 @@ fn launch(e: &LaunchError) -> (&'static str, StatusCode) {
         LaunchError::Placement(e) => placement(e),
         LaunchError::ImageNotFound(_) => ("InvalidAMIID.NotFound", BAD),
         LaunchError::ImageUnavailable(..) => ("InvalidAMIID.Unavailable", BAD),
-        LaunchError::WrongImageType(..) | LaunchError::UnknownType(_) | LaunchError::UnknownZone(_) => {
-            ("InvalidParameterValue", BAD)
-        }
+        LaunchError::WrongImageType(..)
+        | LaunchError::UnknownType(_)
+        | LaunchError::UnknownZone(_)
+        | LaunchError::OtherZone { .. } => ("InvalidParameterValue", BAD),
+        LaunchError::SeveralZones => ("InvalidParameterCombination", BAD),
+        LaunchError::TooManyInterfaces(..) => ("AttachmentLimitExceeded", BAD),
         LaunchError::KeyNotFound(_) => ("InvalidKeyPair.NotFound", BAD),
         LaunchError::RootTooSmall { .. } => ("InvalidBlockDeviceMapping", BAD),
         LaunchError::TypeTooSmall { .. } => ("InvalidParameterCombination", BAD),
@@ -253,7 +256,7 @@ fn in_network(e: &network::Error) -> (&'static str, StatusCode) {
         network::Error::BadSubnetRange(_) => ("InvalidSubnet.Range", BAD),
         network::Error::SubnetConflict(_) => ("InvalidSubnet.Conflict", BAD),
         network::Error::TooManySubnets => ("SubnetLimitExceeded", BAD),
-        network::Error::RangeShared(_) => ("UnsupportedOperation", BAD),
+        network::Error::RangeShared(_) | network::Error::RangeTaken(..) => ("UnsupportedOperation", BAD),
         network::Error::NoGroupNamed { .. } => ("InvalidGroup.NotFound", BAD),
         network::Error::GroupExists { .. } => ("InvalidGroup.Duplicate", BAD),
         network::Error::TooManyGroups => ("SecurityGroupLimitExceeded", BAD),
@@ -289,7 +292,6 @@ fn in_network(e: &network::Error) -> (&'static str, StatusCode) {
         network::Error::Db(_)
         | network::Error::NoRange
         | network::Error::Incapable(_)
-        | network::Error::RangeTaken(..)
         | network::Error::Host { .. } => INTERNAL,
     }
 }

@@ -324,6 +324,12 @@ fn of_public<'a>(i: &'a InstanceItem, value: fn(&'a Association) -> &'a str) -> 
     addresses.filter_map(|a| a.association.as_ref()).map(|a| value(a).into()).collect()
 }
 
+fn of_elastic<'a>(i: &'a InstanceItem, value: fn(&'a (String, String)) -> &'a str) -> Vec<Cow<'a, str>> {
+    let addresses = i.network_interface_set.iter().flat_map(|n| &n.private_ip_addresses_set);
+    let associations = addresses.filter_map(|a| a.association.as_ref());
+    associations.filter_map(|a| a.public.elastic.as_ref()).map(|ids| value(ids).into()).collect()
+}
+
 fn of_groups<'a>(i: &'a InstanceItem, value: fn(&'a GroupItem) -> &'a str) -> Vec<Cow<'a, str>> {
     i.network_interface_set.iter().flat_map(|n| &n.group_set).map(|g| value(g).into()).collect()
 }
@@ -379,15 +385,15 @@ impl Filtered for InstanceItem {
         ("metadata-options.http-tokens", |i| text(i.metadata_options.http_tokens)),
         ("metadata-options.instance-metadata-tags", |i| text(i.metadata_options.instance_metadata_tags)),
         ("monitoring-state", |i| text(i.monitoring.state)),
-        ("network-interface.addresses.association.allocation-id", |i| of_public(i, |a| &a.public.allocation)),
-        ("network-interface.addresses.association.association-id", |i| of_public(i, |a| &a.public.association)),
+        ("network-interface.addresses.association.allocation-id", |i| of_elastic(i, |ids| &ids.0)),
+        ("network-interface.addresses.association.association-id", |i| of_elastic(i, |ids| &ids.1)),
         ("network-interface.addresses.association.carrier-ip", |_| vec![]),
         ("network-interface.addresses.association.customer-owned-ip", |_| vec![]),
         ("network-interface.addresses.association.ip-owner-id", |i| of_public(i, |a| &a.ip_owner_id)),
         ("network-interface.addresses.association.public-dns-name", |i| of_public(i, |a| &a.public_dns_name)),
         ("network-interface.addresses.association.public-ip", |i| of_public(i, |a| &a.public_ip)),
-        ("network-interface.association.allocation-id", |i| of_public(i, |a| &a.public.allocation)),
-        ("network-interface.association.association-id", |i| of_public(i, |a| &a.public.association)),
+        ("network-interface.association.allocation-id", |i| of_elastic(i, |ids| &ids.0)),
+        ("network-interface.association.association-id", |i| of_elastic(i, |ids| &ids.1)),
         ("network-interface.association.carrier-ip", |_| vec![]),
         ("network-interface.association.customer-owned-ip", |_| vec![]),
         ("network-interface.association.ip-owner-id", |i| of_public(i, |a| &a.ip_owner_id)),

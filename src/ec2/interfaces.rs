@@ -7,7 +7,7 @@ use crate::clock;
 use crate::compute::types;
 use crate::db::tags::Tag;
 use crate::db::{self, Conn};
-use crate::network::elastic::Public;
+use crate::network::public::Public;
 use crate::network::{self, Nic};
 use crate::wire::ec2_xml::Time;
 use crate::wire::query::Params;
@@ -110,9 +110,10 @@ fn association(nic: &Nic, ip: Ipv4Addr, ids: bool) -> Option<Association> {
     nic.public_of(ip).map(|public| Association {
         public_ip: public.ip.to_string(),
         public_dns_name: network::public_dns_name(&nic.subnet.region, public.ip),
-        ip_owner_id: nic.account.clone(),
-        allocation_id: ids.then(|| public.allocation.clone()),
-        association_id: ids.then(|| public.association.clone()),
+        // An address that comes and goes with the run is Amazon's, and has no ids.
+        ip_owner_id: public.elastic.as_ref().map_or("amazon".into(), |_| nic.account.clone()),
+        allocation_id: public.elastic.as_ref().filter(|_| ids).map(|(allocation, _)| allocation.clone()),
+        association_id: public.elastic.as_ref().filter(|_| ids).map(|(_, association)| association.clone()),
         public: public.clone(),
     })
 }
@@ -294,6 +295,11 @@ fn of_attachment<'a>(i: &'a Item, value: fn(&'a Attachment) -> Cow<'a, str>) -> 
     i.attachment.iter().map(value).collect()
 }
 
+fn of_elastic<'a>(i: &'a Item, value: fn(&'a (String, String)) -> &'a str) -> Vec<Cow<'a, str>> {
+    let associations = i.private_ip_addresses_set.iter().filter_map(|a| a.association.as_ref());
+    associations.filter_map(|a| a.public.elastic.as_ref()).map(|ids| value(ids).into()).collect()
+}
+
 fn of_public<'a>(i: &'a Item, value: fn(&'a Association) -> &'a str) -> Vec<Cow<'a, str>> {
     i.private_ip_addresses_set.iter().filter_map(|a| a.association.as_ref()).map(|a| value(a).into()).collect()
 }
@@ -306,8 +312,8 @@ impl Filtered for Item {
         ("addresses.private-ip-address", |i| {
             i.private_ip_addresses_set.iter().map(|a| a.private_ip_address.as_str().into()).collect()
         }),
-        ("association.allocation-id", |i| of_public(i, |a| &a.public.allocation)),
-        ("association.association-id", |i| of_public(i, |a| &a.public.association)),
+        ("association.allocation-id", |i| of_elastic(i, |ids| &ids.0)),
+        ("association.association-id", |i| of_elastic(i, |ids| &ids.1)),
         ("association.ip-owner-id", |i| of_public(i, |a| &a.ip_owner_id)),
         ("association.public-dns-name", |i| of_public(i, |a| &a.public_dns_name)),
         ("association.public-ip", |i| of_public(i, |a| &a.public_ip)),

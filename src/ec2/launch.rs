@@ -1,8 +1,7 @@
 //! What a launch asks for, out of its parameters: RunInstances', or those of a launch template under them.
 
 use super::actions::describe_images::image_id;
-use super::interfaces::{NO_IPV6, WantedAddresses, address};
-use super::{Cx, Error, tagging};
+use super::{Cx, Error, launch_interfaces, tagging};
 use crate::compute::placement::{Name, Wish};
 use crate::compute::{InterfaceWish, LaunchRequest, MetadataOptions, Options, ShutdownBehavior};
 use crate::db::tags::Tag;
@@ -23,17 +22,13 @@ pub struct Launch {
     key_name: Option<String>,
     user_data: Option<String>,
     zone: Option<String>,
-    subnet_id: Option<String>,
-    interface: InterfaceWish,
-    group_ids: Vec<String>,
-    group_names: Vec<String>,
+    interfaces: Vec<InterfaceWish>,
     /// Device and GiB of each mapping that gives a size.
     volumes: Vec<(String, u64)>,
     options: Options,
     placement: Option<Wish>,
     pub tags: Vec<Tag>,
-    /// Tags of the interfaces.
-    pub interface_tags: Vec<Tag>,
+    interface_tags: Vec<Tag>,
     client_token: Option<String>,
 }
 
@@ -70,10 +65,7 @@ impl Launch {
             key_name: owned("KeyName"),
             user_data: owned("UserData").map(|text| user_data(&text)).transpose()?,
             zone: None,
-            subnet_id: p.opt_id("SubnetId", Kind::Subnet)?.map(str::to_owned),
-            interface: InterfaceWish { ip: address(p, "PrivateIpAddress")?, ..InterfaceWish::default() },
-            group_ids: p.ids("SecurityGroupId", Kind::SecurityGroup)?.into_iter().map(str::to_owned).collect(),
-            group_names: p.list("SecurityGroup").into_iter().map(str::to_owned).collect(),
+            interfaces: launch_interfaces::read(p)?,
             volumes: volumes(p)?,
             options: options(p)?,
             placement: None,
@@ -92,14 +84,8 @@ impl Launch {
                 run.options.tenancy = tenancy.to_owned();
             }
         }
-        run.read_interface(p)?;
-        if run.subnet_id.is_some() && !run.group_names.is_empty() {
-            return Err(Error::ParameterCombination(
-                "The parameter groupName cannot be used with the parameter subnet".into(),
-            ));
-        }
-        let wish = &run.interface;
-        if run.max_count > 1 && (wish.existing.is_some() || wish.ip.is_some() || !wish.secondary.is_empty()) {
+        let given = |w: &InterfaceWish| w.existing.is_some() || w.ip.is_some() || !w.secondary.is_empty();
+        if run.max_count > 1 && run.interfaces.iter().any(given) {
             return Err(Error::ParameterCombination(
                 "A network interface or a private IP address cannot be given to several instances".into(),
             ));
@@ -116,10 +102,7 @@ impl Launch {
             region: cx.region.clone(),
             zones: cx.zones(),
             zone: self.zone,
-            subnet_id: self.subnet_id,
-            group_ids: self.group_ids,
-            group_names: self.group_names,
-            interface: self.interface,
+            interfaces: self.interfaces,
             image_id: self.image_id,
             kernel_id: self.kernel_id,
             ramdisk_id: self.ramdisk_id,
@@ -131,66 +114,10 @@ impl Launch {
             root_gib,
             options: self.options,
             placement: self.placement,
-            tags: self.tags.into_iter().map(|t| (t.key, t.value)).collect(),
+            tags: self.tags,
+            interface_tags: self.interface_tags,
             client_token: self.client_token,
         })
-    }
-
-    /// `NetworkInterface.1`, which many clients use to say what the plain parameters say, too.
-    fn read_interface(&mut self, p: &Params<'_>) -> Result<(), Error> {
-        let interfaces = p.structs("NetworkInterface");
-        let [interface] = &interfaces[..] else {
-            return if interfaces.is_empty() {
-                Ok(())
-            } else {
-                Err(Error::Unsupported("more than one NetworkInterface".into()))
-            };
-        };
-        if self.subnet_id.is_some() || !self.group_ids.is_empty() || !self.group_names.is_empty() {
-            return Err(Error::ParameterCombination(
-                "Network interfaces and an instance-level subnet ID or security groups may not be specified on the same request"
-                    .into(),
-            ));
-        }
-        interface.int("DeviceIndex", 0..=0)?;
-        if let Some(name) = NO_IPV6.iter().find(|name| interface.opt(name).is_some()) {
-            return Err(Error::Unsupported(format!("NetworkInterface.{name}")));
-        }
-        interface.opt_int("NetworkCardIndex", 0..=0)?;
-        interface.opt("InterfaceType");
-        // An interface has no public address by itself yet.
-        interface.opt_bool("AssociatePublicIpAddress")?;
-        let delete = interface.opt_bool("DeleteOnTermination")?;
-        let description = interface.opt("Description");
-        if let Some(id) = interface.opt_id("NetworkInterfaceId", Kind::NetworkInterface)? {
-            let other = ["SubnetId", "SecurityGroupId", "PrivateIpAddress", "PrivateIpAddresses"];
-            let other = other.iter().find(|name| interface.values().iter().any(|(full, _)| full.contains(**name)));
-            if let Some(name) = other {
-                return Err(Error::ParameterCombination(format!(
-                    "The parameter {name} cannot be used with the parameter networkInterfaceId"
-                )));
-            }
-            if delete == Some(true) {
-                return Err(Error::ParameterCombination(
-                    "A network interface that is there already may not be deleted on termination".into(),
-                ));
-            }
-            self.interface.existing = Some(id.to_owned());
-            return Ok(());
-        }
-        self.subnet_id = interface.opt_id("SubnetId", Kind::Subnet)?.map(str::to_owned);
-        self.group_ids =
-            interface.ids("SecurityGroupId", Kind::SecurityGroup)?.into_iter().map(str::to_owned).collect();
-        let addresses = WantedAddresses::read(interface)?;
-        self.interface = InterfaceWish {
-            existing: None,
-            ip: addresses.first.or(self.interface.ip),
-            secondary: addresses.secondary,
-            more: addresses.more,
-            description: description.unwrap_or_default().to_owned(),
-            keep: delete == Some(false),
-        };
-        Ok(())
     }
 
     /// The size that the mappings give the root disk. Any other volume is refused until there are volumes.

@@ -22,6 +22,7 @@ mod instances;
 mod interfaces;
 mod key_pairs;
 mod launch;
+mod launch_interfaces;
 pub mod page;
 pub mod registry;
 mod resource;

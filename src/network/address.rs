@@ -5,9 +5,9 @@
 //! (`docs/decisions/0002-default-vpc-ranges.md` tells how the /16 is picked). Of every subnet the first four
 //! addresses and the last are kept: `.1` gateway, `.2` resolver, `.3` the host.
 
-use super::elastic::Public;
 use super::groups::GroupRef;
 use super::interfaces;
+use super::public::Public;
 use super::vpcs::{self, Vpc};
 use super::{Cidr, Error, Mac, Nic, NicDetails, Subnet};
 use crate::{clock, db, id};
@@ -209,7 +209,8 @@ impl TryFrom<db::network::SubnetRow> for Subnet {
 }
 
 fn public(row: db::network::PublicRow) -> Public {
-    Public { allocation: row.allocation, association: row.association, ip: row.ip, private_ip: row.private_ip }
+    let elastic = (!row.automatic).then_some((row.allocation, row.association));
+    Public { elastic, ip: row.ip, private_ip: row.private_ip }
 }
 
 impl TryFrom<db::network::NicRow> for Nic {

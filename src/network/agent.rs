@@ -69,6 +69,15 @@ impl Network {
         host::hindrances()
     }
 
+    /// An error when the machine routes a part of the subnet's range elsewhere, so that it cannot be made here.
+    pub fn check_range(&self, subnet: &Subnet) -> Result<(), Error> {
+        let foreign: Vec<_> = host::routes().into_iter().filter(|(device, _)| !self.names.is_ours(device)).collect();
+        match plan::conflict(subnet.cidr, &self.names.bridge(&subnet.id), &foreign) {
+            Some((device, range)) => Err(Error::RangeTaken(subnet.cidr, *range, device.clone())),
+            None => Ok(()),
+        }
+    }
+
     /// Where the interface plugs in; known without doing anything.
     pub fn port(&self, nic: &Nic) -> Port {
         self.names.port(nic)

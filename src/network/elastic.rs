@@ -3,7 +3,7 @@
 //! They are records: nothing brings packets for them to a guest yet. Runs inside a caller's transaction.
 
 use super::gateways::InternetGateway;
-use super::{Cidr, Error, Nic, records};
+use super::{Cidr, Error, Nic, public, records};
 use crate::clock;
 use crate::db::elastic_addresses::{self as rows, AddressRow, LeadsTo};
 use crate::db::{self, Conn};
@@ -12,17 +12,6 @@ use std::net::Ipv4Addr;
 
 /// AWS's limit of addresses for an account in a region.
 const MOST_ADDRESSES: usize = 5;
-
-/// A public address that leads to one of an interface's addresses.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Public {
-    /// `eipalloc-…`
-    pub allocation: String,
-    /// `eipassoc-…`
-    pub association: String,
-    pub ip: Ipv4Addr,
-    pub private_ip: Ipv4Addr,
-}
 
 /// How a request names an address.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -63,29 +52,24 @@ pub fn allocate(
     if all(c, account, region)?.len() >= MOST_ADDRESSES {
         return Err(Error::TooManyPublicAddresses);
     }
-    let offered = ranges.iter().flat_map(|range| hosts(*range));
-    for public_ip in offered.filter(|ip| wanted.is_none_or(|wanted| wanted == *ip)) {
-        let row = AddressRow {
-            id: id::new(Kind::ElasticAddress),
-            account: account.to_owned(),
-            region: region.to_owned(),
-            public_ip,
-            leads_to: None,
-            domain_name: String::new(),
-            created_at: clock::now_ms(),
-        };
-        if rows::insert(c, &row)? {
-            return Ok(row);
-        }
+    let public_ip = public::free(c, ranges, wanted)?;
+    let row = new_row(account, region, public_ip.ok_or(wanted.map_or(Error::NoPublicAddress, Error::NoSuchAddress))?);
+    match rows::insert(c, &row)? {
+        true => Ok(row),
+        false => Err(Error::NoPublicAddress),
     }
-    Err(wanted.map_or(Error::NoPublicAddress, Error::NoSuchAddress))
 }
 
-/// The addresses of a range that a host can have.
-fn hosts(range: Cidr) -> impl Iterator<Item = Ipv4Addr> {
-    let (first, last) = (u32::from(range.nth(0)), u32::from(range.last()));
-    let ends = u32::from(range.prefix() < 31);
-    (first + ends..=last - ends).map(Ipv4Addr::from)
+pub(super) fn new_row(account: &str, region: &str, public_ip: Ipv4Addr) -> AddressRow {
+    AddressRow {
+        id: id::new(Kind::ElasticAddress),
+        account: account.to_owned(),
+        region: region.to_owned(),
+        public_ip,
+        leads_to: None,
+        domain_name: String::new(),
+        created_at: clock::now_ms(),
+    }
 }
 
 /// Give an address back that leads nowhere.

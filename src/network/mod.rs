@@ -28,6 +28,7 @@ pub mod groups;
 mod host;
 pub mod interfaces;
 mod plan;
+pub mod public;
 pub mod records;
 pub mod routes;
 pub mod vpcs;
@@ -68,7 +69,7 @@ pub struct Nic {
     /// Further addresses, which guests do not have by themselves.
     pub secondary: Vec<Ipv4Addr>,
     /// Public addresses that lead to its own.
-    pub public: Vec<elastic::Public>,
+    pub public: Vec<public::Public>,
     pub instance_id: Option<String>,
     pub device_index: Option<u32>,
     pub groups: Vec<GroupRef>,
@@ -90,6 +91,8 @@ pub struct NicDetails {
     pub attached_at: Option<i64>,
     /// The account that made it by itself, rather than by a launch.
     pub requester: Option<String>,
+    /// Whether it is to have a public address while its instance runs.
+    pub public_while_running: bool,
 }
 
 impl Default for NicDetails {
@@ -100,6 +103,7 @@ impl Default for NicDetails {
             delete_on_termination: true,
             attached_at: None,
             requester: None,
+            public_while_running: false,
         }
     }
 }
@@ -116,7 +120,7 @@ impl Nic {
     }
 
     /// The public address that leads to one of its own.
-    pub fn public_of(&self, private_ip: Ipv4Addr) -> Option<&elastic::Public> {
+    pub fn public_of(&self, private_ip: Ipv4Addr) -> Option<&public::Public> {
         self.public.iter().find(|p| p.private_ip == private_ip)
     }
 

@@ -42,9 +42,9 @@ impl Action for AllocateAddress {
     }
 
     async fn run(self, cx: &Cx) -> Result<Output, Error> {
-        let ranges = cx.cloud.public_addresses.clone();
+        let pool = cx.cloud.public_addresses.clone();
         let job = move |c: &Conn, account: &str, region: &str| {
-            let made = elastic::allocate(c, account, region, &ranges, self.wanted)?;
+            let made = elastic::allocate(c, account, region, &pool.ranges, self.wanted)?;
             db::tags::put(c, Resource { account, region, id: &made.id, kind: "elastic-ip" }, &self.tags)?;
             Ok(Output {
                 public_ip: made.public_ip.to_string(),

@@ -45,7 +45,7 @@ impl Action for DescribeNetworkInterfaceAttribute {
             "description" => answer.description = Value::of(nic.details.description),
             "groupSet" => answer.group_set = Some(nic.groups.iter().map(GroupItem::from).collect()),
             "sourceDestCheck" => answer.source_dest_check = Value::of(nic.details.source_dest_check),
-            "associatePublicIpAddress" => answer.associate_public_ip_address = Some(false),
+            "associatePublicIpAddress" => answer.associate_public_ip_address = Some(nic.details.public_while_running),
             other => return Err(attribute::unknown(other)),
         }
         Ok(answer)

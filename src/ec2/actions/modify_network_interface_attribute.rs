@@ -16,7 +16,12 @@ enum Edit {
     Description(String),
     SourceDestCheck(bool),
     Groups(Vec<String>),
-    Attachment { id: String, delete_on_termination: bool },
+    /// Of the next start on.
+    Public(bool),
+    Attachment {
+        id: String,
+        delete_on_termination: bool,
+    },
 }
 
 impl Action for ModifyNetworkInterfaceAttribute {
@@ -24,7 +29,7 @@ impl Action for ModifyNetworkInterfaceAttribute {
     /// AWS's network cards and IPv6.
     const IGNORED: &'static [&'static str] =
         &["ConnectionTrackingSpecification", "EnablePrimaryIpv6", "EnaSrdSpecification"];
-    const REFUSED: &'static [&'static str] = &["AssociatePublicIpAddress", "AssociatedSubnetId"];
+    const REFUSED: &'static [&'static str] = &["AssociatedSubnetId"];
     type Output = Done;
 
     fn read(p: &Params<'_>) -> Result<Self, Error> {
@@ -38,7 +43,8 @@ impl Action for ModifyNetworkInterfaceAttribute {
             p.ids("SecurityGroupId", Kind::SecurityGroup)?.into_iter().map(str::to_owned).collect();
         let groups = (!groups.is_empty()).then_some(Edit::Groups(groups));
         let attachment = p.nested("Attachment").map(|a| attachment(&a)).transpose()?;
-        let mut edits = [named, groups, attachment].into_iter().flatten();
+        let public = p.opt_bool("AssociatePublicIpAddress")?.map(Edit::Public);
+        let mut edits = [named, groups, attachment, public].into_iter().flatten();
         match (edits.next(), edits.next()) {
             (Some(edit), None) => Ok(ModifyNetworkInterfaceAttribute { id, edit }),
             (None, _) => Err(Error::ParameterCombination("No attributes specified.".into())),
@@ -54,6 +60,7 @@ impl Action for ModifyNetworkInterfaceAttribute {
             match self.edit {
                 Edit::Description(text) => nic.details.description = text,
                 Edit::SourceDestCheck(on) => nic.details.source_dest_check = on,
+                Edit::Public(on) => nic.details.public_while_running = on,
                 Edit::Groups(ids) => nic.groups = groups::choose(c, account, region, &nic.subnet.vpc_id, &ids, &[])?,
                 Edit::Attachment { id, .. } if nic.instance_id.is_none() || id != nic.attachment_id() => {
                     return Err(Error::no_such(Kind::Attachment, id));
@@ -100,6 +107,7 @@ mod tests {
             ("Description.Value=better", "description", "value", "better"),
             ("SourceDestCheck.Value=false", "sourceDestCheck", "value", "false"),
             (&format!("SecurityGroupId.1={group}"), "groupSet", "groupId", group),
+            ("AssociatePublicIpAddress=true", "associatePublicIpAddress", "associatePublicIpAddress", "true"),
         ] {
             let done = bench.call(&modify(form)).await;
             assert_eq!(done.get("return"), Some("true"), "{form}: {}", done.xml);
@@ -120,7 +128,7 @@ mod tests {
                 "Attachment.AttachmentId=eni-attach-12345678&Attachment.DeleteOnTermination=true",
                 "InvalidAttachmentID.NotFound",
             ),
-            ("AssociatePublicIpAddress=true", "UnsupportedOperation"),
+            ("AssociatePublicIpAddress=maybe", "InvalidParameterValue"),
         ] {
             assert_eq!(bench.call(&modify(form)).await.code(), code, "{form}");
         }

@@ -1,4 +1,4 @@
-//! Change an attribute of a subnet, one a call. They are records so far: launches give no public addresses.
+//! Change an attribute of a subnet, one a call. `MapPublicIpOnLaunch` counts where the operator names public addresses, or machines are simulated.
 
 use crate::db::Conn;
 use crate::ec2::registry::Action;

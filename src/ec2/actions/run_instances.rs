@@ -3,8 +3,7 @@
 
 use super::describe_instances::items;
 use crate::compute::templates::{self, Name, Version};
-use crate::db;
-use crate::db::tags::{Resource, Tag};
+use crate::db::tags::Tag;
 use crate::ec2::instances::Reservation;
 use crate::ec2::launch::Launch;
 use crate::ec2::registry::{Action, read_form};
@@ -61,23 +60,11 @@ impl Action for RunInstances {
     }
 
     async fn run(self, cx: &Cx) -> Result<Reservation, Error> {
-        let mut launch = match self {
+        let launch = match self {
             RunInstances::Plain(launch) => launch,
             RunInstances::Over { request, template, version } => Box::new(over(cx, request, template, version).await?),
         };
-        let tags = std::mem::take(&mut launch.interface_tags);
         let launched = cx.cloud.compute.launch(launch.request(cx)?).await?;
-        if !tags.is_empty() {
-            let (account, region) = (cx.caller.account.clone(), cx.region.clone());
-            let interfaces: Vec<String> = launched.iter().map(|i| i.row.eni_id.clone()).collect();
-            let put = cx.cloud.db.write(move |c| {
-                interfaces.iter().try_for_each(|id| {
-                    let on = Resource { account: &account, region: &region, id, kind: "network-interface" };
-                    db::tags::put(c, on, &tags)
-                })
-            });
-            put.await?;
-        }
         let reservation = Reservation::group(items(cx, launched)?).into_iter().next();
         reservation.ok_or_else(|| Error::Internal("a launch without instances".into()))
     }
