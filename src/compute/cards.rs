@@ -44,7 +44,7 @@ struct Card {
 }
 
 enum Source {
-    There(Box<Nic>),
+    There(Nic),
     /// To be made. `insists`: without a public address the launch fails.
     New {
         subnet: Subnet,
@@ -93,7 +93,7 @@ impl Cards {
     /// The interfaces of one instance, in the order of the request; attached to nothing yet.
     pub fn make(&self, c: &Conn, r: &LaunchRequest) -> Result<Vec<Nic>, LaunchError> {
         let make = |card: &Card| match &card.source {
-            Source::There(nic) => Ok(Nic::clone(nic)),
+            Source::There(nic) => Ok(nic.clone()),
             Source::New { subnet, request, .. } => {
                 let nic = network::allocate(c, &r.account, subnet, request)?;
                 let on =
@@ -126,7 +126,7 @@ fn card(c: &Conn, r: &LaunchRequest, wish: &InterfaceWish, zone: &str, ground: &
     if let Some(id) = &wish.existing {
         let nic = interfaces::need(c, &r.account, &r.region, id)?;
         interfaces::check_free(&nic)?;
-        return Ok(Card { index: wish.index, source: Source::There(Box::new(nic)) });
+        return Ok(Card { index: wish.index, source: Source::There(nic) });
     }
     let subnet = match &wish.subnet_id {
         Some(id) => network::subnet(c, &r.account, &r.region, id)?,

@@ -16,6 +16,7 @@ mod cards;
 pub mod check;
 pub mod driver;
 mod edit;
+mod events;
 mod folder;
 mod intent;
 mod interfaces;
@@ -28,6 +29,7 @@ mod reconcile;
 mod schedule;
 mod spec;
 pub mod state;
+mod sweep;
 pub mod templates;
 pub mod types;
 

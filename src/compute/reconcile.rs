@@ -5,16 +5,16 @@
 //! generation, so what changed meanwhile is never overwritten: the worker reads the row again and goes on. Failures postpone
 //! the row with growing patience, and the row itself remembers.
 
-use super::driver::{self, Event, Machine, MachineSpec, Power};
-use super::folder::{self, Folder};
+use super::driver::{self, Machine, MachineSpec, Power};
+use super::folder::Folder;
 use super::overlay;
 use super::spec::{Spec, both};
 use super::state::{Desired, Observed, State, Step, View, next_step, visible};
-use super::{Compute, VISIBLE_AFTER_END, intent};
+use super::{Compute, intent};
 use crate::db::instances::InstanceRow;
 use crate::images::Base;
 use crate::{clock, db, network};
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::sync::{Notify, Semaphore};
@@ -25,8 +25,6 @@ const WORKERS: usize = 8;
 const PATIENCE_OFF_MS: i64 = 120_000;
 /// How long a guest has to reboot by itself.
 const PATIENCE_REBOOT_MS: i64 = 60_000;
-/// How long a base image may lie unused (nova's default).
-const BASE_AGE: Duration = Duration::from_secs(24 * 3600);
 /// Tries to build or start a machine before the API says that it failed.
 const TRIES: i64 = 4;
 /// How often to look without a wake, for what no event told.
@@ -37,9 +35,9 @@ pub(super) struct Work {
     wake: Notify,
     workers: Arc<Semaphore>,
     /// Instances that have a worker.
-    busy: Mutex<HashSet<String>>,
+    pub(super) busy: Mutex<HashSet<String>>,
     /// Instances of which an event came while they had a worker.
-    missed: Mutex<HashSet<String>>,
+    pub(super) missed: Mutex<HashSet<String>>,
 }
 
 impl Default for Work {
@@ -55,7 +53,7 @@ impl Default for Work {
 
 /// Why a step could not be done.
 #[derive(Debug, thiserror::Error)]
-enum StepError {
+pub(super) enum StepError {
     #[error(transparent)]
     Db(#[from] db::Error),
     #[error(transparent)]
@@ -357,122 +355,10 @@ impl Compute {
         }
         Ok(made)
     }
-
-    /// Turn the driver's events into looks at rows.
-    fn listen(self: Arc<Self>) {
-        let Some(driver) = self.driver.clone() else { return };
-        let (tx, mut events) = tokio::sync::mpsc::unbounded_channel();
-        let watcher = move |event| drop(tx.send(event));
-        if let Err(e) = driver.watch(Box::new(watcher)) {
-            tracing::warn!(error = %e, "no events from the hypervisor: changes are seen late");
-            return;
-        }
-        tokio::spawn(async move {
-            while let Some(event) = events.recv().await {
-                match event {
-                    Event::Changed(id) => {
-                        if self.work.busy.lock().expect("no panic while held").contains(&id) {
-                            self.work.missed.lock().expect("no panic while held").insert(id);
-                        } else {
-                            self.look_again(&id).await;
-                        }
-                    }
-                    Event::Rebooted(id) => self.rebooted(id).await,
-                    Event::All => {
-                        if let Err(e) = self.db.write(db::instances::touch_all).await {
-                            tracing::error!(error = %e, "cannot look at the instances");
-                        }
-                    }
-                }
-                self.wake();
-            }
-        });
-    }
-
-    /// Look at an instance that something happened to, if that is not what its row already says.
-    async fn look_again(self: &Arc<Self>, id: &str) {
-        let (compute, id) = (self.clone(), id.to_owned());
-        let looked = tokio::task::spawn_blocking(move || {
-            let Some(row) = compute.db.read(|c| db::instances::get(c, &id))? else { return Ok(()) };
-            let Some(driver) = compute.driver.as_deref() else { return Ok(()) };
-            let seen = match driver.observe(&id) {
-                Ok(machine) => seen(machine),
-                // Let a worker meet the error.
-                Err(_) => return compute.db.write_blocking(move |c| db::instances::touch(c, &id)),
-            };
-            if row.observed == Observed::Gone.text() || seen.text() == row.observed {
-                return Ok(());
-            }
-            compute.db.write_blocking(move |c| db::instances::touch(c, &id))
-        });
-        if let Ok(Err(e)) = looked.await {
-            tracing::error!(error = %e, "after an event");
-        }
-    }
-
-    /// The guest went through a reset: a wanted reboot is done.
-    async fn rebooted(&self, id: String) {
-        let done = self.db.write(move |c| match db::instances::get(c, &id)? {
-            Some(mut row) if row.reboot => {
-                let generation = row.generation;
-                (row.reboot, row.deadline, row.not_before) = (false, 0, 0);
-                row.generation += 1;
-                db::instances::update(c, &row, generation).map(drop)
-            }
-            Some(_) | None => Ok(()),
-        });
-        if let Err(e) = done.await {
-            tracing::error!(error = %e, "after a guest's reboot");
-        }
-    }
-
-    /// Remove what belongs to nobody: machines and folders without a row, rows of long ago.
-    fn sweep(&self) -> Result<(), StepError> {
-        let Some(driver) = self.driver.as_deref() else { return Ok(()) };
-        // What is there is listed before the rows are read: a launch writes its row before anything else.
-        let machines = driver.list()?;
-        let folders = folder::present(&self.dir)?;
-        let alive: HashMap<String, InstanceRow> =
-            self.db.read(db::instances::alive)?.into_iter().map(|row| (row.id.clone(), row)).collect();
-        for (id, machine) in machines {
-            match alive.get(&id) {
-                None => {
-                    tracing::warn!(instance = id, "removing a machine that no row knows");
-                    driver.remove(&id)?;
-                }
-                // No event told of this: have a worker look at it.
-                Some(row) if row.settled == row.generation && row.observed != seen(machine).text() => {
-                    self.db.write_blocking(move |c| db::instances::touch(c, &id))?;
-                }
-                Some(_) => {}
-            }
-        }
-        let in_use = self.bases_in_use()?;
-        for base in self.images.age_bases(&in_use, BASE_AGE)? {
-            tracing::info!(base, "removed a base image that nothing used for long");
-        }
-        let limit = clock::now_ms() - VISIBLE_AFTER_END.as_millis() as i64;
-        let old = self.db.read(|c| db::instances::gone_before(c, limit))?;
-        for id in old {
-            Folder::new(&self.dir, &id).remove()?;
-            self.db.write_blocking(move |c| {
-                db::tags::forget(c, &id)?;
-                db::instances::delete(c, &id)
-            })?;
-        }
-        self.db.write_blocking(move |c| db::instances::forget_tokens(c, limit - 24 * 3_600_000))?;
-        for id in folders {
-            if self.db.read(|c| db::instances::get(c, &id))?.is_none() {
-                tracing::warn!(instance = id, "removing a folder that no row knows");
-                Folder::new(&self.dir, &id).remove()?;
-            }
-        }
-        Ok(())
-    }
 }
 
 /// What a row keeps of a look at its machine.
-fn seen(machine: Machine) -> Observed {
+pub(super) fn seen(machine: Machine) -> Observed {
     match machine {
         Machine::Absent => Observed::Absent,
         Machine::Off(_) => Observed::Off,
