@@ -8,13 +8,15 @@ instances, and walks every answer along the model's output shape. Failures: an e
 value of the wrong type, a member that AWS always returns and we do not, an action of docs/coverage.md that was not called.
 The same answers are read again by every older version of the model that botocore has.
 
-Needs boto3.
+Needs boto3 and pytest.
 """
 import collections, os, pathlib, re, signal, subprocess, sys, tempfile, time
 import xml.etree.ElementTree as ET
 
 import boto3
 import botocore.config
+
+import ec2_images
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 ACCOUNT, KEY, SECRET = "123456789012", "AKIAMODELTEST0000000", "model-secret"
@@ -234,6 +236,7 @@ def life(server, ec2):
     ec2.delete_tags(Resources=ids, Tags=[{"Key": "more"}])
     instance_attributes(ec2, ids)
     image_attributes(ec2, image)
+    ec2_images.life(ec2, image, REGION)
     network_interfaces(ec2, ids[0])
     launch_templates(ec2, ids[0])
     ec2.reboot_instances(InstanceIds=ids)

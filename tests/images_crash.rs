@@ -1,7 +1,9 @@
 //! An image's life is cut off at every one of its effects; a new start brings it to rest and nothing is lost or left.
 
 use novella::db::Db;
-use novella::images::{Image, ImageType, Images, ImportRequest, RegisterRequest, Select, State, source};
+use novella::images::{
+    CopyRequest, Image, ImageType, Images, ImportRequest, RegisterRequest, Select, State, copy, source,
+};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus};
@@ -17,11 +19,12 @@ fn fixtures() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/bundle")
 }
 
-fn open(dir: &Path) -> Arc<Images> {
+fn open(dir: &Path) -> (Db, Arc<Images>) {
     std::fs::create_dir_all(dir.join("keys")).unwrap();
     std::fs::copy(fixtures().join("ec2-key.pem"), dir.join("keys/cloud-key.pem")).unwrap();
     let db = Db::open(&dir.join("novella.db")).unwrap();
-    Arc::new(Images::open(db, Arc::new(source::Folder(fixtures())), dir).unwrap())
+    let images = Images::open(db.clone(), Arc::new(source::Folder(fixtures())), dir).unwrap();
+    (db, Arc::new(images))
 }
 
 async fn settled(images: &Images, id: &str) -> Image {
@@ -34,14 +37,14 @@ async fn settled(images: &Images, id: &str) -> Image {
     }
 }
 
-/// Register two bundles and import a file, use both, deregister one. What was answered is noted as it is answered.
+/// Register two bundles, import a file and copy an image, use them, deregister one. What was answered is noted as it is answered.
 async fn life(dir: &Path) {
     let note = |text: String| {
         use std::io::Write;
         let mut file = std::fs::File::options().create(true).append(true).open(dir.join("answers")).unwrap();
         writeln!(file, "{text}").unwrap();
     };
-    let images = open(dir);
+    let (db, images) = open(dir);
     let running = tokio::spawn(images.clone().run());
     let mut ids = Vec::new();
     for location in ["ami/tiny.img.manifest.xml", "aki/kern.manifest.xml"] {
@@ -72,6 +75,18 @@ async fn life(dir: &Path) {
     };
     images.import_file(&fixtures().join("tiny.img"), request).unwrap();
     note("imported ari-00000003".into());
+    let request = CopyRequest {
+        account: ACCOUNT.into(),
+        region: "us-west-2".into(),
+        source_id: ids[1].clone(),
+        source_region: "us-east-1".into(),
+        name: "copy".into(),
+        description: String::new(),
+    };
+    let id = db.write(move |c| copy(c, &request)).await.unwrap().id;
+    note(format!("registered {id}"));
+    images.wake();
+    settled(&images, &id).await;
     images.deregister(ACCOUNT, &ids[0]).await.unwrap();
     note(format!("deregistered {}", ids[0]));
     images.age_bases(&Default::default(), Duration::ZERO).unwrap();
@@ -96,7 +111,7 @@ fn lead_life(dir: &Path, stop_at: u64) -> ExitStatus {
 
 /// Start again, come to rest, and look at everything.
 async fn check(dir: &Path) {
-    let images = open(dir);
+    let (_, images) = open(dir);
     let running = tokio::spawn(images.clone().run());
     for image in images.describe(&Select::default()).unwrap() {
         assert_eq!(settled(&images, &image.id).await.state, State::Available);

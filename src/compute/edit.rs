@@ -9,6 +9,7 @@ use crate::clock;
 use crate::db;
 use crate::db::instances::InstanceRow;
 use crate::network;
+use serde::Serialize;
 
 /// One attribute's new value.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,12 +40,24 @@ pub struct PlacementEdit {
 }
 
 /// Metadata options; what is `None` stays as it is.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct MetadataEdit {
     pub enabled: Option<bool>,
     pub tokens_required: Option<bool>,
     pub hop_limit: Option<u32>,
     pub tags: Option<bool>,
+}
+
+impl MetadataEdit {
+    /// The options as they are after the edit.
+    pub(super) fn over(&self, now: &MetadataOptions) -> MetadataOptions {
+        MetadataOptions {
+            enabled: self.enabled.unwrap_or(now.enabled),
+            tokens_required: self.tokens_required.unwrap_or(now.tokens_required),
+            hop_limit: self.hop_limit.unwrap_or(now.hop_limit),
+            tags: self.tags.unwrap_or(now.tags),
+        }
+    }
 }
 
 impl Compute {
@@ -114,15 +127,7 @@ fn apply(c: &db::Conn, row: &mut InstanceRow, edit: &Edit) -> Result<bool, Inten
             options.tenancy = edit.tenancy.clone().unwrap_or(options.tenancy.clone());
         }
         Edit::Monitoring(on) => options.monitoring = *on,
-        Edit::Metadata(edit) => {
-            let now = options.metadata.clone();
-            options.metadata = MetadataOptions {
-                enabled: edit.enabled.unwrap_or(now.enabled),
-                tokens_required: edit.tokens_required.unwrap_or(now.tokens_required),
-                hop_limit: edit.hop_limit.unwrap_or(now.hop_limit),
-                tags: edit.tags.unwrap_or(now.tags),
-            };
-        }
+        Edit::Metadata(edit) => options.metadata = edit.over(&options.metadata),
     }
     row.spec = spec.to_json();
     Ok(*row != before)

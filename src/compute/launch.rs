@@ -1,7 +1,8 @@
 //! RunInstances' one transaction: everything is looked up, placed, addressed and written at once, or nothing is.
 
 use super::cards::{Cards, InterfaceWish};
-use super::spec::{Instance, Key, Options, Spec};
+use super::edit::MetadataEdit;
+use super::spec::{Instance, Key, MetadataOptions, Options, Spec};
 use super::state::{Desired, Observed};
 use super::{Compute, placement, schedule, types};
 use crate::db::images::{Image, ImageType};
@@ -34,7 +35,10 @@ pub struct LaunchRequest {
     pub user_data: Option<String>,
     /// Size of the root disk in GiB, when the request's block device mapping says one.
     pub root_gib: Option<u64>,
+    /// Its metadata options are not looked at: the next field says them.
     pub options: Options,
+    /// What the request says of the metadata service; the rest is the image's, or has a default.
+    pub metadata: MetadataEdit,
     /// The placement group that the instances are to be in.
     pub placement: Option<placement::Wish>,
     /// Tags of the instances, and of the interfaces that are made for them.
@@ -196,6 +200,7 @@ fn launch(c: &Conn, r: &LaunchRequest, ground: &Ground) -> Result<Vec<Instance>,
     if launched < r.min_count {
         return Err(LaunchError::NoCapacity(why));
     }
+    db::images::launched(c, &spec.image_id, now)?;
     if let Some(token) = &r.client_token {
         db::instances::insert_token(c, &r.account, &r.region, token, &fingerprint, &reservation_id, now)?;
     }
@@ -238,6 +243,7 @@ fn resolve(c: &Conn, r: &LaunchRequest) -> Result<Spec, LaunchError> {
     };
     let root_bytes = root_bytes(r, &image)?;
     let mut options = r.options.clone();
+    options.metadata = r.metadata.over(&metadata_of(&image));
     if let Some(wish) = &r.placement {
         options.placement = Some(placement::enter(c, &r.account, &r.region, wish, &r.instance_type)?);
     }
@@ -258,6 +264,15 @@ fn resolve(c: &Conn, r: &LaunchRequest) -> Result<Spec, LaunchError> {
         client_token: r.client_token.clone(),
         options,
     })
+}
+
+/// Metadata options of an image's instances, when the launch says nothing.
+fn metadata_of(image: &Image) -> MetadataOptions {
+    match image.details.imds_v2 {
+        // As on AWS: one hop more, so that containers still get there.
+        true => MetadataOptions { tokens_required: true, hop_limit: 2, ..MetadataOptions::default() },
+        false => MetadataOptions::default(),
+    }
 }
 
 const GIB: u64 = 1 << 30;
@@ -287,9 +302,7 @@ fn root_bytes(r: &LaunchRequest, image: &Image) -> Result<u64, LaunchError> {
 fn usable(c: &Conn, r: &LaunchRequest, image_id: &str, as_type: ImageType) -> Result<Image, LaunchError> {
     let not_found = || LaunchError::ImageNotFound(image_id.to_owned());
     let image = db::images::get(c, image_id)?.ok_or_else(not_found)?;
-    let visible = image.account == r.account || image.is_public || image.launch_permissions.contains(&r.account);
-    let here = image.region.as_ref().is_none_or(|region| *region == r.region);
-    if !visible || !here || image.state == db::images::State::Deregistered {
+    if !image.may_launch(&r.account) || !image.is_in(&r.region) || image.state == db::images::State::Deregistered {
         return Err(not_found());
     }
     if image.image_type != as_type {

@@ -3,8 +3,9 @@
 use super::filter::{Filtered, Values, flag, maybe};
 use crate::clock;
 use crate::db::tags::Tag;
-use crate::images::{Image, ImageType, Mapping};
+use crate::images::{Image, ImageType, Mapping, Protection};
 use crate::wire::ec2_xml::Time;
+use crate::wire::timestamp;
 use serde::Serialize;
 
 /// One `<item>` of `imagesSet`.
@@ -36,6 +37,14 @@ pub struct ImageItem {
     ena_support: bool,
     hypervisor: &'static str,
     boot_mode: &'static str,
+    deprecation_time: Option<String>,
+    imds_support: Option<&'static str>,
+    source_instance_id: Option<String>,
+    source_image_id: Option<String>,
+    source_image_region: Option<String>,
+    /// For the owner only, like the next one.
+    deregistration_protection: Option<&'static str>,
+    last_launched_time: Option<String>,
     tag_set: Vec<Tag>,
 }
 
@@ -72,9 +81,32 @@ pub fn is_amazons(image: &Image) -> bool {
     image.imported && image.is_public
 }
 
+/// AWS's word for whether an image may be deregistered.
+pub fn protection(protection: Protection) -> &'static str {
+    match protection {
+        Protection::Off | Protection::Until(_) => "disabled",
+        Protection::On { cooldown: false } => "enabled-without-cooldown",
+        Protection::On { cooldown: true } => "enabled-with-cooldown",
+    }
+}
+
+/// AWS's word for images whose instances have session tokens required.
+pub const IMDS_V2: &str = "v2.0";
+
+/// When an image was launched last, as EC2 writes it: to the second. `ms` is since the epoch.
+pub fn launched(ms: i64) -> String {
+    timestamp::iso8601(clock::from_ms(ms))
+}
+
+/// A time in milliseconds since the epoch as EC2 writes it.
+fn time(ms: i64) -> String {
+    Time(clock::from_ms(ms)).to_string()
+}
+
 impl ImageItem {
-    /// `tags` are those that the caller put on it.
-    pub fn new(image: Image, tags: Vec<Tag>) -> ImageItem {
+    /// `tags` are those that `caller` put on it.
+    pub fn new(image: Image, caller: &str, tags: Vec<Tag>) -> ImageItem {
+        let owner = image.account == caller;
         let amazons = is_amazons(&image);
         let (platform_details, usage_operation) = platform_details(image.platform.as_deref());
         let paravirtual = image.kernel_id.is_some() && image.image_type == ImageType::Machine;
@@ -83,7 +115,7 @@ impl ImageItem {
             image_location: image.location,
             image_state: image.state.as_str(),
             image_owner_id: image.account,
-            creation_date: Time(clock::from_ms(image.created_at)).to_string(),
+            creation_date: time(image.created_at),
             is_public: image.is_public,
             product_codes: Vec::new(),
             architecture: image.architecture,
@@ -104,6 +136,13 @@ impl ImageItem {
             ena_support: true,
             hypervisor: "xen",
             boot_mode: "legacy-bios",
+            deprecation_time: image.details.deprecated_at.map(time),
+            imds_support: image.details.imds_v2.then_some(IMDS_V2),
+            source_instance_id: image.details.source_instance,
+            source_image_id: image.details.source_image,
+            source_image_region: image.details.source_region,
+            deregistration_protection: owner.then_some(protection(image.details.protection)),
+            last_launched_time: image.last_launched.filter(|_| owner).map(launched),
             tag_set: tags,
         }
     }
@@ -141,9 +180,9 @@ impl Filtered for ImageItem {
         ("ramdisk-id", |i| maybe(&i.ramdisk_id)),
         ("root-device-name", |i| vec![i.root_device_name.as_str().into()]),
         ("root-device-type", |i| vec![i.root_device_type.into()]),
-        ("source-image-id", |_| vec![]),
-        ("source-image-region", |_| vec![]),
-        ("source-instance-id", |_| vec![]),
+        ("source-image-id", |i| maybe(&i.source_image_id)),
+        ("source-image-region", |i| maybe(&i.source_image_region)),
+        ("source-instance-id", |i| maybe(&i.source_instance_id)),
         ("state", |i| vec![i.image_state.into()]),
         ("state-reason-code", |i| i.state_reason.iter().map(|r| r.code.as_str().into()).collect()),
         ("state-reason-message", |i| i.state_reason.iter().map(|r| r.message.as_str().into()).collect()),

@@ -3,7 +3,7 @@
 use super::actions::describe_images::image_id;
 use super::{Cx, Error, launch_interfaces, tagging};
 use crate::compute::placement::{Name, Wish};
-use crate::compute::{InterfaceWish, LaunchRequest, MetadataOptions, Options, ShutdownBehavior};
+use crate::compute::{InterfaceWish, LaunchRequest, MetadataEdit, Options, ShutdownBehavior};
 use crate::db::tags::Tag;
 use crate::id::Kind;
 use crate::wire::query::{self, Params};
@@ -26,6 +26,7 @@ pub struct Launch {
     /// Device and GiB of each mapping that gives a size.
     volumes: Vec<(String, u64)>,
     options: Options,
+    metadata: MetadataEdit,
     placement: Option<Wish>,
     pub tags: Vec<Tag>,
     interface_tags: Vec<Tag>,
@@ -68,6 +69,7 @@ impl Launch {
             interfaces: launch_interfaces::read(p)?,
             volumes: volumes(p)?,
             options: options(p)?,
+            metadata: p.nested("MetadataOptions").map(|m| metadata(&m)).transpose()?.unwrap_or_default(),
             placement: None,
             tags: tagging::of(&specifications, "instance"),
             interface_tags: tagging::of(&specifications, "network-interface"),
@@ -113,6 +115,7 @@ impl Launch {
             user_data: self.user_data,
             root_gib,
             options: self.options,
+            metadata: self.metadata,
             placement: self.placement,
             tags: self.tags,
             interface_tags: self.interface_tags,
@@ -203,7 +206,6 @@ fn options(p: &Params<'_>) -> Result<Options, Error> {
         disable_api_stop: flag("DisableApiStop")?,
         monitoring,
         ebs_optimized: flag("EbsOptimized")?,
-        metadata: p.nested("MetadataOptions").map(|m| metadata(&m)).transpose()?.unwrap_or_default(),
         ..Options::default()
     })
 }
@@ -218,13 +220,13 @@ pub fn one_of(p: &Params<'_>, name: &str, yes: &str, no: &str) -> Result<Option<
     }
 }
 
-fn metadata(p: &Params<'_>) -> Result<MetadataOptions, Error> {
-    let default = MetadataOptions::default();
+/// What `MetadataOptions` says.
+pub fn metadata(p: &Params<'_>) -> Result<MetadataEdit, Error> {
     one_of(p, "HttpProtocolIpv6", "enabled", "disabled")?;
-    Ok(MetadataOptions {
-        enabled: one_of(p, "HttpEndpoint", "enabled", "disabled")?.unwrap_or(default.enabled),
-        tokens_required: one_of(p, "HttpTokens", "required", "optional")?.unwrap_or(default.tokens_required),
-        hop_limit: p.opt_int("HttpPutResponseHopLimit", 1..=64)?.map_or(default.hop_limit, |n| n as u32),
-        tags: one_of(p, "InstanceMetadataTags", "enabled", "disabled")?.unwrap_or(default.tags),
+    Ok(MetadataEdit {
+        enabled: one_of(p, "HttpEndpoint", "enabled", "disabled")?,
+        tokens_required: one_of(p, "HttpTokens", "required", "optional")?,
+        hop_limit: p.opt_int("HttpPutResponseHopLimit", 1..=64)?.map(|n| n as u32),
+        tags: one_of(p, "InstanceMetadataTags", "enabled", "disabled")?,
     })
 }

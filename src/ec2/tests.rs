@@ -65,6 +65,11 @@ impl Bench {
         Bench { _dir: dir, cloud, caller }
     }
 
+    /// The database, for what no request can bring about.
+    pub fn db(&self) -> &db::Db {
+        &self.cloud.db
+    }
+
     /// Call as the first account.
     pub async fn call(&self, form: &str) -> Answer {
         self.call_as(self.caller.clone(), form).await
@@ -98,7 +103,9 @@ impl Bench {
             imported: false,
             file: Some(File { format: "raw".into(), size: 1 << 20, virtual_size: 1 << 20, digest: "0".repeat(64) }),
             created_at: clock::now_ms(),
+            last_launched: None,
             launch_permissions: Vec::new(),
+            details: crate::images::Details::default(),
         };
         self.cloud.db.write(move |c| db::images::insert(c, &image, None)).await.unwrap();
     }

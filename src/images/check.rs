@@ -16,7 +16,7 @@ pub fn check(db: &Db, data_dir: &Path) -> Result<Vec<String>, Error> {
     let mut known = HashSet::new();
     for image in db.read(|c| db::images::select(c, &Select::default()))? {
         known.insert(folder.of(&image.id));
-        if image.state != State::Available {
+        if !matches!(image.state, State::Available | State::Disabled) {
             continue;
         }
         let size = image.file.as_ref().map_or(0, |f| f.size);

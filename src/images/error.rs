@@ -14,6 +14,14 @@ pub enum Error {
     NotOwner(String),
     #[error("The image '{0}' is not available: it is {1}")]
     NotReady(String, &'static str),
+    #[error("The image '{0}' is protected from deregistration. Disable its deregistration protection and try again.")]
+    Protected(String),
+    #[error("The image '{0}' is not shared with this account by its account ID")]
+    NotShared(String),
+    #[error(
+        "You can’t publicly share this image because block public access for AMIs is enabled for this account. To publicly share the image, you must call the DisableImageBlockPublicAccess API."
+    )]
+    PublicAccessBlocked,
     #[error("AMI name {name} is already in use by AMI {id}")]
     NameInUse { name: String, id: String },
     #[error(
@@ -46,6 +54,8 @@ impl Error {
             Error::Unavailable(_) => "InvalidAMIID.Unavailable",
             Error::NotOwner(_) => "AuthFailure",
             Error::NotReady(..) => "IncorrectState",
+            Error::Protected(_) | Error::PublicAccessBlocked => "OperationNotPermitted",
+            Error::NotShared(_) => "InvalidParameterValue",
             Error::NameInUse { .. } => "InvalidAMIName.Duplicate",
             Error::NameMalformed => "InvalidAMIName.Malformed",
             Error::IdInUse(_) => "InvalidParameterValue",
@@ -64,6 +74,9 @@ impl Error {
             Error::NotFound(_)
             | Error::Unavailable(_)
             | Error::NotReady(..)
+            | Error::Protected(_)
+            | Error::PublicAccessBlocked
+            | Error::NotShared(_)
             | Error::NameInUse { .. }
             | Error::NameMalformed
             | Error::IdInUse(_)

@@ -105,6 +105,28 @@ impl Folder {
         staged.publish(&dir.join("image"))
     }
 
+    /// Give the image `from` a second name, as the image of `id`: such files never change, so both share their bytes.
+    pub fn share(&self, from: &str, id: &str) -> io::Result<()> {
+        let (dir, to) = (self.of(id), self.image(id));
+        fs::create_dir_all(&dir)?;
+        sync_parent(&dir)?;
+        // A try that was cut off may have left its link.
+        match fs::remove_file(&to) {
+            Err(e) if e.kind() != io::ErrorKind::NotFound => return Err(e),
+            Ok(()) | Err(_) => {}
+        }
+        fault::effect("images: share a file");
+        match fs::hard_link(self.image(from), &to) {
+            Err(e) if e.kind() != io::ErrorKind::NotFound => {
+                // A file system without links.
+                let staged = self.stage()?;
+                fs::copy(self.image(from), staged.path())?;
+                staged.publish(&to)
+            }
+            linked => linked.and_then(|()| sync_parent(&to)),
+        }
+    }
+
     /// Write `info.json` as the row has it, unless it says so already.
     pub fn write_info(&self, image: &Image) -> io::Result<()> {
         let dir = self.of(&image.id);
@@ -198,6 +220,7 @@ fn info(image: &Image, dir: &Path) -> String {
         State::Pending => "queued",
         State::Available => "active",
         State::Failed => "killed",
+        State::Disabled => "deactivated",
         State::Deregistered => "deleted",
     };
     let format = image.file.as_ref().map(|f| f.format.as_str()).filter(|f| image.imported || *f != "raw");

@@ -77,7 +77,9 @@ impl Images {
                 digest: written.digest,
             }),
             created_at: clock::now_ms(),
+            last_launched: None,
             launch_permissions: Vec::new(),
+            details: super::Details::default(),
         };
         let _held = self.folder.hold().map_err(at)?;
         self.check_free(&image)?;

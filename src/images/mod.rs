@@ -1,13 +1,13 @@
 //! What an image is: a disk, kernel or ramdisk that instances start from.
 //!
-//! An image comes in as a *bundle* (a manifest and encrypted parts in a bucket, `RegisterImage`) or as a disk
-//! file that the operator imports. Its row in the database is the truth; its folder holds the bytes and says the same
-//! in `info.json`, for people and for scripts:
+//! An image comes in as a *bundle* (a manifest and encrypted parts in a bucket, `RegisterImage`), as a copy of another one, or
+//! as a disk file that the operator imports. Its row in the database is the truth; its folder holds the bytes and says the
+//! same in `info.json`, for people and for scripts:
 //!
 //! ```text
-//! register ──> row pending ──reconcile──> images/<hex>/{image,info.json} ──> row available
-//!                                └── the bundle cannot be used ──> row failed, with the reason
-//! import   ──────────────────────────────> images/<hex>/{image,info.json} ──> row available
+//! register, copy ──> row pending ──reconcile──> images/<hex>/{image,info.json} ──> row available
+//!                                      └── it cannot be done ──> row failed, with the reason
+//! import         ──────────────────────────────> images/<hex>/{image,info.json} ──> row available
 //!
 //! base_image ──> instances/_base/<digest>   raw, read-only, shared by the overlays of all instances
 //! ```
@@ -18,24 +18,32 @@
 mod base;
 pub mod bundle;
 pub mod check;
+mod copy;
 mod error;
 mod folder;
 pub mod format;
 mod import;
 pub mod keys;
+mod lifecycle;
 pub mod manifest;
 mod reconcile;
+mod register;
+pub mod settings;
 pub mod source;
+#[cfg(test)]
+mod tests;
 pub mod unbundle;
 
-pub use crate::db::images::{File, Image, ImageType, Mapping, Reason, Select, State};
+pub use crate::db::images::{Details, File, Image, ImageType, Mapping, Origin, Protection, Reason, Select, State};
+pub use copy::{CopyRequest, copy};
 pub use error::Error;
 pub use import::ImportRequest;
+pub use lifecycle::{Cooldown, Sharing};
+pub use register::RegisterRequest;
 
 use crate::db::{self, Db};
-use crate::{clock, id};
+use crate::id;
 use std::collections::HashSet;
-use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -53,33 +61,6 @@ pub struct Images {
     key: keys::CloudKey,
     wake: tokio::sync::Notify,
     stopping: AtomicBool,
-}
-
-/// What `RegisterImage` asks for. What is `None` is taken from the manifest, or has AWS's default.
-#[derive(Debug, Clone, Default)]
-pub struct RegisterRequest {
-    /// The owner.
-    pub account: String,
-    pub region: String,
-    /// `bucket/[prefix/]name.manifest.xml`
-    pub location: String,
-    pub name: Option<String>,
-    pub description: Option<String>,
-    pub architecture: Option<String>,
-    pub kernel_id: Option<String>,
-    pub ramdisk_id: Option<String>,
-    pub root_device_name: Option<String>,
-    pub mappings: Option<Vec<Mapping>>,
-}
-
-/// A change of who may launch an image, beside its owner.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Sharing {
-    /// Everybody, or not any more.
-    pub public: Option<bool>,
-    /// Accounts that may from now on, and those that may not any more.
-    pub add: Vec<String>,
-    pub remove: Vec<String>,
 }
 
 /// A file that overlays may stand on; it never changes.
@@ -123,102 +104,10 @@ impl Images {
         Ok(self.db.read(|c| db::images::select(c, select))?)
     }
 
-    /// Fetch and check the manifest, and put the image down as pending; the rest is done by [`Images::run`].
-    pub async fn register(&self, request: RegisterRequest) -> Result<Image, Error> {
-        if let Some(name) = &request.name {
-            check_name(name)?;
-        }
-        let source = self.source.clone();
-        let (account, location) = (request.account.clone(), request.location.clone());
-        let text = tokio::task::spawn_blocking(move || fetch_manifest(&*source, &account, &location))
-            .await
-            .map_err(|e| Error::Io("fetching the manifest".into(), std::io::Error::other(e)))??;
-        let parsed = manifest::Manifest::parse(&text)
-            .map_err(|e| Error::InvalidManifest(format!("The manifest {} cannot be used: {e}", request.location)))?;
-        let architecture = match &request.architecture {
-            None => parsed.architecture,
-            Some(name) => manifest::architecture(name).map_err(|e| Error::InvalidParameter(e.to_string()))?,
-        };
-        let image = Image {
-            id: new_id(parsed.image_type),
-            account: request.account,
-            region: Some(request.region),
-            name: request.name,
-            description: request.description.unwrap_or_default(),
-            location: request.location,
-            image_type: parsed.image_type,
-            architecture,
-            platform: None,
-            kernel_id: request.kernel_id.or(parsed.kernel_id),
-            ramdisk_id: request.ramdisk_id.or(parsed.ramdisk_id),
-            root_device_name: request.root_device_name.unwrap_or_else(|| DEFAULT_ROOT_DEVICE.into()),
-            mappings: request.mappings.unwrap_or(parsed.mappings),
-            state: State::Pending,
-            reason: None,
-            is_public: false,
-            imported: false,
-            file: None,
-            created_at: clock::now_ms(),
-            launch_permissions: Vec::new(),
-        };
-        let row = image.clone();
-        self.db
-            .write(move |c| {
-                if let Some(name) = &row.name
-                    && let Some(id) = db::images::named(c, &row.account, row.region.as_deref(), name)?
-                {
-                    return Err(Error::NameInUse { name: name.clone(), id });
-                }
-                db::images::insert(c, &row, Some(&text)).map_err(Error::from)
-            })
-            .await?;
-        self.wake();
-        Ok(image)
-    }
-
-    /// Take the image `id` of `account` away: it can be neither seen nor launched any more. Running instances stay.
-    pub async fn deregister(self: &Arc<Self>, account: &str, id: &str) -> Result<(), Error> {
-        let account = account.to_owned();
-        self.change(id, move |c, i| {
-            if i.account != account {
-                return Err(Error::NotOwner(i.id.clone()));
-            }
-            Ok(db::images::set_deregistered(c, &i.id).map(|_| ())?)
-        })
-        .await
-    }
-
-    /// Change who else may launch the image. Only its owner, `account`, may say so.
-    pub async fn share(self: &Arc<Self>, account: &str, id: &str, sharing: Sharing) -> Result<(), Error> {
-        let account = account.to_owned();
-        self.change(id, move |c, i| {
-            if i.account != account {
-                return Err(Error::NotOwner(i.id.clone()));
-            }
-            if let Some(public) = sharing.public {
-                db::images::set_public(c, &i.id, public)?;
-            }
-            let (add, remove) = (sharing.add.iter().map(|a| (a, true)), sharing.remove.iter().map(|r| (r, false)));
-            Ok(add.chain(remove).try_for_each(|(who, may)| db::images::permit(c, &i.id, who, may))?)
-        })
-        .await
-    }
-
-    /// Give the image another description. Only its owner, `account`, may.
-    pub async fn describe_as(self: &Arc<Self>, account: &str, id: &str, text: String) -> Result<(), Error> {
-        let account = account.to_owned();
-        self.change(id, move |c, i| {
-            if i.account != account {
-                return Err(Error::NotOwner(i.id.clone()));
-            }
-            Ok(db::images::set_description(c, &i.id, &text)?)
-        })
-        .await
-    }
-
-    /// Forget every image that accounts registered, with its files; what the operator imported stays.
+    /// Forget every image that accounts registered, with its files, and what they said of images; what the operator imported
+    /// stays.
     pub async fn reset(self: &Arc<Self>) -> Result<(), Error> {
-        let gone = self.db.write(db::images::reset).await?;
+        let gone = self.db.write(|c| db::images::wipe_settings(c).and_then(|()| db::images::reset(c))).await?;
         self.blocking(move |images| gone.iter().try_for_each(|id| images.remove_folder(id))).await
     }
 
@@ -227,9 +116,9 @@ impl Images {
     pub fn base_image(&self, id: &str) -> Result<Base, Error> {
         let image = self.get(id)?.ok_or_else(|| Error::NotFound(id.to_owned()))?;
         let file = match (image.state, &image.file) {
-            (State::Available | State::Deregistered, Some(file)) => file,
+            (State::Available | State::Disabled | State::Deregistered, Some(file)) => file,
             (State::Deregistered, None) => return Err(Error::Unavailable(id.to_owned())),
-            (State::Pending | State::Failed | State::Available, _) => {
+            (State::Pending | State::Failed | State::Available | State::Disabled, _) => {
                 return Err(Error::NotReady(id.to_owned(), image.state.as_str()));
             }
         };
@@ -311,6 +200,16 @@ fn new_id(image_type: ImageType) -> String {
     })
 }
 
+/// Put a new image down, if its name is free; `origin` is what the loop has to do for it.
+fn put_down(c: &db::Conn, image: &Image, origin: &Origin) -> Result<(), Error> {
+    if let Some(name) = &image.name
+        && let Some(id) = db::images::named(c, &image.account, image.region.as_deref(), name)?
+    {
+        return Err(Error::NameInUse { name: name.clone(), id });
+    }
+    Ok(db::images::insert(c, image, Some(origin))?)
+}
+
 /// AWS's rule for names.
 fn check_name(name: &str) -> Result<(), Error> {
     let allowed = |c: char| c.is_ascii_alphanumeric() || "()[] ./-'@_".contains(c);
@@ -319,30 +218,4 @@ fn check_name(name: &str) -> Result<(), Error> {
     } else {
         Err(Error::NameMalformed)
     }
-}
-
-fn fetch_manifest(source: &dyn source::Source, account: &str, location: &str) -> Result<String, Error> {
-    let Some(place) = source::Location::parse(location) else {
-        return Err(Error::InvalidManifest(format!(
-            "The image location {location:?} is not of the form bucket/manifest.xml"
-        )));
-    };
-    let (length, reader) = source.open(account, &place.bucket, &place.key).map_err(|e| match e {
-        source::Error::Io(what, e) => Error::Io(what, e),
-        e @ (source::Error::NoSuchBucket(_)
-        | source::Error::NoSuchKey(..)
-        | source::Error::AccessDenied(..)
-        | source::Error::CustomerKey(..)) => {
-            Error::InvalidManifest(format!("The manifest {location} cannot be read: {e}"))
-        }
-    })?;
-    if length > manifest::MAX_BYTES {
-        return Err(Error::InvalidManifest(format!("The manifest {location} is too long to be one ({length} bytes)")));
-    }
-    let mut bytes = Vec::new();
-    reader
-        .take(manifest::MAX_BYTES + 1)
-        .read_to_end(&mut bytes)
-        .map_err(|e| Error::Io("reading the manifest".into(), e))?;
-    String::from_utf8(bytes).map_err(|_| Error::InvalidManifest(format!("The manifest {location} is not text")))
 }

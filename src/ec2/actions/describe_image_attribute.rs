@@ -2,7 +2,7 @@
 
 use super::describe_images::image_id;
 use crate::ec2::attribute::{self, Value};
-use crate::ec2::images::MappingItem;
+use crate::ec2::images::{IMDS_V2, MappingItem, launched, protection};
 use crate::ec2::registry::Action;
 use crate::ec2::{Cx, Error};
 use crate::id::Kind;
@@ -80,9 +80,11 @@ impl Action for DescribeImageAttribute {
             "bootMode" => out.boot_mode = Value::of("legacy-bios"),
             "tpmSupport" => out.tpm_support = Value::of(None),
             "uefiData" => out.uefi_data = Value::of(None),
-            "lastLaunchedTime" => out.last_launched_time = Value::of(None),
-            "imdsSupport" => out.imds_support = Value::of(None),
-            "deregistrationProtection" => out.deregistration_protection = Value::of("disabled"),
+            "lastLaunchedTime" => out.last_launched_time = Value::of(image.last_launched.map(launched)),
+            "imdsSupport" => out.imds_support = Value::of(image.details.imds_v2.then_some(IMDS_V2)),
+            "deregistrationProtection" => {
+                out.deregistration_protection = Value::of(protection(image.details.protection));
+            }
             other => return Err(attribute::unknown(other)),
         }
         Ok(out)

@@ -1,5 +1,6 @@
 //! Images that the caller may see: its own, public ones, and those shared with it.
 
+use crate::clock;
 use crate::db;
 use crate::ec2::filter::Filters;
 use crate::ec2::images::{ImageItem, is_amazons};
@@ -7,7 +8,7 @@ use crate::ec2::page::Page;
 use crate::ec2::registry::Action;
 use crate::ec2::{Cx, Error, describe};
 use crate::id::Kind;
-use crate::images::{Image, Select};
+use crate::images::{Image, Select, State};
 use crate::wire::query::{self, Params};
 use serde::Serialize;
 
@@ -15,6 +16,8 @@ pub struct DescribeImages {
     ids: Vec<String>,
     owners: Vec<String>,
     executable_by: Vec<String>,
+    deprecated: bool,
+    disabled: bool,
     filters: Filters<ImageItem>,
     page: Page,
 }
@@ -38,8 +41,6 @@ pub fn image_id(text: &str) -> Result<String, Error> {
 
 impl Action for DescribeImages {
     const NAME: &'static str = "DescribeImages";
-    /// Nothing is ever deprecated or disabled here.
-    const IGNORED: &'static [&'static str] = &["IncludeDeprecated", "IncludeDisabled"];
     type Output = Output;
 
     fn read(p: &Params<'_>) -> Result<Self, Error> {
@@ -50,6 +51,8 @@ impl Action for DescribeImages {
             ids,
             owners: owned("Owner"),
             executable_by: owned("ExecutableBy"),
+            deprecated: p.opt_bool("IncludeDeprecated")?.unwrap_or(false),
+            disabled: p.opt_bool("IncludeDisabled")?.unwrap_or(false),
             filters: Filters::read(p)?,
         })
     }
@@ -64,14 +67,21 @@ impl Action for DescribeImages {
         };
         let images = cx.cloud.images.describe(&select)?;
         let images = describe::pick(Kind::Image, &self.ids, images, |i| &i.id)?;
+        let now = clock::to_ms(cx.now);
+        // Out of date are only other people's images, and only for who does not name them.
+        let current = |i: &Image| {
+            let over = i.details.deprecated_at.is_some_and(|at| at <= now);
+            !over || self.deprecated || !self.ids.is_empty() || i.account == *account
+        };
         let mut tags = cx.cloud.db.read(|c| db::tags::by_resource(c, account, &cx.region, "image"))?;
         let items = images
             .into_iter()
+            .filter(|i| current(i) && (self.disabled || i.state != State::Disabled))
             .filter(|i| self.owners.is_empty() || self.owners.iter().any(|owner| is_owned_by(i, owner, account)))
             .filter(|i| self.executable_by.is_empty() || self.executable_by.iter().any(|who| is_for(i, who, account)))
             .map(|image| {
                 let tags = tags.remove(&image.id).unwrap_or_default();
-                ImageItem::new(image, tags)
+                ImageItem::new(image, account, tags)
             })
             .filter(|item| self.filters.accept(item))
             .collect();

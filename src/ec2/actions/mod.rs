@@ -9,6 +9,8 @@ pub mod attach_internet_gateway;
 pub mod attach_network_interface;
 pub mod authorize_security_group_egress;
 pub mod authorize_security_group_ingress;
+pub mod cancel_image_launch_permission;
+pub mod copy_image;
 pub mod create_default_subnet;
 pub mod create_default_vpc;
 pub mod create_dhcp_options;
@@ -73,14 +75,24 @@ pub mod describe_vpc_attribute;
 pub mod describe_vpcs;
 pub mod detach_internet_gateway;
 pub mod detach_network_interface;
+pub mod disable_image;
+pub mod disable_image_block_public_access;
+pub mod disable_image_deprecation;
+pub mod disable_image_deregistration_protection;
 pub mod disassociate_address;
 pub mod disassociate_route_table;
+pub mod enable_image;
+pub mod enable_image_block_public_access;
+pub mod enable_image_deprecation;
+pub mod enable_image_deregistration_protection;
 pub mod get_caller_identity;
 pub mod get_console_output;
 pub mod get_ebs_encryption_by_default;
+pub mod get_image_block_public_access_state;
 pub mod get_launch_template_data;
 pub mod get_password_data;
 pub mod import_key_pair;
+pub mod list_images_in_recycle_bin;
 pub mod modify_address_attribute;
 pub mod modify_image_attribute;
 pub mod modify_instance_attribute;
@@ -103,6 +115,7 @@ pub mod reset_address_attribute;
 pub mod reset_image_attribute;
 pub mod reset_instance_attribute;
 pub mod reset_network_interface_attribute;
+pub mod restore_image_from_recycle_bin;
 pub mod revoke_security_group_egress;
 pub mod revoke_security_group_ingress;
 pub mod run_instances;
@@ -127,6 +140,8 @@ pub static ALL: &[Entry] = &[
     entry::<attach_network_interface::AttachNetworkInterface>(),
     entry::<authorize_security_group_egress::AuthorizeSecurityGroupEgress>(),
     entry::<authorize_security_group_ingress::AuthorizeSecurityGroupIngress>(),
+    entry::<cancel_image_launch_permission::CancelImageLaunchPermission>(),
+    entry::<copy_image::CopyImage>(),
     entry::<create_default_subnet::CreateDefaultSubnet>(),
     entry::<create_default_vpc::CreateDefaultVpc>(),
     entry::<create_dhcp_options::CreateDhcpOptions>(),
@@ -191,14 +206,24 @@ pub static ALL: &[Entry] = &[
     entry::<describe_vpcs::DescribeVpcs>(),
     entry::<detach_internet_gateway::DetachInternetGateway>(),
     entry::<detach_network_interface::DetachNetworkInterface>(),
+    entry::<disable_image::DisableImage>(),
+    entry::<disable_image_block_public_access::DisableImageBlockPublicAccess>(),
+    entry::<disable_image_deprecation::DisableImageDeprecation>(),
+    entry::<disable_image_deregistration_protection::DisableImageDeregistrationProtection>(),
     entry::<disassociate_address::DisassociateAddress>(),
     entry::<disassociate_route_table::DisassociateRouteTable>(),
+    entry::<enable_image::EnableImage>(),
+    entry::<enable_image_block_public_access::EnableImageBlockPublicAccess>(),
+    entry::<enable_image_deprecation::EnableImageDeprecation>(),
+    entry::<enable_image_deregistration_protection::EnableImageDeregistrationProtection>(),
     entry::<get_caller_identity::GetCallerIdentity>(),
     entry::<get_console_output::GetConsoleOutput>(),
     entry::<get_ebs_encryption_by_default::GetEbsEncryptionByDefault>(),
+    entry::<get_image_block_public_access_state::GetImageBlockPublicAccessState>(),
     entry::<get_launch_template_data::GetLaunchTemplateData>(),
     entry::<get_password_data::GetPasswordData>(),
     entry::<import_key_pair::ImportKeyPair>(),
+    entry::<list_images_in_recycle_bin::ListImagesInRecycleBin>(),
     entry::<modify_address_attribute::ModifyAddressAttribute>(),
     entry::<modify_image_attribute::ModifyImageAttribute>(),
     entry::<modify_instance_attribute::ModifyInstanceAttribute>(),
@@ -221,6 +246,7 @@ pub static ALL: &[Entry] = &[
     entry::<reset_image_attribute::ResetImageAttribute>(),
     entry::<reset_instance_attribute::ResetInstanceAttribute>(),
     entry::<reset_network_interface_attribute::ResetNetworkInterfaceAttribute>(),
+    entry::<restore_image_from_recycle_bin::RestoreImageFromRecycleBin>(),
     entry::<revoke_security_group_egress::RevokeSecurityGroupEgress>(),
     entry::<revoke_security_group_ingress::RevokeSecurityGroupIngress>(),
     entry::<run_instances::RunInstances>(),

@@ -1,6 +1,7 @@
 //! Say who may launch an image, or describe it anew; one attribute a call.
 
 use super::describe_images::image_id;
+use crate::ec2::images::IMDS_V2;
 use crate::ec2::registry::Action;
 use crate::ec2::{Cx, Done, Error, attribute};
 use crate::images::Sharing;
@@ -13,21 +14,26 @@ pub struct ModifyImageAttribute {
 
 enum Change {
     Description(String),
+    RequireTokens,
     Sharing(Sharing),
 }
 
 impl Action for ModifyImageAttribute {
     const NAME: &'static str = "ModifyImageAttribute";
-    const REFUSED: &'static [&'static str] = &["ImdsSupport", "ProductCode"];
+    const REFUSED: &'static [&'static str] = &["ProductCode"];
     type Output = Done;
 
     fn read(p: &Params<'_>) -> Result<Self, Error> {
         let id = image_id(p.req("ImageId")?)?;
-        let description = attribute::new_value(p, &["description"])?;
+        let value = attribute::new_value(p, &["description", "imdsSupport"])?;
         let sharing = sharing(p)?;
-        let change = match (description, sharing) {
+        let change = match (value, sharing) {
             (Some(_), Some(_)) => {
                 return Err(Error::ParameterCombination("Fields for multiple attribute types specified".into()));
+            }
+            (Some(("imdsSupport", IMDS_V2)), None) => Change::RequireTokens,
+            (Some(("imdsSupport", other)), None) => {
+                return Err(p.invalid("ImdsSupport", other, "Expecting v2.0.").into());
             }
             (Some((_, text)), None) => Change::Description(text.to_owned()),
             (None, Some(sharing)) => Change::Sharing(sharing),
@@ -40,7 +46,8 @@ impl Action for ModifyImageAttribute {
         let (images, account) = (&cx.cloud.images, &cx.caller.account);
         match self.change {
             Change::Description(text) => images.describe_as(account, &self.id, text).await?,
-            Change::Sharing(sharing) => images.share(account, &self.id, sharing).await?,
+            Change::RequireTokens => images.require_tokens(account, &self.id).await?,
+            Change::Sharing(sharing) => images.share(account, &cx.region, &self.id, sharing).await?,
         }
         Ok(Done::YES)
     }
@@ -53,16 +60,19 @@ fn sharing(p: &Params<'_>) -> Result<Option<Sharing>, Error> {
     let operation = p.opt("OperationType").filter(|text| !text.is_empty());
     match p.opt("Attribute").filter(|text| !text.is_empty()) {
         Some("launchPermission") => {
+            let (users, groups) = (p.list("UserId"), p.list("UserGroup"));
             let add = match operation {
                 Some("add") => true,
                 Some("remove") => false,
                 Some(other) => return Err(p.invalid("OperationType", other, "Expecting add or remove.").into()),
+                // `LaunchPermission` says it, as Terraform has it.
+                None if users.is_empty() && groups.is_empty() => false,
                 None => return Err(query::Error::Missing("OperationType".into()).into()),
             };
-            p.list("UserId").into_iter().try_for_each(|user| account(&mut sharing, p, user, add))?;
-            p.list("UserGroup").into_iter().try_for_each(|name| group(&mut sharing, p, name, add))?;
+            users.into_iter().try_for_each(|user| account(&mut sharing, p, user, add))?;
+            groups.into_iter().try_for_each(|name| group(&mut sharing, p, name, add))?;
         }
-        None | Some("description") => {}
+        None | Some("description" | "imdsSupport") => {}
         Some(other) => return Err(attribute::unknown(other)),
     }
     if let Some(permission) = p.nested("LaunchPermission") {
@@ -142,5 +152,23 @@ mod tests {
         ] {
             assert_eq!(bench.call(&modify(form)).await.code(), code, "{form}");
         }
+    }
+
+    #[tokio::test]
+    async fn instances_of_an_image_that_says_so_need_session_tokens() {
+        let bench = Bench::new();
+        bench.image("ami-12345678").await;
+        const RUN: &str = "Action=RunInstances&ImageId=ami-12345678&InstanceType=t3.micro&MinCount=1&MaxCount=1";
+        assert_eq!(bench.call(RUN).await.get("httpTokens"), Some("optional"));
+        let modify = "Action=ModifyImageAttribute&ImageId=ami-12345678&ImdsSupport.Value";
+        assert_eq!(bench.call(&format!("{modify}=v1.0")).await.code(), "InvalidParameterValue");
+        bench.call(&format!("{modify}=v2.0")).await;
+        let image = bench.call("Action=DescribeImages&ImageId.1=ami-12345678").await;
+        assert_eq!(image.get("imdsSupport"), Some("v2.0"), "{}", image.xml);
+        assert!(image.get("lastLaunchedTime").is_some());
+        let run = bench.call(RUN).await;
+        assert_eq!((run.get("httpTokens"), run.get("httpPutResponseHopLimit")), (Some("required"), Some("2")));
+        let run = bench.call(&format!("{RUN}&MetadataOptions.HttpTokens=optional")).await;
+        assert_eq!(run.get("httpTokens"), Some("optional"), "the request wins");
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::compute::{Edit, MetadataEdit};
 use crate::ec2::instances::MetadataItem;
-use crate::ec2::launch::one_of;
+use crate::ec2::launch::metadata;
 use crate::ec2::registry::Action;
 use crate::ec2::{Cx, Error};
 use crate::id::Kind;
@@ -23,17 +23,10 @@ pub struct Output {
 
 impl Action for ModifyInstanceMetadataOptions {
     const NAME: &'static str = "ModifyInstanceMetadataOptions";
-    /// The metadata service has no IPv6 address.
-    const IGNORED: &'static [&'static str] = &["HttpProtocolIpv6"];
     type Output = Output;
 
     fn read(p: &Params<'_>) -> Result<Self, Error> {
-        let edit = MetadataEdit {
-            enabled: one_of(p, "HttpEndpoint", "enabled", "disabled")?,
-            tokens_required: one_of(p, "HttpTokens", "required", "optional")?,
-            hop_limit: p.opt_int("HttpPutResponseHopLimit", 1..=64)?.map(|n| n as u32),
-            tags: one_of(p, "InstanceMetadataTags", "enabled", "disabled")?,
-        };
+        let edit = metadata(p)?;
         let id = p.id("InstanceId", Kind::Instance)?.to_owned();
         if edit == MetadataEdit::default() {
             return Err(Error::ParameterCombination("No metadata option specified".into()));

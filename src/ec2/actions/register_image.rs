@@ -2,6 +2,7 @@
 
 use crate::db;
 use crate::db::tags::{Resource, Tag};
+use crate::ec2::images::IMDS_V2;
 use crate::ec2::registry::Action;
 use crate::ec2::{Cx, Error, tagging};
 use crate::id::Kind;
@@ -18,6 +19,7 @@ pub struct RegisterImage {
     ramdisk_id: Option<String>,
     root_device_name: Option<String>,
     mappings: Option<Vec<Mapping>>,
+    imds_v2: bool,
     tags: Vec<Tag>,
 }
 
@@ -31,7 +33,7 @@ impl Action for RegisterImage {
     const NAME: &'static str = "RegisterImage";
     /// Guests have the devices that the hypervisor gives, whatever an image declares about itself.
     const IGNORED: &'static [&'static str] =
-        &["EnaSupport", "SriovNetSupport", "VirtualizationType", "BootMode", "ImdsSupport", "BillingProduct"];
+        &["EnaSupport", "SriovNetSupport", "VirtualizationType", "BootMode", "BillingProduct"];
     const REFUSED: &'static [&'static str] = &["TpmSupport", "UefiData"];
     type Output = Output;
 
@@ -58,6 +60,11 @@ impl Action for RegisterImage {
             ramdisk_id: p.opt_id("RamdiskId", Kind::RamdiskImage)?.map(str::to_owned),
             root_device_name: owned("RootDeviceName"),
             mappings: (!mappings.is_empty()).then_some(mappings),
+            imds_v2: match p.opt("ImdsSupport").filter(|text| !text.is_empty()) {
+                None => false,
+                Some(IMDS_V2) => true,
+                Some(other) => return Err(p.invalid("ImdsSupport", other, "Expecting v2.0.").into()),
+            },
             tags: tagging::of(&tagging::specifications(p, &["image", "snapshot"])?, "image"),
         })
     }
@@ -74,6 +81,7 @@ impl Action for RegisterImage {
             ramdisk_id: self.ramdisk_id,
             root_device_name: self.root_device_name,
             mappings: self.mappings,
+            imds_v2: self.imds_v2,
         };
         let image_id = cx.cloud.images.register(request).await?.id;
         if !self.tags.is_empty() {

@@ -69,6 +69,9 @@ fn word(text: &str) -> String {
     if text.len() == 24 && text.ends_with('Z') && text.as_bytes()[10] == b'T' {
         return "TIME".into();
     }
+    if text.len() == 20 && text.ends_with('Z') && text.as_bytes()[10] == b'T' {
+        return "SECOND".into();
+    }
     if text.split(':').count() == 6 && text.split(':').all(|b| b.len() == 2 && hex(b)) {
         return "MAC".into();
     }

@@ -2,6 +2,12 @@
 //!
 //! A deregistered image keeps its row: its id is never given out again, and instances may still name it.
 
+mod settings;
+mod work;
+
+pub use settings::{set_setting, setting, wipe_settings};
+pub use work::{Origin, Work, captured, captures_of, pending, postpone, set_available, set_failed, waiting};
+
 use super::{Conn, Error};
 use rusqlite::{OptionalExtension, Row, named_params, params_from_iter};
 use serde::{Deserialize, Serialize};
@@ -37,11 +43,13 @@ impl ImageType {
 /// Where an image is in its life.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum State {
-    /// Its bundle is being fetched.
+    /// Its bytes are on their way.
     Pending,
     Available,
     /// Its bundle could not be used; the reason says why.
     Failed,
+    /// Put out of use by its owner, until it is enabled again.
+    Disabled,
     /// Gone for its owner; only instances may still name it.
     Deregistered,
 }
@@ -53,6 +61,7 @@ impl State {
             State::Pending => "pending",
             State::Available => "available",
             State::Failed => "failed",
+            State::Disabled => "disabled",
             State::Deregistered => "deregistered",
         }
     }
@@ -62,6 +71,7 @@ impl State {
             "pending" => Ok(State::Pending),
             "available" => Ok(State::Available),
             "failed" => Ok(State::Failed),
+            "disabled" => Ok(State::Disabled),
             "deregistered" => Ok(State::Deregistered),
             other => Err(Error::Damaged(format!("image state {other:?}"))),
         }
@@ -98,6 +108,33 @@ pub struct File {
     pub digest: String,
 }
 
+/// Whether an image may be deregistered.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Protection {
+    #[default]
+    Off,
+    /// With a cool-down, it stays protected for a day after it was switched off.
+    On { cooldown: bool },
+    /// Switched off; protected until then, in milliseconds since the epoch.
+    Until(i64),
+}
+
+/// Where an image comes from, and what its owner said of its use.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Details {
+    /// The image that it is a copy of, and that one's region.
+    pub source_image: Option<String>,
+    pub source_region: Option<String>,
+    /// The instance that it was made of.
+    pub source_instance: Option<String>,
+    /// When it is out of date, in milliseconds since the epoch.
+    pub deprecated_at: Option<i64>,
+    pub protection: Protection,
+    /// Its instances are to have session tokens required at the metadata service.
+    pub imds_v2: bool,
+}
+
 /// One image.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Image {
@@ -130,8 +167,23 @@ pub struct Image {
     pub file: Option<File>,
     /// Milliseconds since the epoch.
     pub created_at: i64,
+    /// When an instance was launched from it last, in milliseconds since the epoch.
+    pub last_launched: Option<i64>,
     /// Accounts that may launch it, besides its owner.
     pub launch_permissions: Vec<String>,
+    pub details: Details,
+}
+
+impl Image {
+    /// Whether `account` may see and launch it: its owner, those it is shared with, or everybody.
+    pub fn may_launch(&self, account: &str) -> bool {
+        self.account == account || self.is_public || self.launch_permissions.iter().any(|a| a == account)
+    }
+
+    /// Whether it is in `region`, or in every one.
+    pub fn is_in(&self, region: &str) -> bool {
+        self.region.as_ref().is_none_or(|own| own == region)
+    }
 }
 
 /// Which images are asked for; every given condition must hold. Deregistered ones are never among them.
@@ -147,21 +199,9 @@ pub struct Select {
     pub owners: Vec<String>,
 }
 
-/// An image whose bundle has to be fetched.
-#[derive(Debug, Clone)]
-pub struct Work {
-    pub image: Image,
-    /// The manifest's XML, as it was when the image was registered.
-    pub manifest: String,
-    /// Tries before this one.
-    pub attempt: u32,
-    /// Not before this time, in milliseconds.
-    pub not_before: i64,
-}
-
 const COLUMNS: &str = "id, account, region, name, description, location, image_type, architecture, platform, kernel_id, \
     ramdisk_id, root_device, mappings, state, reason_code, reason_message, is_public, imported, format, size, \
-    virtual_size, digest, created_at";
+    virtual_size, digest, created_at, details, last_launched";
 
 fn image(r: &Row) -> Result<Image, Error> {
     let text = |name: &str| r.get::<_, String>(name);
@@ -199,7 +239,9 @@ fn image(r: &Row) -> Result<Image, Error> {
         imported: r.get("imported")?,
         file,
         created_at: r.get("created_at")?,
+        last_launched: r.get("last_launched")?,
         launch_permissions: Vec::new(),
+        details: serde_json::from_str(&text("details")?).map_err(|e| Error::Damaged(format!("details: {e}")))?,
     })
 }
 
@@ -210,16 +252,19 @@ fn permissions(c: &Conn, id: &str) -> Result<Vec<String>, Error> {
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
-/// Add an image; `manifest` is there exactly when its bundle has still to be fetched.
-pub fn insert(c: &Conn, i: &Image, manifest: Option<&str>) -> Result<(), Error> {
-    let mappings = serde_json::to_string(&i.mappings).map_err(|e| Error::Damaged(e.to_string()))?;
+/// Add an image; `origin` is there exactly when its bytes have still to come.
+pub fn insert(c: &Conn, i: &Image, origin: Option<&Origin>) -> Result<(), Error> {
+    let json = |result: serde_json::Result<String>| result.map_err(|e| Error::Damaged(e.to_string()));
+    let (manifest, origin, capture_of) = work::columns(origin)?;
+    let (mappings, details) = (json(serde_json::to_string(&i.mappings))?, json(serde_json::to_string(&i.details))?);
     c.prepare_cached(
         "INSERT INTO images (id, account, region, name, description, location, image_type, architecture, platform,
            kernel_id, ramdisk_id, root_device, mappings, state, reason_code, reason_message, is_public, imported, format,
-           size, virtual_size, digest, manifest, attempt, not_before, created_at)
+           size, virtual_size, digest, manifest, origin, capture_of, details, last_launched, attempt, not_before,
+           created_at)
          VALUES (:id, :account, :region, :name, :description, :location, :type, :architecture, :platform,
            :kernel, :ramdisk, :root, :mappings, :state, :code, :message, :public, :imported, :format,
-           :size, :virtual, :digest, :manifest, 0, 0, :created)",
+           :size, :virtual, :digest, :manifest, :origin, :capture, :details, :launched, 0, 0, :created)",
     )?
     .execute(named_params! {
         ":id": i.id, ":account": i.account, ":region": i.region, ":name": i.name, ":description": i.description,
@@ -230,7 +275,8 @@ pub fn insert(c: &Conn, i: &Image, manifest: Option<&str>) -> Result<(), Error> 
         ":public": i.is_public, ":imported": i.imported,
         ":format": i.file.as_ref().map(|f| &f.format), ":size": i.file.as_ref().map(|f| f.size as i64),
         ":virtual": i.file.as_ref().map(|f| f.virtual_size as i64), ":digest": i.file.as_ref().map(|f| &f.digest),
-        ":manifest": manifest, ":created": i.created_at,
+        ":manifest": manifest, ":origin": origin, ":capture": capture_of, ":details": details,
+        ":launched": i.last_launched, ":created": i.created_at,
     })?;
     for account in &i.launch_permissions {
         permit(c, &i.id, account, true)?;
@@ -286,7 +332,7 @@ pub fn select(c: &Conn, select: &Select) -> Result<Vec<Image>, Error> {
 pub fn named(c: &Conn, account: &str, region: Option<&str>, name: &str) -> Result<Option<String>, Error> {
     let mut q = c.prepare_cached(
         "SELECT id FROM images WHERE account = ?1 AND (region = ?2 OR region IS NULL OR ?2 IS NULL) AND name = ?3
-         AND state IN ('pending', 'available')",
+         AND state IN ('pending', 'available', 'disabled')",
     )?;
     Ok(q.query_row((account, region, name), |r| r.get(0)).optional()?)
 }
@@ -300,56 +346,12 @@ pub fn holder_of_number(c: &Conn, id: &str) -> Result<Option<String>, Error> {
     Ok(q.query_row([number], |r| r.get(0)).optional()?)
 }
 
-/// Every image whose bundle has still to be fetched, the longest waiting first.
-pub fn pending(c: &Conn) -> Result<Vec<Work>, Error> {
-    let mut q = c.prepare_cached(&format!(
-        "SELECT {COLUMNS}, manifest, attempt, not_before FROM images WHERE state = 'pending' ORDER BY created_at, id"
-    ))?;
-    let rows = q.query_map([], |r| {
-        Ok(image(r).map(|image| (image, r.get("manifest"), r.get("attempt"), r.get("not_before"))))
-    })?;
-    let mut work = Vec::new();
-    for row in rows {
-        let (image, manifest, attempt, not_before) = row??;
-        work.push(Work { image, manifest: manifest?, attempt: attempt?, not_before: not_before? });
-    }
-    Ok(work)
-}
-
-/// Make a pending image available; `false` if it is not pending any more.
-pub fn set_available(c: &Conn, id: &str, f: &File) -> Result<bool, Error> {
-    let changed = c
-        .prepare_cached(
-            "UPDATE images SET state = 'available', format = ?2, size = ?3, virtual_size = ?4, digest = ?5, manifest = NULL
-             WHERE id = ?1 AND state = 'pending'",
-        )?
-        .execute((id, &f.format, f.size as i64, f.virtual_size as i64, &f.digest))?;
-    Ok(changed == 1)
-}
-
-/// Make a pending image failed; `false` if it is not pending any more.
-pub fn set_failed(c: &Conn, id: &str, reason: &Reason) -> Result<bool, Error> {
-    let changed = c
-        .prepare_cached(
-            "UPDATE images SET state = 'failed', reason_code = ?2, reason_message = ?3, manifest = NULL
-             WHERE id = ?1 AND state = 'pending'",
-        )?
-        .execute((id, &reason.code, &reason.message))?;
-    Ok(changed == 1)
-}
-
-/// Let a pending image's next try begin at `not_before`.
-pub fn postpone(c: &Conn, id: &str, attempt: u32, not_before: i64) -> Result<(), Error> {
-    c.prepare_cached("UPDATE images SET attempt = ?2, not_before = ?3 WHERE id = ?1 AND state = 'pending'")?
-        .execute((id, attempt, not_before))?;
-    Ok(())
-}
-
 /// Deregister an image; `false` if it was already.
 pub fn set_deregistered(c: &Conn, id: &str) -> Result<bool, Error> {
     let changed = c
         .prepare_cached(
-            "UPDATE images SET state = 'deregistered', manifest = NULL WHERE id = ?1 AND state <> 'deregistered'",
+            "UPDATE images SET state = 'deregistered', manifest = NULL, origin = NULL, capture_of = NULL
+             WHERE id = ?1 AND state <> 'deregistered'",
         )?
         .execute([id])?;
     c.prepare_cached("DELETE FROM image_launch_permissions WHERE image_id = ?1")?.execute([id])?;
@@ -366,6 +368,35 @@ pub fn delete(c: &Conn, id: &str) -> Result<(), Error> {
 /// Let everybody launch the image, or not any more.
 pub fn set_public(c: &Conn, id: &str, public: bool) -> Result<(), Error> {
     c.prepare_cached("UPDATE images SET is_public = ?2 WHERE id = ?1")?.execute((id, public))?;
+    Ok(())
+}
+
+/// Take an available image out of use, or a disabled one back; `false` if it is neither.
+pub fn set_disabled(c: &Conn, id: &str, disabled: bool) -> Result<bool, Error> {
+    let (from, to) = if disabled { ("available", "disabled") } else { ("disabled", "available") };
+    let changed = c
+        .prepare_cached("UPDATE images SET state = ?3 WHERE id = ?1 AND state IN (?2, ?3)")?
+        .execute((id, from, to))?;
+    Ok(changed == 1)
+}
+
+/// Give the image other details.
+pub fn set_details(c: &Conn, id: &str, details: &Details) -> Result<(), Error> {
+    let json = serde_json::to_string(details).map_err(|e| Error::Damaged(e.to_string()))?;
+    c.prepare_cached("UPDATE images SET details = ?2 WHERE id = ?1")?.execute((id, json))?;
+    Ok(())
+}
+
+/// An instance was launched from the image at `now`.
+pub fn launched(c: &Conn, id: &str, now: i64) -> Result<(), Error> {
+    c.prepare_cached("UPDATE images SET last_launched = ?2 WHERE id = ?1")?.execute((id, now))?;
+    Ok(())
+}
+
+/// Nobody but its owner may launch the image any more.
+pub fn keep_private(c: &Conn, id: &str) -> Result<(), Error> {
+    set_public(c, id, false)?;
+    c.prepare_cached("DELETE FROM image_launch_permissions WHERE image_id = ?1")?.execute([id])?;
     Ok(())
 }
 

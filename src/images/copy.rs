@@ -1,0 +1,64 @@
+//! A copy of an image, in the same region or in another one. All regions keep their images on one disk, so the copy shares
+//! the bytes: an image's file never changes.
+
+use super::{Details, Error, Image, ImageType, Origin, State};
+use crate::clock;
+use crate::db::{self, Conn};
+
+/// What CopyImage asks for.
+#[derive(Debug, Clone)]
+pub struct CopyRequest {
+    /// Who copies, and owns the copy.
+    pub account: String,
+    /// The copy's region.
+    pub region: String,
+    pub source_id: String,
+    pub source_region: String,
+    pub name: String,
+    pub description: String,
+}
+
+/// Put the copy down as pending.
+pub fn copy(c: &Conn, r: &CopyRequest) -> Result<Image, Error> {
+    super::check_name(&r.name)?;
+    let not_found = || Error::NotFound(r.source_id.clone());
+    let source = db::images::get(c, &r.source_id)?.ok_or_else(not_found)?;
+    if !source.may_launch(&r.account) || !source.is_in(&r.source_region) || source.state == State::Deregistered {
+        return Err(not_found());
+    }
+    if source.state != State::Available {
+        return Err(Error::NotReady(source.id, source.state.as_str()));
+    }
+    for id in source.kernel_id.iter().chain(&source.ramdisk_id) {
+        if db::images::get(c, id)?.is_some_and(|i| !i.is_in(&r.region)) {
+            return Err(Error::InvalidParameter(format!(
+                "The image '{}' starts with {id}, which is not in the region {}",
+                source.id, r.region
+            )));
+        }
+    }
+    let image = Image {
+        id: super::new_id(source.image_type),
+        account: r.account.clone(),
+        region: Some(r.region.clone()),
+        name: Some(r.name.clone()),
+        description: r.description.clone(),
+        location: format!("{}/{}", r.account, r.name),
+        state: State::Pending,
+        is_public: false,
+        imported: false,
+        file: None,
+        created_at: clock::now_ms(),
+        last_launched: None,
+        launch_permissions: Vec::new(),
+        details: Details {
+            source_image: Some(source.id.clone()),
+            source_region: Some(r.source_region.clone()),
+            imds_v2: source.details.imds_v2 && source.image_type == ImageType::Machine,
+            ..Details::default()
+        },
+        ..source
+    };
+    super::put_down(c, &image, &Origin::Image(r.source_id.clone()))?;
+    Ok(image)
+}

@@ -1,0 +1,99 @@
+//! A bundle in a bucket becomes an image: the manifest is checked at once, the rest is work for the loop.
+
+use super::{Details, Error, Image, Images, Mapping, Origin, State, manifest, source};
+use crate::clock;
+use std::io::Read;
+
+/// What `RegisterImage` asks for. What is `None` is taken from the manifest, or has AWS's default.
+#[derive(Debug, Clone, Default)]
+pub struct RegisterRequest {
+    /// The owner.
+    pub account: String,
+    pub region: String,
+    /// `bucket/[prefix/]name.manifest.xml`
+    pub location: String,
+    pub name: Option<String>,
+    pub description: Option<String>,
+    pub architecture: Option<String>,
+    pub kernel_id: Option<String>,
+    pub ramdisk_id: Option<String>,
+    pub root_device_name: Option<String>,
+    pub mappings: Option<Vec<Mapping>>,
+    /// Its instances shall have session tokens required at the metadata service.
+    pub imds_v2: bool,
+}
+
+impl Images {
+    /// Fetch and check the manifest, and put the image down as pending; the rest is done by [`Images::run`].
+    pub async fn register(&self, request: RegisterRequest) -> Result<Image, Error> {
+        if let Some(name) = &request.name {
+            super::check_name(name)?;
+        }
+        let source = self.source.clone();
+        let (account, location) = (request.account.clone(), request.location.clone());
+        let text = tokio::task::spawn_blocking(move || fetch_manifest(&*source, &account, &location))
+            .await
+            .map_err(|e| Error::Io("fetching the manifest".into(), std::io::Error::other(e)))??;
+        let parsed = manifest::Manifest::parse(&text)
+            .map_err(|e| Error::InvalidManifest(format!("The manifest {} cannot be used: {e}", request.location)))?;
+        let architecture = match &request.architecture {
+            None => parsed.architecture,
+            Some(name) => manifest::architecture(name).map_err(|e| Error::InvalidParameter(e.to_string()))?,
+        };
+        let image = Image {
+            id: super::new_id(parsed.image_type),
+            account: request.account,
+            region: Some(request.region),
+            name: request.name,
+            description: request.description.unwrap_or_default(),
+            location: request.location,
+            image_type: parsed.image_type,
+            architecture,
+            platform: None,
+            kernel_id: request.kernel_id.or(parsed.kernel_id),
+            ramdisk_id: request.ramdisk_id.or(parsed.ramdisk_id),
+            root_device_name: request.root_device_name.unwrap_or_else(|| super::DEFAULT_ROOT_DEVICE.into()),
+            mappings: request.mappings.unwrap_or(parsed.mappings),
+            state: State::Pending,
+            reason: None,
+            is_public: false,
+            imported: false,
+            file: None,
+            created_at: clock::now_ms(),
+            last_launched: None,
+            launch_permissions: Vec::new(),
+            details: Details { imds_v2: request.imds_v2, ..Details::default() },
+        };
+        let row = image.clone();
+        let origin = Origin::Bundle(text);
+        self.db.write(move |c| super::put_down(c, &row, &origin)).await?;
+        self.wake();
+        Ok(image)
+    }
+}
+
+fn fetch_manifest(source: &dyn source::Source, account: &str, location: &str) -> Result<String, Error> {
+    let Some(place) = source::Location::parse(location) else {
+        return Err(Error::InvalidManifest(format!(
+            "The image location {location:?} is not of the form bucket/manifest.xml"
+        )));
+    };
+    let (length, reader) = source.open(account, &place.bucket, &place.key).map_err(|e| match e {
+        source::Error::Io(what, e) => Error::Io(what, e),
+        e @ (source::Error::NoSuchBucket(_)
+        | source::Error::NoSuchKey(..)
+        | source::Error::AccessDenied(..)
+        | source::Error::CustomerKey(..)) => {
+            Error::InvalidManifest(format!("The manifest {location} cannot be read: {e}"))
+        }
+    })?;
+    if length > manifest::MAX_BYTES {
+        return Err(Error::InvalidManifest(format!("The manifest {location} is too long to be one ({length} bytes)")));
+    }
+    let mut bytes = Vec::new();
+    reader
+        .take(manifest::MAX_BYTES + 1)
+        .read_to_end(&mut bytes)
+        .map_err(|e| Error::Io("reading the manifest".into(), e))?;
+    String::from_utf8(bytes).map_err(|_| Error::InvalidManifest(format!("The manifest {location} is not text")))
+}
