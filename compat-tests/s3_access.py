@@ -198,3 +198,32 @@ def test_a_policy_may_refuse_old_signatures(s3, bucket):
             assert urllib.request.urlopen(url).read() == b"x" and not refusal
         except urllib.error.HTTPError as error:
             assert error.code == 403 and refusal
+
+
+def test_a_policy_sees_which_versions_a_batch_deletes(s3, bucket):
+    s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
+    kept, gone = (s3.put_object(Bucket=bucket, Key="k", Body=b"x")["VersionId"] for _ in range(2))
+    is_kept = {"StringEquals": {"s3:VersionId": kept}}
+    s3.put_bucket_policy(Bucket=bucket, Policy=deny(bucket, "s3:DeleteObjectVersion", Condition=is_kept))
+    both = [{"Key": "k", "VersionId": version} for version in (kept, gone)]
+    answer = s3.delete_objects(Bucket=bucket, Delete={"Objects": both})
+    assert [d["VersionId"] for d in answer["Deleted"]] == [gone]
+    assert [(e["VersionId"], e["Code"]) for e in answer["Errors"]] == [(kept, "AccessDenied")]
+    s3.delete_bucket_policy(Bucket=bucket)
+    s3.delete_object(Bucket=bucket, Key="k", VersionId=kept)
+
+
+def test_a_policy_sees_the_days_of_a_retention(s3, bucket):
+    s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
+    s3.put_object_lock_configuration(Bucket=bucket, ObjectLockConfiguration={"ObjectLockEnabled": "Enabled"})
+    long = {"NumericGreaterThan": {"s3:object-lock-remaining-retention-days": "10"}}
+    s3.put_bucket_policy(Bucket=bucket, Policy=deny(bucket, "s3:PutObjectRetention", Condition=long))
+    until = {days: datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(days=days) for days in (10, 12)}
+    at = {"Bucket": bucket, "Key": "k"}
+    refused("AccessDenied", s3.put_object, **at, ObjectLockMode="GOVERNANCE", ObjectLockRetainUntilDate=until[12])
+    version = s3.put_object(**at, ObjectLockMode="GOVERNANCE", ObjectLockRetainUntilDate=until[10])["VersionId"]
+    longer = {"Mode": "GOVERNANCE", "RetainUntilDate": until[12]}
+    refused("AccessDenied", s3.put_object_retention, **at, Retention=longer)
+    s3.delete_bucket_policy(Bucket=bucket)
+    s3.put_object_retention(**at, Retention=longer)
+    s3.delete_object(**at, VersionId=version, BypassGovernanceRetention=True)

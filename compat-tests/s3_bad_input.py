@@ -377,8 +377,8 @@ def streams(wire):
         "a head without end": (trailed(b"1" * 100_000), 400, "IncompleteBody"),
         "a wrong trailer": (trailed(whole + b"x-amz-checksum-crc32:AAAAAA==\r\n\r\n"), 400, "BadDigest"),
         "a trailer that is none": (trailed(whole + b"x-amz-checksum-crc32:zzz\r\n\r\n"), 400, "InvalidRequest"),
-        "an announced trailer that is absent": (trailed(whole + b"\r\n"), 400, "InvalidRequest"),
-        "a trailer nobody announced": (trailed(whole + f"x-amz-checksum-sha1:{crc}\r\n\r\n".encode()), 400, "InvalidRequest"),
+        "an announced trailer that is absent": (trailed(whole + b"\r\n"), 400, "MalformedTrailerError"),
+        "a trailer nobody announced": (trailed(whole + f"x-amz-checksum-sha1:{crc}\r\n\r\n".encode()), 400, "MalformedTrailerError"),
     }
 
 

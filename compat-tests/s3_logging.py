@@ -27,7 +27,8 @@ def records(text):
 
 def start(folder, delivery):
     server = cloud.Server(folder, "--driver", "simulated")
-    server.config.write_text(f'access_log_delivery = "{delivery}"\n' + server.config.read_text())
+    knobs = '[testing]\nlifecycle_day = "500ms"\n'
+    server.config.write_text(f'access_log_delivery = "{delivery}"\n' + server.config.read_text() + knobs)
     return server.start()
 
 
@@ -154,3 +155,31 @@ def test_a_server_that_stops_delivers_first(tmp_path):
     keys = [line["key"] for line in delivered(server.client("s3"), "logs")]
     assert keys == [f"k{n}" for n in range(5)]
     server.stop()
+
+
+def test_copies_lifecycle_and_acls_are_told(quick):
+    s3, other = quick.client("s3"), quick.client("s3", cloud.OTHER)
+    for bucket in ["from", "to-here", "their-logs"]:
+        s3.create_bucket(Bucket=bucket)
+    allow(s3, "their-logs", "from")
+    log(s3, "from", "their-logs")
+    s3.put_object(Bucket="from", Key="k 1", Body=b"x", ACL="public-read")
+    s3.copy_object(Bucket="to-here", Key="copy", CopySource="from/k 1")
+    upload = s3.create_multipart_upload(Bucket="to-here", Key="m")["UploadId"]
+    s3.upload_part_copy(Bucket="to-here", Key="m", UploadId=upload, PartNumber=1, CopySource="from/k 1")
+    other.get_object(Bucket="from", Key="k 1")
+    s3.get_object(Bucket="from", Key="k 1")
+    s3.create_multipart_upload(Bucket="from", Key="unfinished")
+    rule = {"ID": "r", "Status": "Enabled", "Filter": {"Prefix": ""}, "Expiration": {"Days": 1},
+            "AbortIncompleteMultipartUpload": {"DaysAfterInitiation": 1}}  # fmt: skip
+    s3.put_bucket_lifecycle_configuration(Bucket="from", LifecycleConfiguration={"Rules": [rule]})
+    wanted = {"S3.EXPIRE.OBJECT", "S3.DELETE.UPLOAD"}
+    lines = cloud.until("the records", lambda: (got := delivered(s3, "their-logs")) and wanted <= {r["operation"] for r in got} and got)
+    of = {operation: [r for r in lines if r["operation"] == operation] for operation in {r["operation"] for r in lines}}
+    (copied,), (part,) = of["REST.COPY.OBJECT_GET"], of["REST.COPY.PART_GET"]
+    assert (copied["key"], copied["bucket"], copied["status"]) == ("k%201", "from", "200") and part["key"] == "k%201"
+    assert copied["uri"] == "PUT /to-here/copy HTTP/1.1"
+    assert [r["acl_required"] for r in of["REST.GET.OBJECT"]] == ["Yes", "-"]
+    expired = of["S3.EXPIRE.OBJECT"][0]
+    assert (expired["key"], expired["requester"], expired["uri"], expired["status"]) == ("k%201", "AmazonS3", "-", "-")
+    assert of["S3.DELETE.UPLOAD"][0]["key"] == "unfinished"

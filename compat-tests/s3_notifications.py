@@ -14,10 +14,10 @@ QUEUE, TOPIC = "arn:aws:sqs:us-east-1:111122223333:q", "arn:aws:sns:us-east-1:11
 
 
 class Receiver:
-    """Takes POSTs, unless it is told to refuse them."""
+    """Takes POSTs, unless it is told to refuse them all, or those with some bytes in them."""
 
     def __init__(self):
-        self.got, self.refuse, self.refused = [], False, 0
+        self.got, self.refuse, self.refused, self.poison = [], False, 0, None
         outer = self
 
         class Handler(http.server.BaseHTTPRequestHandler):
@@ -25,11 +25,12 @@ class Receiver:
 
             def do_POST(self):
                 body = self.rfile.read(int(self.headers["content-length"]))
-                if outer.refuse:
+                poisoned = outer.poison is not None and outer.poison in body
+                if outer.refuse or poisoned:
                     outer.refused += 1
                 else:
                     outer.got.append((self.path, json.loads(body)))
-                self.send_response(503 if outer.refuse else 200)
+                self.send_response(503 if outer.refuse else 500 if poisoned else 200)
                 self.send_header("content-length", "0")
                 self.end_headers()
 
@@ -177,6 +178,17 @@ def test_kill_9_loses_no_event_and_keeps_their_order(server, receiver):
     assert len(records) == 36
     sequence = [r["s3"]["object"]["sequencer"] for r in records]
     assert sequence == sorted(sequence)
+
+
+def test_an_event_that_is_refused_holds_up_no_others(server, receiver):
+    s3 = server.client("s3")
+    s3.create_bucket(Bucket="told")
+    receiver.poison = b"poison"
+    configure(s3, "told", QueueConfigurations=[queue("s3:ObjectCreated:*")])
+    for key in ["a", "poison", "b", "c"]:
+        s3.put_object(Bucket="told", Key=key, Body=b"x")
+    records = cloud.until("the others", lambda: len(got := receiver.records()) >= 3 and got)
+    assert [r["s3"]["object"]["key"] for r in records] == ["a", "b", "c"] and receiver.refused == 4
 
 
 @pytest.mark.parametrize("rules", [

@@ -152,3 +152,17 @@ def test_a_folder_that_visitors_may_not_see_is_none(s3, bucket):
     site = Site(bucket)
     publish(s3, bucket)
     assert [site(path)[0] for path in ["/docs", "/nothing"]] == [403, 403]
+
+
+def test_a_domain_of_its_own_is_a_website(s3):
+    name = f"www.{os.urandom(4).hex()}.example.com"
+    s3.create_bucket(Bucket=name)
+    site = Site(name)
+    assert site("/", host=name)[0] != 200, "no website yet"
+    allow = {"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": f"arn:aws:s3:::{name}/*"}
+    s3.put_bucket_policy(Bucket=name, Policy=json.dumps({"Version": "2012-10-17", "Statement": [allow]}))
+    publish(s3, name)
+    assert site("/docs/", host=f"{name.upper()}:80")[::2] == (200, "this is docs/index.html")
+    for key in ["index.html", "docs/index.html", "docs/a b.txt"]:
+        s3.delete_object(Bucket=name, Key=key)
+    s3.delete_bucket(Bucket=name)

@@ -73,6 +73,7 @@ const MIGRATIONS: &[(&str, &str)] = &[
     ("0014_placement_groups", include_str!("migrations/0014_placement_groups.sql")),
     ("0015_public_addresses", include_str!("migrations/0015_public_addresses.sql")),
     ("0016_image_lives", include_str!("migrations/0016_image_lives.sql")),
+    ("0017_events_set_aside", include_str!("migrations/0017_events_set_aside.sql")),
 ];
 
 type Job = Box<dyn FnOnce(&mut Conn) -> Answer + Send>;

@@ -62,10 +62,21 @@ fn governed(action: &str) -> Governed {
 /// Actions on a policy, from which an account cannot shut itself out of its own bucket.
 const POLICY_ACTIONS: [&str; 3] = ["s3:GetBucketPolicy", "s3:PutBucketPolicy", "s3:DeleteBucketPolicy"];
 
-/// Whether this may be done with the bucket, or with `object` of it; else [`Error::AccessDenied`].
-pub fn decide(bucket: &Bucket, object: Option<&ObjectInfo>, ask: &Ask<'_>) -> Result<()> {
+/// Why something may be done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ground {
+    /// The bucket's policy says so.
+    Policy,
+    /// The bucket's owner asks.
+    Owner,
+    /// An ACL says so, or who wrote an object into another's bucket asks: without ACLs it would not be allowed.
+    Acl,
+}
+
+/// Why this may be done with the bucket, or with `object` of it; else [`Error::AccessDenied`].
+pub fn decide(bucket: &Bucket, object: Option<&ObjectInfo>, ask: &Ask<'_>) -> Result<Ground> {
     let whose = object.map(|info| (owner_of(bucket, &info.owner), &info.acl));
-    if allowed(bucket, whose, ask) { Ok(()) } else { Err(Error::AccessDenied) }
+    allowed(bucket, whose, ask).ok_or(Error::AccessDenied)
 }
 
 /// Who owns what this account wrote into the bucket.
@@ -137,7 +148,7 @@ pub fn denied(bucket: &Bucket, ask: &Ask<'_>) -> bool {
     bucket.policy.as_ref().is_some_and(|policy| judged(policy, &bucket.name, ask) == Verdict::Deny)
 }
 
-fn allowed(bucket: &Bucket, object: Option<(&str, &Acl)>, ask: &Ask<'_>) -> bool {
+fn allowed(bucket: &Bucket, object: Option<(&str, &Acl)>, ask: &Ask<'_>) -> Option<Ground> {
     let of_bucket_owner = ask.caller.is(&bucket.owner);
     let block = bucket.access_block.unwrap_or_default();
     if let Some(policy) = &bucket.policy {
@@ -145,8 +156,8 @@ fn allowed(bucket: &Bucket, object: Option<(&str, &Acl)>, ask: &Ask<'_>) -> bool
         let speaks = object.is_none_or(|(owner, _)| owner == bucket.owner) && !restricted;
         match judged(policy, &bucket.name, ask) {
             Verdict::Deny if of_bucket_owner && POLICY_ACTIONS.contains(&ask.action) => {}
-            Verdict::Deny => return false,
-            Verdict::Allow if speaks => return true,
+            Verdict::Deny => return None,
+            Verdict::Allow if speaks => return Some(Ground::Policy),
             Verdict::Allow | Verdict::Silent => {}
         }
     }
@@ -154,13 +165,16 @@ fn allowed(bucket: &Bucket, object: Option<(&str, &Acl)>, ask: &Ask<'_>) -> bool
         bucket.ownership != Some(Ownership::BucketOwnerEnforced)
             && acl.allows(ask.caller, permission, block.ignore_public_acls)
     };
-    match (governed(ask.action), object) {
-        (Governed::Object(permission), Some((owner, acl))) => ask.caller.is(owner) || grants(acl, permission),
-        (Governed::Object(_), None) => of_bucket_owner,
-        (Governed::Bucket(permission), _) => of_bucket_owner || grants(&bucket.acl, permission),
-        (Governed::Nowhere, Some((owner, _))) => of_bucket_owner || ask.caller.is(owner),
-        (Governed::Nowhere, None) => of_bucket_owner,
-    }
+    let (owns, granted) = match (governed(ask.action), object) {
+        (Governed::Object(permission), Some((owner, acl))) => {
+            let writer = ask.caller.is(owner);
+            (writer && of_bucket_owner, writer || grants(acl, permission))
+        }
+        (Governed::Bucket(permission), _) => (of_bucket_owner, grants(&bucket.acl, permission)),
+        (Governed::Nowhere, Some((owner, _))) => (of_bucket_owner, ask.caller.is(owner)),
+        (Governed::Object(_) | Governed::Nowhere, None) => (of_bucket_owner, false),
+    };
+    if owns { Some(Ground::Owner) } else { granted.then_some(Ground::Acl) }
 }
 
 #[cfg(test)]
@@ -194,14 +208,27 @@ mod tests {
         let text = format!(
             r#"{{"Statement":{{"Effect":"{effect}","Principal":"*","Action":"{action}","Resource":["arn:aws:s3:::b","arn:aws:s3:::b/*"]}}}}"#
         );
-        Bucket { policy: Some(Policy::parse("b", &text).unwrap()), ..bucket() }
+        Bucket { policy: Some(Policy::parse("b", &text).unwrap().into()), ..bucket() }
     }
 
     fn may(bucket: &Bucket, object: Option<(&str, Canned)>, caller: Caller<'_>, action: &str) -> bool {
         let acl = object.map(|(owner, canned)| (owner, Acl::canned(canned, owner, &bucket.owner)));
         let object = acl.as_ref().map(|(owner, acl)| (owner_of(bucket, owner), acl));
         let key = if object.is_some() || action == "s3:PutObject" { "k" } else { "" };
-        allowed(bucket, object, &Ask { caller, canonical_id: None, action, key, conditions: &|_| vec![] })
+        allowed(bucket, object, &Ask { caller, canonical_id: None, action, key, conditions: &|_| vec![] }).is_some()
+    }
+
+    #[test]
+    fn it_is_known_what_needed_an_acl() {
+        let why = |bucket: &Bucket, object, caller, action| {
+            allowed(bucket, object, &Ask { caller, canonical_id: None, action, key: "", conditions: &|_| vec![] })
+        };
+        let open = Bucket { acl: Acl::canned(Canned::PublicRead, "1", "1"), ..bucket() };
+        assert_eq!(why(&open, None, OWNER, "s3:ListBucket"), Some(Ground::Owner));
+        assert_eq!(why(&open, None, OTHER, "s3:ListBucket"), Some(Ground::Acl));
+        assert_eq!(why(&with_policy("Allow", "s3:*"), None, OTHER, "s3:ListBucket"), Some(Ground::Policy));
+        let theirs = Acl::canned(Canned::Private, "2", "1");
+        assert_eq!(why(&open, Some(("2", &theirs)), WRITER, "s3:GetObject"), Some(Ground::Acl));
     }
 
     #[test]

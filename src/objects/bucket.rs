@@ -10,6 +10,7 @@ use crate::clock;
 use crate::db::objects::buckets::{self, BucketRow};
 use crate::db::objects::configs;
 use crate::db::{self, Conn};
+use std::sync::Arc;
 
 /// One bucket.
 #[derive(Debug, Clone)]
@@ -22,7 +23,7 @@ pub struct Bucket {
     /// `None`: never said, which is as `ObjectWriter`.
     pub ownership: Option<Ownership>,
     pub access_block: Option<AccessBlock>,
-    pub policy: Option<Policy>,
+    pub policy: Option<Arc<Policy>>,
     /// Milliseconds.
     pub created_at: i64,
     pub versioning: Versioning,
@@ -134,7 +135,7 @@ impl AccessBlock {
 impl Bucket {
     fn read(row: BucketRow) -> Result<Bucket> {
         let damaged = |what: &str| Error::Db(db::Error::Damaged(format!("bucket {}: {what}", row.name)));
-        let policy = row.policy.as_deref().map(|text| Policy::parse(&row.name, text));
+        let policy = row.policy.as_deref().map(|text| Policy::known(&row.name, text));
         let ownership = row.ownership.as_deref().map(|name| Ownership::parse(name).ok_or_else(|| damaged("ownership")));
         Ok(Bucket {
             versioning: Versioning::from_column(&row.versioning),
@@ -239,7 +240,7 @@ impl Store {
             Ok(buckets::delete(c, &gone)?)
         })
         .await?;
-        self.logs.set(name, None);
+        self.look_at_log_target(name)?;
         self.pins.janitor.notify_one();
         Ok(())
     }

@@ -5,10 +5,9 @@
 
 use super::Store;
 use super::error::Result;
-use crate::db;
 use crate::db::objects::{Place, bytes as db_bytes, uploads, versions};
 use crate::seal::frames;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// Something that should not be.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,6 +20,10 @@ pub enum Problem {
     SizeMismatch { owner: String, blob: String, row: u64, found: u64 },
     /// No key of the cloud opens the body; customers' keys are not at hand.
     CannotBeOpened { owner: String, why: String },
+    /// Bytes in the index that nothing refers to.
+    InlineWithoutRow { id: i64, size: u64 },
+    /// Parts of an upload that is neither in progress nor an object.
+    PartsWithoutUpload { upload: String },
     /// The parts do not add up to the object.
     PartsMismatch { owner: String, upload: String, row: u64, found: u64 },
 }
@@ -37,6 +40,12 @@ impl std::fmt::Display for Problem {
                 write!(f, "{owner}: {row} bytes are expected in {blob}, which has {found}")
             }
             Problem::CannotBeOpened { owner, why } => write!(f, "{owner}: it cannot be opened: {why}"),
+            Problem::InlineWithoutRow { id, size } => {
+                write!(f, "the small body {id} ({size} bytes) belongs to nothing")
+            }
+            Problem::PartsWithoutUpload { upload } => {
+                write!(f, "there are parts of upload {upload}, which is neither in progress nor an object")
+            }
             Problem::PartsMismatch { owner, upload, row, found } => {
                 write!(f, "{owner}: {row} bytes are expected, the parts of upload {upload} have {found}")
             }
@@ -52,20 +61,27 @@ impl Store {
         self.blobs.list(true, &mut |e| {
             blobs.insert(e.name, (e.size, e.staged, false));
         })?;
+        // Bytes of the completed parts of each upload that has any.
         let mut uploads: BTreeMap<String, u64> = BTreeMap::new();
         self.db.read(|c| {
-            let mut compare = |owner: String, size: i64, place: &Place, sealed: bool| -> Result<(), db::Error> {
+            let mut inline: HashMap<i64, (u64, bool)> = HashMap::new();
+            db_bytes::each_inline(c, &mut |id, size| {
+                inline.insert(id, (size as u64, false));
+            })?;
+            let mut compare = |owner: String, size: i64, place: &Place, sealed: bool| {
                 let plain = size as u64;
                 let row = if sealed { frames::sealed_size(plain) } else { plain };
                 match place {
                     Place::Empty | Place::Parts(_) => {}
-                    Place::Inline(id) => match db_bytes::inline(c, *id)? {
+                    Place::Inline(id) => match inline.get_mut(id) {
                         None => problems.push(Problem::RowWithoutBlob { owner, blob: id.to_string() }),
-                        Some(data) if data.len() as u64 != row => {
-                            let found = data.len() as u64;
-                            problems.push(Problem::SizeMismatch { owner, blob: id.to_string(), row, found });
+                        Some((found, known)) => {
+                            *known = true;
+                            if *found != row {
+                                let (blob, found) = (id.to_string(), *found);
+                                problems.push(Problem::SizeMismatch { owner, blob, row, found });
+                            }
                         }
-                        Some(_) => {}
                     },
                     Place::File(name) => match blobs.get_mut(name) {
                         None => problems.push(Problem::RowWithoutBlob { owner, blob: name.clone() }),
@@ -77,32 +93,34 @@ impl Store {
                         }
                     },
                 }
-                Ok(())
             };
-            let mut failed = Ok(());
             uploads::each_part(c, &mut |part| {
                 let owner = format!("upload {} part {}", part.upload, part.number);
-                if failed.is_ok() {
-                    failed = compare(owner, part.size, &part.place, !part.salt.is_empty());
-                }
-                if part.start.is_some() {
-                    *uploads.entry(part.upload.clone()).or_default() += part.size as u64;
-                }
+                compare(owner, part.size, &part.place, !part.salt.is_empty());
+                let completed = uploads.entry(part.upload.clone()).or_default();
+                *completed += if part.start.is_some() { part.size as u64 } else { 0 };
             })?;
             let (mut composed, mut unopened) = (Vec::new(), Vec::new());
             versions::each_place(c, &mut |bucket, key, size, place, encryption| {
-                if failed.is_ok() {
-                    failed = compare(format!("{bucket}/{key}"), size, &place, !encryption.is_empty());
-                }
-                if let Err(why) = self.vault.check(encryption, (bucket, key)) {
-                    unopened.push(Problem::CannotBeOpened { owner: format!("{bucket}/{key}"), why: why.to_string() });
-                }
+                compare(format!("{bucket}/{key}"), size, &place, !encryption.is_empty());
+                unopened.extend(self.unopened(format!("{bucket}/{key}"), encryption, (bucket, key)));
                 if let Place::Parts(upload) = place {
                     composed.push((format!("{bucket}/{key}"), upload, size as u64));
                 }
             })?;
-            failed?;
+            let mut known: BTreeSet<String> = composed.iter().map(|(_, upload, _)| upload.clone()).collect();
+            uploads::each(c, &mut |id, bucket, key, encryption| {
+                known.insert(id.to_owned());
+                unopened.extend(self.unopened(format!("upload {id} of {bucket}/{key}"), encryption, (bucket, key)));
+            })?;
             problems.append(&mut unopened);
+            let unknown = inline.iter().filter(|(_, (_, known))| !known);
+            problems.extend(unknown.map(|(id, (size, _))| Problem::InlineWithoutRow { id: *id, size: *size }));
+            for upload in uploads.keys().filter(|upload| !known.contains(*upload)) {
+                if !db_bytes::is_garbage(c, upload)? {
+                    problems.push(Problem::PartsWithoutUpload { upload: upload.clone() });
+                }
+            }
             for (owner, upload, row) in composed {
                 let found = uploads.get(&upload).copied().unwrap_or_default();
                 if found != row {
@@ -118,11 +136,17 @@ impl Store {
         }
         Ok(problems)
     }
+
+    fn unopened(&self, owner: String, encryption: &str, at: (&str, &str)) -> Option<Problem> {
+        let why = self.vault.check(encryption, at).err()?.to_string();
+        Some(Problem::CannotBeOpened { owner, why })
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::db::objects::uploads::PartRow;
     use crate::objects::{janitor, tests};
     use bytes::Bytes;
 
@@ -173,6 +197,32 @@ mod tests {
         assert_eq!(store.check().unwrap(), [cut]);
         std::fs::remove_file(&file).unwrap();
         assert_eq!(store.check().unwrap(), [Problem::RowWithoutBlob { owner: "b/k".into(), blob: name }]);
+    }
+
+    #[tokio::test]
+    async fn what_nothing_refers_to_is_found_in_the_index_too() {
+        let (_dir, store) = tests::store();
+        let part = PartRow {
+            upload: "gone".into(),
+            number: 1,
+            size: 3,
+            etag: String::new(),
+            checksum: String::new(),
+            modified_at: 0,
+            place: Place::Inline(8),
+            start: None,
+            salt: String::new(),
+        };
+        store
+            .db
+            .write_blocking(move |c| {
+                db_bytes::insert_inline(c, 7, b"1234")?;
+                db_bytes::insert_inline(c, 8, b"123")?;
+                uploads::put_part(c, &part)
+            })
+            .unwrap();
+        let lost = Problem::PartsWithoutUpload { upload: "gone".into() };
+        assert_eq!(store.check().unwrap(), [Problem::InlineWithoutRow { id: 7, size: 4 }, lost]);
     }
 
     #[tokio::test]

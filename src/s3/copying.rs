@@ -2,7 +2,8 @@
 
 use super::cx::Cx;
 use super::error::{Result, invalid_argument};
-use super::{headers, permission};
+use super::permission::{self, Asking};
+use super::{encryption, headers};
 use crate::objects::bucket::Bucket;
 use crate::objects::copy::Source;
 use crate::objects::{self, ObjectInfo};
@@ -14,12 +15,14 @@ pub fn may<'c>(
     source: &Source,
     with_tags: bool,
 ) -> impl Fn(&Bucket, Option<&ObjectInfo>) -> objects::Result<()> + Sync + use<'c> {
-    let asking = cx.asking();
     let key = source.key.clone();
+    let version = source.version_id.clone();
+    let (asking, v4) = (cx.asking(), cx.scope.is_some());
     let [action, of_tags] =
         ["GetObject", "GetObjectTagging"].map(|operation| permission::action(operation, source.version_id.is_some()));
     let expected = cx.header("x-amz-source-expected-bucket-owner");
     move |bucket, info| {
+        let asking = Asking { version: version.as_deref(), ..asking };
         if expected.as_ref().is_some_and(|owner| *owner != bucket.owner) {
             return Err(objects::Error::AccessDenied);
         }
@@ -27,11 +30,23 @@ pub fn may<'c>(
             return if asking.may_list(bucket, &key) { Ok(()) } else { Err(objects::Error::AccessDenied) };
         };
         asking.may(bucket, Some(info), &action, &key)?;
+        encryption::check_reader(v4, info.encryption.as_ref())?;
         if with_tags && !info.tags.is_empty() { asking.may(bucket, Some(info), &of_tags, &key) } else { Ok(()) }
     }
 }
 
-/// The source that `x-amz-copy-source` names: `[/]bucket/key[?versionId=id]`, percent-encoded.
+/// Bucket, key and version of `[/]bucket/key[?versionId=id]`, percent-encoded.
+pub fn named(raw: &str) -> Option<(String, String, Option<String>)> {
+    let (path, version) = match raw.split_once("?versionId=") {
+        Some((path, version)) => (path, Some(version.to_owned())),
+        None => (raw, None),
+    };
+    let path = String::from_utf8(percent::decode(path.as_bytes()).into_owned()).ok()?;
+    let (bucket, key) = path.strip_prefix('/').unwrap_or(&path).split_once('/')?;
+    (!bucket.is_empty() && !key.is_empty()).then(|| (bucket.to_owned(), key.to_owned(), version))
+}
+
+/// The source that `x-amz-copy-source` names.
 pub fn source(cx: &Cx<'_>) -> Result<Source> {
     let raw = cx.header("x-amz-copy-source").unwrap_or_default();
     let bad = || {
@@ -41,20 +56,14 @@ pub fn source(cx: &Cx<'_>) -> Result<Source> {
             "Copy Source must mention the source bucket and key: sourcebucket/sourcekey",
         )
     };
-    let (path, version) = match raw.split_once("?versionId=") {
-        Some((path, version)) => (path, Some(version)),
-        None => (raw.as_str(), None),
-    };
-    if version.is_some_and(|v| !crate::objects::version::well_formed(v)) {
+    let (bucket, key, version) = named(&raw).ok_or_else(bad)?;
+    if version.as_deref().is_some_and(|v| !crate::objects::version::well_formed(v)) {
         return Err(invalid_argument("x-amz-copy-source", raw.clone(), "Invalid version id specified"));
     }
-    let path = String::from_utf8(percent::decode(path.as_bytes()).into_owned()).map_err(|_| bad())?;
-    let path = path.strip_prefix('/').unwrap_or(&path);
-    let (bucket, key) = path.split_once('/').filter(|(b, k)| !b.is_empty() && !k.is_empty()).ok_or_else(bad)?;
     Ok(Source {
-        bucket: bucket.to_owned(),
-        key: key.to_owned(),
-        version_id: version.map(str::to_owned),
+        bucket,
+        key,
+        version_id: version,
         conditions: headers::conditions(&cx.parts.headers, "x-amz-copy-source-"),
     })
 }

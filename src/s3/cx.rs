@@ -13,6 +13,7 @@ use crate::objects::notification::{Cause, Event};
 use crate::objects::{self, ObjectInfo, Store};
 use crate::wire::s3_xml::Writer;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 /// One request under way.
 pub struct Cx<'r> {
@@ -33,6 +34,8 @@ pub struct Cx<'r> {
     pub scope: Option<String>,
     pub payload: Payload,
     pub incoming: &'r mut Incoming,
+    /// Something that was asked for was allowed by an ACL only.
+    pub needed_acl: AtomicBool,
 }
 
 /// Who owns something, as documents say it.
@@ -67,6 +70,9 @@ impl Cx<'_> {
             parts: &self.parts,
             query: &self.query,
             remote: self.remote,
+            version: self.query.get("versionId"),
+            retention: None,
+            needed_acl: &self.needed_acl,
         }
     }
 

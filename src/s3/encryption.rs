@@ -5,6 +5,7 @@ use super::cx::Cx;
 use super::error::{Error, Result, invalid_argument};
 use super::request::header_text;
 use crate::http::Response;
+use crate::objects;
 use crate::objects::bucket::Bucket;
 use crate::objects::encryption::{Asked, CustomerKey, Encryption, Mode, Place, Seal};
 use base64::Engine;
@@ -121,13 +122,15 @@ pub fn refuse_on_read(headers: &HeaderMap) -> Result<()> {
 }
 
 /// What KMS keys seal is for those who sign, and sign with version 4.
-pub fn check_reader(cx: &Cx<'_>, encryption: Option<&Encryption>) -> Result<()> {
+pub fn check_reader(v4: bool, encryption: Option<&Encryption>) -> objects::Result<()> {
     match encryption.map(|e| &e.mode) {
-        Some(Mode::Kms { .. }) if cx.scope.is_none() => Err(invalid_argument(
-            "Authorization",
-            "null",
-            "Requests specifying Server Side Encryption with AWS KMS managed keys require AWS Signature Version 4.",
-        )),
+        Some(Mode::Kms { .. }) if !v4 => Err(objects::Error::InvalidArgument {
+            name: "Authorization",
+            value: "null".into(),
+            message:
+                "Requests specifying Server Side Encryption with AWS KMS managed keys require AWS Signature Version 4."
+                    .into(),
+        }),
         Some(Mode::Kms { .. } | Mode::S3 | Mode::Customer) | None => Ok(()),
     }
 }

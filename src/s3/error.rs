@@ -76,6 +76,8 @@ pub enum Error {
     InvalidRedirect,
     #[error("{0}")]
     InvalidRetentionPeriod(&'static str),
+    #[error("The request contained trailing data that was not well-formed or did not conform to our published schema.")]
+    MalformedTrailer,
     #[error("The Versioning element must be specified")]
     IllegalVersioning,
     #[error("The request body is larger than {limit} bytes")]
@@ -191,6 +193,7 @@ impl Error {
             }
             Error::InvalidRedirect => ("InvalidRedirectLocation", BAD, vec![]),
             Error::InvalidRetentionPeriod(_) => ("InvalidRetentionPeriod", BAD, vec![]),
+            Error::MalformedTrailer => ("MalformedTrailerError", BAD, vec![]),
             Error::IllegalVersioning => ("IllegalVersioningConfigurationException", BAD, vec![]),
             Error::BodyTooLarge { limit } => {
                 ("MaxMessageLengthExceeded", BAD, vec![("MaxMessageLengthBytes", limit.to_string())])

@@ -62,6 +62,9 @@ impl S3 {
     /// Answer one request.
     pub async fn handle(&self, request: Request, meta: &Meta) -> Response {
         let (parts, body) = request.into_parts();
+        if let Some(bucket) = self.website_of_host(&parts) {
+            return self.website(&bucket, Request::from_parts(parts, body), meta).await;
+        }
         let (method, path) = (parts.method.clone(), parts.uri.path().to_owned());
         let mut incoming = payload::Incoming::new(body);
         let expects_continue = parts.headers.contains_key(::http::header::EXPECT);
@@ -70,18 +73,17 @@ impl S3 {
         let unasked = expects_continue && incoming.is_empty();
         let browser = cors::Asked::of(&parts);
         let address = request::Address::of(&parts, &self.config.s3_domains);
-        let mut draft = address.as_ref().ok().and_then(|a| record::Draft::begin(&self.store, a, &parts, meta));
+        let mut drafts =
+            address.as_ref().ok().map(|a| record::Drafts::begin(&self.store, a, &parts, meta)).unwrap_or_default();
         let outcome = match (&browser, &address) {
             (Some(asked), Ok(address)) if method == Method::OPTIONS => asked.preflight(&self.store, &address.bucket),
-            _ => self.run(parts, &mut incoming, meta, draft.as_mut()).await,
+            _ => self.run(parts, &mut incoming, meta, &mut drafts).await,
         };
         let mut response = match outcome {
             Ok(response) => response,
             Err(error) => {
                 log(&error, &method, &path);
-                if let Some(draft) = &mut draft {
-                    draft.failed(error.wire().code);
-                }
+                drafts.failed(error.wire().code);
                 say(&error, &method, &path, meta)
             }
         };
@@ -98,10 +100,7 @@ impl S3 {
         answer::set(&mut response, "x-amz-request-id", &meta.request_id);
         answer::set(&mut response, "x-amz-id-2", &host_id(meta));
         answer::set(&mut response, "server", "AmazonS3");
-        match draft {
-            Some(draft) => draft.follow(response),
-            None => response,
-        }
+        drafts.follow(response)
     }
 
     async fn run(
@@ -109,7 +108,7 @@ impl S3 {
         mut parts: ::http::request::Parts,
         incoming: &mut payload::Incoming,
         meta: &Meta,
-        draft: Option<&mut record::Draft>,
+        drafts: &mut record::Drafts,
     ) -> error::Result<Response> {
         let address = request::Address::of(&parts, &self.config.s3_domains)?;
         let query = request::Query::parse(parts.uri.query().unwrap_or_default())?;
@@ -137,12 +136,11 @@ impl S3 {
             scope,
             payload,
             incoming,
+            needed_acl: Default::default(),
         };
         tracing::debug!(operation = route.name, bucket = cx.bucket, key = cx.key, "S3");
         let outcome = (route.run)(&mut cx).await;
-        if let Some(draft) = draft {
-            draft.saw(&cx);
-        }
+        drafts.saw(&cx);
         outcome
     }
 }

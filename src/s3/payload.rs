@@ -114,13 +114,30 @@ impl Declared {
             };
             declared.in_trailer = declared.algorithm.is_some();
         }
+        declared.check_sdk(headers)?;
         Ok(declared)
+    }
+
+    /// SDKs say beforehand which checksum they send.
+    fn check_sdk(&self, headers: &HeaderMap) -> Result<()> {
+        let Some(name) = header_text(headers, "x-amz-sdk-checksum-algorithm") else { return Ok(()) };
+        let announced = Algorithm::parse(name.trim());
+        match (announced, self.algorithm) {
+            (Some(announced), Some(sent)) if announced == sent => Ok(()),
+            (Some(_), None) => Err(invalid_request(
+                "x-amz-sdk-checksum-algorithm specified, but no corresponding x-amz-checksum-* or x-amz-trailer headers were \
+                 found.",
+            )),
+            (None, _) | (Some(_), Some(_)) => {
+                Err(invalid_request("Value for x-amz-sdk-checksum-algorithm header is invalid."))
+            }
+        }
     }
 
     /// The trailers have come: they may carry the checksum.
     fn trailers(&mut self, trailers: &Trailers) -> Result<()> {
         let Some(algorithm) = self.algorithm.filter(|_| self.in_trailer) else { return Ok(()) };
-        let text = trailers.get(algorithm.header()).unwrap_or_default();
+        let text = trailers.get(algorithm.header()).ok_or(Error::MalformedTrailer)?;
         let value = Value::parse(algorithm, text)
             .ok_or_else(|| invalid_request(format!("Value for {} trailing header is invalid.", algorithm.header())))?;
         self.expect.checksums.push(value);
@@ -261,9 +278,22 @@ mod tests {
         assert_eq!((d.algorithm, d.in_trailer), (Some(Algorithm::Crc32), false));
         let mut d = declared(&[("x-amz-trailer", "x-amz-checksum-crc32c")]).unwrap();
         assert_eq!((d.algorithm, d.in_trailer), (Some(Algorithm::Crc32c), true));
-        assert!(d.trailers(&Trailers::default()).is_err(), "an announced trailer must come");
+        assert!(
+            matches!(d.trailers(&Trailers::default()), Err(Error::MalformedTrailer)),
+            "an announced trailer must come"
+        );
         d.trailers(&Trailers(vec![("x-amz-checksum-crc32c".into(), "AAAAAA==".into())])).unwrap();
         assert_eq!(d.expect.checksums.len(), 1);
+    }
+
+    #[test]
+    fn what_an_sdk_announces_must_be_what_it_sends() {
+        let crc32 = ("x-amz-checksum-crc32", "AAAAAA==");
+        let sdk = |name| ("x-amz-sdk-checksum-algorithm", name);
+        assert!(declared(&[sdk("CRC32"), crc32]).is_ok() && declared(&[sdk("crc32"), crc32]).is_ok());
+        assert!(declared(&[sdk("CRC32"), ("x-amz-trailer", "x-amz-checksum-crc32")]).is_ok());
+        assert!(declared(&[sdk("CRC32C"), crc32]).is_err() && declared(&[sdk("CRC32")]).is_err());
+        assert!(declared(&[sdk("MD4"), crc32]).is_err() && declared(&[sdk("MD4")]).is_err());
     }
 
     #[test]

@@ -1,17 +1,23 @@
 //! A request as access checks see it: who asks, which action the operation is, and the values of condition keys.
 
+use super::locking;
 use super::request::{Query, header_text};
 use crate::clock;
 use crate::iam::Identity;
-use crate::objects::access::{self, Ask};
+use crate::objects::access::{self, Ask, Ground};
 use crate::objects::acl::Caller;
 use crate::objects::bucket::Bucket;
+use crate::objects::lock::Retention;
 use crate::objects::policy::Lookup;
 use crate::objects::{self, ObjectInfo};
 use crate::wire::{percent, timestamp};
 use http::request::Parts;
 use std::borrow::Cow;
 use std::net::IpAddr;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// Milliseconds.
+const DAY: i64 = 24 * 60 * 60 * 1000;
 
 /// What is known of a request beside its body.
 #[derive(Clone, Copy)]
@@ -21,6 +27,12 @@ pub struct Asking<'c> {
     pub parts: &'c Parts,
     pub query: &'c Query,
     pub remote: IpAddr,
+    /// The version that it is about, where one is named.
+    pub version: Option<&'c str>,
+    /// The retention that a document asks for.
+    pub retention: Option<Retention>,
+    /// Becomes true when only an ACL allows what is asked for.
+    pub needed_acl: &'c AtomicBool,
 }
 
 /// Operations whose action has another name than they, without `s3:`. Of the others it is the same.
@@ -108,7 +120,11 @@ impl Asking<'_> {
     /// [`objects::Error::AccessDenied`].
     pub fn may(&self, bucket: &Bucket, object: Option<&ObjectInfo>, action: &str, key: &str) -> objects::Result<()> {
         let conditions = |name: &str| self.condition(name, bucket, object);
-        self.decide(bucket, object, action, key, &conditions)
+        let ground = self.decide(bucket, object, action, key, &conditions)?;
+        if ground == Ground::Acl {
+            self.needed_acl.store(true, Ordering::Relaxed);
+        }
+        Ok(())
     }
 
     /// Whether the caller may list the bucket where `key` is: who may not is told nothing of missing keys.
@@ -161,7 +177,7 @@ impl Asking<'_> {
         action: &str,
         key: &str,
         conditions: &dyn Fn(&str) -> Vec<String>,
-    ) -> objects::Result<()> {
+    ) -> objects::Result<Ground> {
         let outcome = access::decide(bucket, object, &self.ask(action, key, conditions));
         if outcome.is_err() {
             tracing::debug!(action, key, bucket = bucket.name, "access denied");
@@ -187,7 +203,7 @@ impl Asking<'_> {
             "aws:principalarn" => of_caller(|c| format!("arn:aws:iam::{}:root", c.account)),
             "aws:resourceaccount" | "s3:resourceaccount" => vec![bucket.owner.clone()],
             "s3:prefix" | "s3:delimiter" | "s3:max-keys" => one(query(&name[3..])),
-            "s3:versionid" => one(query("versionId")),
+            "s3:versionid" => one(self.version.map(str::to_owned)),
             "s3:signatureversion" => match header("authorization") {
                 Some(text) if text.starts_with("AWS4-") => vec!["AWS4-HMAC-SHA256".into()],
                 Some(_) => vec!["AWS".into()],
@@ -215,9 +231,16 @@ impl Asking<'_> {
                 }
             },
             "s3:if-match" | "s3:if-none-match" => one(header(&name[3..])),
-            "s3:object-lock-mode" | "s3:object-lock-legal-hold" | "s3:object-lock-retain-until-date" => {
-                one(header(&format!("x-amz-{}", &name[3..])))
+            "s3:object-lock-legal-hold" => one(header("x-amz-object-lock-legal-hold")),
+            "s3:object-lock-mode" => one(self.asked_retention().map(|asked| asked.mode.name().to_owned())),
+            "s3:object-lock-retain-until-date" => {
+                one(self.asked_retention().map(|asked| timestamp::iso8601_ms(clock::from_ms(asked.until))))
             }
+            // A day that has begun counts, so that who asks for ten days from now has asked for ten.
+            "s3:object-lock-remaining-retention-days" => one(self.asked_retention().map(|asked| {
+                let left = asked.until - clock::now_ms();
+                (left + DAY - 1).div_euclid(DAY).to_string()
+            })),
             // Parts and copies of them make no object; what completes an upload does.
             "s3:objectcreationoperation" => {
                 let making = ["PutObject", "CopyObject", "PostObject", "CompleteMultipartUpload"];
@@ -236,6 +259,11 @@ impl Asking<'_> {
                 }
             }
         }
+    }
+
+    /// The retention that the request asks for, in a document or in headers.
+    fn asked_retention(&self) -> Option<Retention> {
+        self.retention.or_else(|| locking::asked(&self.parts.headers).ok()?.retention)
     }
 
     /// The tags that a write would give its object.

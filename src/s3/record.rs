@@ -1,15 +1,16 @@
-//! The record of a request in a server access log: AWS's 26 fields.
+//! The records of a request in server access logs: that of the bucket it names, and that of the bucket it copies from.
 //!
 //! It is begun when the request comes and pushed when the last byte of the answer is gone (or its client is), so that bytes and
 //! time are what they were. Requests to buckets that do not log pay for one look into a map.
 
+use super::copying;
 use super::cx::Cx;
 use super::request::{Address, header_text};
 use crate::clock;
 use crate::http::{Body, Meta, Response};
-use crate::objects::logging::Target;
+use crate::objects::logging::{Line, Target};
 use crate::objects::{self, Store};
-use crate::wire::{percent, timestamp};
+use crate::wire::percent;
 use bytes::Bytes;
 use http::request::Parts;
 use http::{HeaderMap, Method, header};
@@ -17,6 +18,7 @@ use http_body::{Frame, SizeHint};
 use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::task::{Context, Poll, ready};
 use std::time::{Duration, Instant};
 
@@ -44,6 +46,64 @@ pub struct Draft {
     /// What a request sends as an object.
     sent_size: Option<String>,
     error: Option<&'static str>,
+    /// Only an ACL allowed it.
+    needed_acl: bool,
+}
+
+/// The records of a request: for its bucket, and for the one that it copies from.
+#[derive(Default)]
+pub struct Drafts {
+    of_bucket: Option<Draft>,
+    of_source: Option<Draft>,
+}
+
+impl Drafts {
+    /// Begin them, for buckets that log.
+    pub fn begin(store: &Arc<Store>, address: &Address, parts: &Parts, meta: &Meta) -> Drafts {
+        let source = || {
+            let (bucket, key, _) = copying::named(&header_text(&parts.headers, "x-amz-copy-source")?)?;
+            let of_part = parts.uri.query().is_some_and(|query| query.contains("uploadId"));
+            let operation = if of_part { "REST.COPY.PART_GET" } else { "REST.COPY.OBJECT_GET" };
+            let from = Address { bucket, key, virtual_host: false };
+            Some(Draft { operation: operation.into(), sent_size: None, ..Draft::begin(store, &from, parts, meta)? })
+        };
+        let copies = parts.method == Method::PUT && !address.key.is_empty();
+        Drafts { of_bucket: Draft::begin(store, address, parts, meta), of_source: copies.then(source).flatten() }
+    }
+
+    /// What the operation knew when it was done.
+    pub fn saw(&mut self, cx: &Cx<'_>) {
+        for draft in self.all() {
+            draft.requester = cx.caller.as_ref().map(|caller| caller.canonical_id.clone());
+            draft.needed_acl = cx.needed_acl.load(Ordering::Relaxed);
+        }
+        if let Some(draft) = &mut self.of_bucket {
+            draft.key.clone_from(&cx.key);
+        }
+    }
+
+    /// It came to the bucket's website.
+    pub fn of_website(&mut self, method: &Method) {
+        for draft in self.all() {
+            draft.operation = format!("WEBSITE.{method}.OBJECT");
+        }
+    }
+
+    /// It failed so.
+    pub fn failed(&mut self, code: &'static str) {
+        for draft in self.all() {
+            draft.error = Some(code);
+        }
+    }
+
+    /// The records are pushed when this answer is gone.
+    pub fn follow(self, response: Response) -> Response {
+        [self.of_bucket, self.of_source].into_iter().flatten().fold(response, |response, draft| draft.follow(response))
+    }
+
+    fn all(&mut self) -> impl Iterator<Item = &mut Draft> {
+        self.of_bucket.iter_mut().chain(&mut self.of_source)
+    }
 }
 
 /// What DeleteObjects did with one key: each has a record of its own. An extension of the answer.
@@ -66,7 +126,7 @@ pub fn failure(error: &objects::Error) -> (u16, &'static str) {
 
 impl Draft {
     /// Begin the record of a request, if its bucket logs.
-    pub fn begin(store: &Arc<Store>, address: &Address, parts: &Parts, meta: &Meta) -> Option<Draft> {
+    fn begin(store: &Arc<Store>, address: &Address, parts: &Parts, meta: &Meta) -> Option<Draft> {
         let target = store.logs.target(&address.bucket)?;
         let text = |name: header::HeaderName| header_text(&parts.headers, name.as_str());
         let size = ["x-amz-decoded-content-length", "content-length"];
@@ -94,28 +154,11 @@ impl Draft {
             signature: signature(parts),
             sent_size: size.into_iter().find_map(|name| header_text(&parts.headers, name)),
             error: None,
+            needed_acl: false,
         })
     }
 
-    /// What the operation knew when it was done.
-    pub fn saw(&mut self, cx: &Cx<'_>) {
-        self.requester = cx.caller.as_ref().map(|caller| caller.canonical_id.clone());
-        self.key.clone_from(&cx.key);
-    }
-
-    /// It came to the bucket's website.
-    pub fn of_website(mut self, method: &Method) -> Draft {
-        self.operation = format!("WEBSITE.{method}.OBJECT");
-        self
-    }
-
-    /// It failed so.
-    pub fn failed(&mut self, code: &'static str) {
-        self.error = Some(code);
-    }
-
-    /// The record is pushed when this answer is gone.
-    pub fn follow(self, response: Response) -> Response {
+    fn follow(self, response: Response) -> Response {
         let (mut parts, body) = response.into_parts();
         let text = |name: &str| header_text(&parts.headers, name);
         let status = parts.status.as_u16();
@@ -132,7 +175,10 @@ impl Draft {
         let entry = Entry {
             status,
             object_size,
-            version_id: text("x-amz-version-id"),
+            version_id: text(match self.operation.ends_with("_GET") {
+                true => "x-amz-copy-source-version-id",
+                false => "x-amz-version-id",
+            }),
             turn_around: self.began.elapsed(),
             batch: parts.extensions.remove::<Batch>().map(|batch| batch.0).unwrap_or_default(),
             sent: 0,
@@ -253,44 +299,34 @@ impl Entry {
         }
     }
 
-    /// The fields in their order.
     fn line(&self, said: &Said<'_>) -> String {
         let draft = &self.draft;
-        let owner = &draft.target.source_canonical_id;
-        let bucket = &draft.bucket;
-        let time = timestamp::common_log(clock::from_ms(draft.at));
-        let (remote, request_id, host_id) = (&draft.remote, &draft.request_id, &draft.host_id);
-        let requester = plain(draft.requester.as_deref());
-        let key = match said.key {
-            "" => "-".into(),
-            key => percent::encode_path(key.as_bytes()),
+        let line = Line {
+            owner: &draft.target.source_canonical_id,
+            bucket: &draft.bucket,
+            at: draft.at,
+            remote: Some(&draft.remote),
+            requester: draft.requester.as_deref(),
+            request_id: &draft.request_id,
+            operation: said.operation,
+            key: said.key,
+            request: Some(&draft.line),
+            status: Some(said.status),
+            error: said.error,
+            sent: said.sent,
+            size: self.object_size.as_deref(),
+            times: Some((draft.began.elapsed().as_millis(), self.turn_around.as_millis())),
+            referer: draft.referer.as_deref(),
+            user_agent: draft.user_agent.as_deref(),
+            version_id: said.version_id,
+            host_id: Some(&draft.host_id),
+            signature: Some(draft.signature.0),
+            authentication: Some(draft.signature.1),
+            host: draft.host.as_deref(),
+            needed_acl: draft.needed_acl,
         };
-        let (operation, status, error) = (said.operation, said.status, plain(said.error));
-        let sent = if said.sent > 0 { said.sent.to_string() } else { "-".into() };
-        let size = plain(self.object_size.as_deref());
-        let total = draft.began.elapsed().as_millis();
-        let turn_around = self.turn_around.as_millis();
-        let (line, referer) = (quoted(Some(&draft.line)), quoted(draft.referer.as_deref()));
-        let agent = quoted(draft.user_agent.as_deref());
-        let version = plain(said.version_id);
-        let (signature, way) = draft.signature;
-        let host = plain(draft.host.as_deref());
-        format!(
-            "{owner} {bucket} [{time}] {remote} {requester} {request_id} {operation} {key} {line} {status} {error} {sent} \
-             {size} {total} {turn_around} {referer} {agent} {version} {host_id} {signature} - {way} {host} - - -"
-        )
+        line.text()
     }
-}
-
-/// A field; one that is not there is `-`.
-fn plain(text: Option<&str>) -> &str {
-    text.filter(|t| !t.is_empty() && !t.contains(|c: char| c.is_whitespace() || c.is_control())).unwrap_or("-")
-}
-
-/// A quoted field.
-fn quoted(text: Option<&str>) -> String {
-    let text = text.unwrap_or("-").replace('"', "%22");
-    format!("\"{}\"", text.replace(|c: char| c.is_control(), " "))
 }
 
 /// An answer's body that counts its bytes. The record is pushed when it is dropped.
@@ -355,12 +391,5 @@ mod tests {
         ] {
             assert_eq!(operation(&method, query, object, headers), name);
         }
-    }
-
-    #[test]
-    fn no_text_of_a_client_breaks_a_record() {
-        assert_eq!(quoted(Some("a \"b\"\n1")), "\"a %22b%22 1\"");
-        assert_eq!(quoted(None), "\"-\"");
-        assert_eq!((plain(Some("")), plain(Some("a b")), plain(Some("a"))), ("-", "-", "a"));
     }
 }

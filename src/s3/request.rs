@@ -48,14 +48,19 @@ impl Address {
     }
 }
 
-/// The bucket that the host name gives.
-fn virtual_bucket(parts: &Parts, domains: &[String]) -> Option<String> {
+/// The name of the host that is asked, in small letters and without a port.
+pub fn host(parts: &Parts) -> Option<String> {
     let host = parts.headers.get(header::HOST).and_then(|v| v.to_str().ok()).or_else(|| parts.uri.host())?;
     let host = match host.rsplit_once(':') {
         Some((name, port)) if port.bytes().all(|b| b.is_ascii_digit()) => name,
         Some(_) | None => host,
     };
-    let host = host.to_ascii_lowercase();
+    Some(host.to_ascii_lowercase())
+}
+
+/// The bucket that the host name gives.
+fn virtual_bucket(parts: &Parts, domains: &[String]) -> Option<String> {
+    let host = host(parts)?;
     let built_in = ["s3.localhost", "localhost"];
     let mut known: Vec<&str> = built_in.into_iter().chain(domains.iter().map(String::as_str)).collect();
     if known.contains(&host.as_str()) {

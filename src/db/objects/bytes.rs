@@ -15,6 +15,16 @@ pub fn inline(c: &Conn, id: i64) -> Result<Option<Vec<u8>>, Error> {
     Ok(c.prepare_cached("SELECT data FROM inline_bodies WHERE id = ?1")?.query_row([id], |r| r.get(0)).optional()?)
 }
 
+/// Visit the number and the size (bytes) of every small body. For `check`.
+pub fn each_inline(c: &Conn, visit: &mut dyn FnMut(i64, i64)) -> Result<(), Error> {
+    let mut q = c.prepare_cached("SELECT id, length(data) FROM inline_bodies ORDER BY id")?;
+    let mut rows = q.query([])?;
+    while let Some(r) = rows.next()? {
+        visit(r.get(0)?, r.get(1)?);
+    }
+    Ok(())
+}
+
 /// Give an inline body's bytes a second home under a fresh number.
 pub fn copy_inline(c: &Conn, from: i64, to: i64) -> Result<(), Error> {
     c.prepare_cached("INSERT INTO inline_bodies (id, data) SELECT ?2, data FROM inline_bodies WHERE id = ?1")?

@@ -9,6 +9,8 @@ pub struct EventRow {
     /// Milliseconds.
     pub at: i64,
     pub body: String,
+    /// Milliseconds: it was set aside until then; 0: it never was.
+    pub not_before: i64,
 }
 
 /// Add an event behind all others.
@@ -21,17 +23,32 @@ pub fn insert(c: &Conn, destination: &str, at: i64, body: &str) -> Result<(), Er
     Ok(())
 }
 
-/// The oldest events of a destination, in order.
-pub fn oldest(c: &Conn, destination: &str, limit: usize) -> Result<Vec<EventRow>, Error> {
-    let mut q = c.prepare_cached("SELECT id, at, body FROM events WHERE destination = ?1 ORDER BY id LIMIT ?2")?;
-    let rows =
-        q.query_map((destination, limit as i64), |r| Ok(EventRow { id: r.get(0)?, at: r.get(1)?, body: r.get(2)? }))?;
+/// The oldest events of a destination that are due at `now` (milliseconds), in order.
+pub fn oldest(c: &Conn, destination: &str, now: i64, limit: usize) -> Result<Vec<EventRow>, Error> {
+    let mut q = c.prepare_cached(
+        "SELECT id, at, body, not_before FROM events WHERE destination = ?1 AND not_before <= ?2 ORDER BY id LIMIT ?3",
+    )?;
+    let rows = q.query_map((destination, now, limit as i64), |r| {
+        Ok(EventRow { id: r.get(0)?, at: r.get(1)?, body: r.get(2)?, not_before: r.get(3)? })
+    })?;
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
-/// Forget a destination's events up to this one.
-pub fn delete(c: &Conn, destination: &str, last: i64) -> Result<(), Error> {
-    c.prepare_cached("DELETE FROM events WHERE destination = ?1 AND id <= ?2")?.execute((destination, last))?;
+/// Leave an event alone until then (milliseconds).
+pub fn postpone(c: &Conn, id: i64, not_before: i64) -> Result<(), Error> {
+    c.prepare_cached("UPDATE events SET not_before = ?2 WHERE id = ?1")?.execute((id, not_before))?;
+    Ok(())
+}
+
+/// Forget an event.
+pub fn delete(c: &Conn, id: i64) -> Result<(), Error> {
+    c.prepare_cached("DELETE FROM events WHERE id = ?1")?.execute([id])?;
+    Ok(())
+}
+
+/// Forget a destination's events.
+pub fn delete_all(c: &Conn, destination: &str) -> Result<(), Error> {
+    c.prepare_cached("DELETE FROM events WHERE destination = ?1")?.execute([destination])?;
     Ok(())
 }
 

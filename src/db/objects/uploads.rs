@@ -219,6 +219,17 @@ pub fn part(c: &Conn, upload: &str, number: i64) -> Result<Option<PartRow>, Erro
         .optional()?)
 }
 
+/// Visit every upload in progress, in order of id: its id, bucket, key and wrapped key. For `check`.
+pub fn each(c: &Conn, visit: &mut dyn FnMut(&str, &str, &str, &str)) -> Result<(), Error> {
+    let mut q = c.prepare_cached("SELECT id, bucket, key, encryption FROM uploads ORDER BY id")?;
+    let mut rows = q.query([])?;
+    while let Some(r) = rows.next()? {
+        let text = |n| -> Result<&str, Error> { Ok(r.get_ref(n)?.as_str().map_err(rusqlite::Error::from)?) };
+        visit(text(0)?, text(1)?, text(2)?, text(3)?);
+    }
+    Ok(())
+}
+
 /// Visit the place and size of every part, in order of upload and number. For `check`.
 pub fn each_part(c: &Conn, visit: &mut dyn FnMut(&PartRow)) -> Result<(), Error> {
     let mut q = c.prepare_cached(concat!("SELECT ", part_columns!(), " FROM parts ORDER BY upload, number"))?;

@@ -10,8 +10,10 @@ use crate::objects::Store;
 use crate::objects::bucket::{self, Bucket};
 use crate::objects::error::{Error, Result};
 use crate::objects::info::ObjectInfo;
+use crate::objects::logging::Line;
 use crate::objects::notification::{self, Event};
 use crate::objects::object::{self, Deletion};
+use crate::objects::version::Versioning;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -83,19 +85,20 @@ impl Store {
         let name = bucket.to_owned();
         let (done, garbage) = self.db.write_blocking(move |c| {
             let bucket = match bucket::get(c, &name) {
-                Err(Error::NoSuchBucket(_)) => return Ok((0, false)),
+                Err(Error::NoSuchBucket(_)) => return Ok((Vec::new(), false)),
                 found => found?,
             };
-            let (mut done, mut garbage) = (0, false);
+            let (mut done, mut garbage) = (Vec::new(), false);
             for action in batch {
-                done += usize::from(act(c, &bucket, &action, &mut garbage)?);
+                done.extend(act(c, &bucket, &action, &mut garbage)?);
             }
             Ok::<_, Error>((done, garbage))
         })?;
         if garbage {
             self.pins.janitor.notify_one();
         }
-        Ok(done)
+        self.log_own(bucket, &done.iter().map(Done::line).collect::<Vec<_>>());
+        Ok(done.len())
     }
 
     fn abort_old_uploads(&self, bucket: &str, rules: &Configuration, calendar: Calendar, now: i64) -> Result<usize> {
@@ -113,16 +116,23 @@ impl Store {
                 if !rules.iter().any(old) {
                     continue;
                 }
+                let id = upload.id;
                 let garbage = self.db.write_blocking(move |c| {
-                    if uploads::get(c, &upload.id)?.is_none() {
-                        return Ok(false);
+                    if uploads::get(c, &id)?.is_none() {
+                        return Ok(None);
                     }
-                    uploads::delete(c, &upload.id)?;
-                    Ok::<_, Error>(db_bytes::release(c, &Place::Parts(upload.id))?)
+                    uploads::delete(c, &id)?;
+                    Ok::<_, Error>(Some(db_bytes::release(c, &Place::Parts(id))?))
                 })?;
-                done += 1;
-                if garbage {
-                    self.pins.janitor.notify_one();
+                if let Some(garbage) = garbage {
+                    done += 1;
+                    self.log_own(
+                        bucket,
+                        &[Line { operation: "S3.DELETE.UPLOAD", key: &upload.key, ..Line::default() }],
+                    );
+                    if garbage {
+                        self.pins.janitor.notify_one();
+                    }
                 }
             }
         }
@@ -135,30 +145,63 @@ fn shared_prefix<'p>(a: &'p str, b: &'p str) -> &'p str {
     same.last().map_or("", |((at, c), _)| &a[..at + c.len_utf8()])
 }
 
-/// Do one thing, if what was planned for is still there; false when it is not, or is protected.
-fn act(c: &Conn, bucket: &Bucket, action: &Action, garbage: &mut bool) -> Result<bool> {
+/// Something that was done, as access logs tell it.
+struct Done {
+    operation: &'static str,
+    key: String,
+    /// Bytes.
+    size: String,
+    version_id: Option<String>,
+}
+
+impl Done {
+    fn line(&self) -> Line<'_> {
+        let (size, version_id) = (Some(self.size.as_str()), self.version_id.as_deref());
+        Line { operation: self.operation, key: &self.key, size, version_id, ..Line::default() }
+    }
+}
+
+/// What access logs call a transition to this class.
+///
+/// Source: S3 User Guide, "Lifecycle and logging".
+fn transition_to(class: &str) -> &'static str {
+    match class {
+        "STANDARD_IA" => "S3.TRANSITION_SIA.OBJECT",
+        "ONEZONE_IA" => "S3.TRANSITION_ZIA.OBJECT",
+        "INTELLIGENT_TIERING" => "S3.TRANSITION_INT.OBJECT",
+        "GLACIER_IR" => "S3.TRANSITION_GIR.OBJECT",
+        "DEEP_ARCHIVE" => "S3.TRANSITION_GDA.OBJECT",
+        _ => "S3.TRANSITION.OBJECT",
+    }
+}
+
+/// Do one thing, if what was planned for is still there; nothing when it is not, or is protected.
+fn act(c: &Conn, bucket: &Bucket, action: &Action, garbage: &mut bool) -> Result<Option<Done>> {
     let name = bucket.name.as_str();
     let current = |key: &str| -> Result<Option<i64>> { Ok(versions::current(c, name, key)?.map(|row| row.rank)) };
-    let remove = |key: &str, rank: i64, garbage: &mut bool| -> Result<bool> {
-        let Some(row) = versions::at(c, name, key, rank)? else { return Ok(false) };
-        let one = Deletion { version_id: Some(row.version_id), expires: true, ..Deletion::of(key) };
+    let done = |operation, key: &str, size: i64, version_id: Option<String>| {
+        let version_id = version_id.filter(|_| bucket.versioning != Versioning::Off);
+        Some(Done { operation, key: key.to_owned(), size: size.to_string(), version_id })
+    };
+    let remove = |key: &str, rank: i64, garbage: &mut bool| -> Result<Option<Done>> {
+        let Some(row) = versions::at(c, name, key, rank)? else { return Ok(None) };
+        let one = Deletion { version_id: Some(row.version_id.clone()), expires: true, ..Deletion::of(key) };
         match object::delete(c, bucket, &one, garbage) {
-            Ok(_) => Ok(true),
-            Err(Error::Locked) => Ok(false),
+            Ok(_) => Ok(done("S3.EXPIRE.OBJECT", key, row.size, Some(row.version_id))),
+            Err(Error::Locked) => Ok(None),
             Err(e) => Err(e),
         }
     };
     match action {
         Action::Expire { key, rank } => {
-            if current(key)? != Some(*rank) {
-                return Ok(false);
-            }
-            object::delete(c, bucket, &Deletion { expires: true, ..Deletion::of(key) }, garbage)?;
-            Ok(true)
+            let Some(row) = versions::current(c, name, key)?.filter(|row| row.rank == *rank) else { return Ok(None) };
+            let deleted = object::delete(c, bucket, &Deletion { expires: true, ..Deletion::of(key) }, garbage)?;
+            let operation = if deleted.marker { "S3.CREATE.DELETEMARKER" } else { "S3.EXPIRE.OBJECT" };
+            Ok(done(operation, key, row.size, deleted.version_id))
         }
         Action::Remove { key, rank } => {
             if current(key)? == Some(*rank) {
-                return Ok(false);
+                return Ok(None);
             }
             remove(key, *rank, garbage)
         }
@@ -166,16 +209,18 @@ fn act(c: &Conn, bucket: &Bucket, action: &Action, garbage: &mut bool) -> Result
             let all: Vec<AgedRow> = versions::aged(c, name, &(key.clone(), i64::MIN), 2)?;
             let mine: Vec<&AgedRow> = all.iter().filter(|row| row.key == *key).collect();
             if mine.len() != 1 || mine[0].rank != *rank {
-                return Ok(false);
+                return Ok(None);
             }
             remove(key, *rank, garbage)
         }
         Action::Transition { key, rank, class } => {
-            let moved = versions::set_storage_class(c, name, key, *rank, class)?;
-            if moved && let Some(row) = versions::at(c, name, key, *rank)? {
-                notification::emit(c, bucket, Event::Transition, ObjectInfo::read(row)?.changed(), None)?;
+            if !versions::set_storage_class(c, name, key, *rank, class)? {
+                return Ok(None);
             }
-            Ok(moved)
+            let Some(row) = versions::at(c, name, key, *rank)? else { return Ok(None) };
+            let (size, version_id) = (row.size, row.version_id.clone());
+            notification::emit(c, bucket, Event::Transition, ObjectInfo::read(row)?.changed(), None)?;
+            Ok(done(transition_to(class), key, size, Some(version_id)))
         }
     }
 }
@@ -188,7 +233,6 @@ mod tests {
     use crate::objects::encryption::Seal;
     use crate::objects::lock::Lock;
     use crate::objects::object::NewObject;
-    use crate::objects::version::Versioning;
 
     const LATER: i64 = 10_000;
 

@@ -10,8 +10,10 @@
 //! when its request came. If the target is gone by then, or takes no logs any more, the record is dropped.
 
 mod deliver;
+mod line;
 
 pub use deliver::run;
+pub use line::Line;
 
 use super::acl::Acl;
 use super::bucket::{self, Bucket, Ownership};
@@ -133,6 +135,8 @@ pub struct Logs {
     targets: RwLock<HashMap<String, Arc<Target>>>,
     pushed: Mutex<Vec<Record>>,
     delivering: tokio::sync::Mutex<()>,
+    /// Held while a bucket's target is read again.
+    looking: Mutex<()>,
 }
 
 /// One record that is on its way.
@@ -166,7 +170,7 @@ impl Logs {
         }
     }
 
-    pub(super) fn set(&self, bucket: &str, target: Option<Arc<Target>>) {
+    fn set(&self, bucket: &str, target: Option<Arc<Target>>) {
         let mut targets = self.targets.write().expect("no panic while held");
         match target {
             Some(target) => targets.insert(bucket.to_owned(), target),
@@ -192,10 +196,10 @@ impl Store {
 
     /// PutBucketLogging; `None`: log no more.
     pub async fn set_log_target(&self, name: &str, target: Option<Target>) -> Result<()> {
-        let (bucket, asked) = (name.to_owned(), target.clone());
+        let bucket = name.to_owned();
         self.write(move |c| {
             let source = bucket::get(c, &bucket)?;
-            let Some(target) = asked else {
+            let Some(target) = target else {
                 configs::delete(c, &bucket, NAME)?;
                 return Ok(());
             };
@@ -213,8 +217,28 @@ impl Store {
             Ok(configs::put(c, &bucket, NAME, &target.to_json())?)
         })
         .await?;
-        self.logs.set(name, target.map(Arc::new));
+        self.look_at_log_target(name)
+    }
+
+    /// The bucket's target was changed, or the bucket is gone: what is in memory follows the rows. Of two that come at once the
+    /// later one sees what both wrote.
+    pub(super) fn look_at_log_target(&self, name: &str) -> Result<()> {
+        let _alone = self.logs.looking.lock().expect("no panic while held");
+        let row = self.db.read(|c| configs::get(c, name, NAME))?;
+        self.logs.set(name, row.map(|text| Target::from_json(&text).map(Arc::new)).transpose()?);
         Ok(())
+    }
+
+    /// Log what the cloud itself does with a bucket's objects, if the bucket logs.
+    pub(super) fn log_own(&self, bucket: &str, lines: &[Line<'_>]) {
+        let Some(target) = self.logs.target(bucket) else { return };
+        let at = clock::now_ms();
+        for line in lines {
+            let request_id = id::hex(8).to_uppercase();
+            let owner = &target.source_canonical_id;
+            let line = Line { owner, bucket, at, requester: Some("AmazonS3"), request_id: &request_id, ..*line };
+            self.logs.push(bucket, target.clone(), at, line.text());
+        }
     }
 
     /// Make durable what was pushed; how many records that were.

@@ -5,7 +5,8 @@
 //! ```
 //!
 //! So an event is there if and only if its change is, and a crash loses none. Each is delivered at least once, and those of a
-//! destination one after the other in the order of their changes; `sequencer` rises with them. A bucket without rules pays for the
+//! destination one after the other in the order of their changes, but for what was refused and set aside; `sequencer` rises with
+//! them. A bucket without rules pays for the
 //! look at an empty column of the row that every write reads anyway.
 
 mod event;
@@ -88,15 +89,25 @@ impl Store {
         .await
     }
 
-    /// The oldest events of a destination, in order.
+    /// The oldest events of a destination that are due, in order.
     pub fn events(&self, destination: &str, limit: usize) -> Result<Vec<Waiting>> {
-        self.db.read(|c| Ok(events::oldest(c, destination, limit)?))
+        self.db.read(|c| Ok(events::oldest(c, destination, clock::now_ms(), limit)?))
     }
 
-    /// A destination's events up to this one are delivered.
-    pub async fn forget_events(&self, destination: &str, last: i64) -> Result<()> {
+    /// These events are delivered, or given up.
+    pub async fn forget_events(&self, ids: Vec<i64>) -> Result<()> {
+        self.write(move |c| Ok(ids.iter().try_for_each(|id| events::delete(c, *id))?)).await
+    }
+
+    /// Leave an event alone until then (milliseconds); those behind it go on.
+    pub async fn postpone_event(&self, id: i64, not_before: i64) -> Result<()> {
+        self.write(move |c| Ok(events::postpone(c, id, not_before)?)).await
+    }
+
+    /// Nobody takes this destination's events any more.
+    pub async fn drop_events(&self, destination: &str) -> Result<()> {
         let destination = destination.to_owned();
-        self.write(move |c| Ok(events::delete(c, &destination, last)?)).await
+        self.write(move |c| Ok(events::delete_all(c, &destination)?)).await
     }
 
     /// The destinations for which events wait.
@@ -196,7 +207,10 @@ mod tests {
         store.put_bytes("b", "k", "1", &b"x"[..]).unwrap();
         let last = store.events("q", 9).unwrap()[0].id;
         assert_eq!(store.event_destinations().unwrap(), ["q"]);
-        store.forget_events("q", last).await.unwrap();
-        assert!(store.events("q", 9).unwrap().is_empty());
+        store.postpone_event(last, i64::MAX).await.unwrap();
+        assert!(store.events("q", 9).unwrap().is_empty(), "it is set aside");
+        assert_eq!(store.event_destinations().unwrap(), ["q"]);
+        store.forget_events(vec![last]).await.unwrap();
+        assert!(store.event_destinations().unwrap().is_empty());
     }
 }

@@ -9,6 +9,8 @@ mod wildcard;
 
 use condition::Condition;
 use serde_json::{Map, Value};
+use std::collections::HashMap;
+use std::sync::{Arc, LazyLock, Mutex};
 
 /// The largest policy, in bytes.
 pub const MAX_SIZE: usize = 20 * 1024;
@@ -90,7 +92,33 @@ fn malformed<T>(why: impl Into<String>) -> Result<T, Malformed> {
     Err(Malformed(why.into()))
 }
 
+/// Policies that were read, by their bucket. A bucket's row is read by every request, and its policy changes rarely.
+static READ: LazyLock<Mutex<HashMap<String, Read>>> = LazyLock::new(Mutex::default);
+/// The most that are kept.
+const KEPT: usize = 256;
+
+/// A policy with the text that it was read from.
+struct Read {
+    text: String,
+    policy: Arc<Policy>,
+}
+
 impl Policy {
+    /// Read the policy of this bucket, unless that was done before.
+    pub fn known(bucket: &str, text: &str) -> Result<Arc<Policy>, Malformed> {
+        let read = || READ.lock().expect("no panic while held");
+        if let Some(known) = read().get(bucket).filter(|known| known.text == text) {
+            return Ok(known.policy.clone());
+        }
+        let policy = Arc::new(Policy::parse(bucket, text)?);
+        let mut all = read();
+        if all.len() >= KEPT {
+            all.clear();
+        }
+        all.insert(bucket.to_owned(), Read { text: text.to_owned(), policy: policy.clone() });
+        Ok(policy)
+    }
+
     /// Read the policy of this bucket.
     pub fn parse(bucket: &str, text: &str) -> Result<Policy, Malformed> {
         if text.len() > MAX_SIZE {

@@ -7,6 +7,7 @@ use crate::objects::object::Deletion;
 use crate::objects::version;
 use crate::s3::cx::Cx;
 use crate::s3::error::{Error, Result};
+use crate::s3::permission::Asking;
 use crate::s3::{answer, headers, locking, permission, record};
 use crate::wire::s3_xml::{Element, Writer};
 
@@ -32,6 +33,7 @@ pub async fn run(cx: &mut Cx<'_>) -> Result<Response> {
     }
     let mut doc = Writer::new("DeleteResult");
     let mut deletions = Vec::with_capacity(named.len());
+    let mut done = Vec::with_capacity(named.len());
     for object in named {
         let key = object.get("Key").filter(|k| !k.is_empty()).ok_or(Error::MalformedXml)?;
         let version_id = object.get("VersionId").map(str::trim).filter(|v| !v.is_empty());
@@ -41,7 +43,12 @@ pub async fn run(cx: &mut Cx<'_>) -> Result<Response> {
             continue;
         }
         let action = permission::action("DeleteObject", version_id.is_some());
-        if let Err(e) = cx.asking().may(&bucket, None, &action, key) {
+        if let Err(e) = (Asking { version: version_id, ..cx.asking() }).may(&bucket, None, &action, key) {
+            done.push(record::Deleted {
+                key: key.to_owned(),
+                version_id: version_id.map(str::to_owned),
+                error: Some(record::failure(&e)),
+            });
             refused(&mut doc, key, version_id, e.into());
             continue;
         }
@@ -61,7 +68,6 @@ pub async fn run(cx: &mut Cx<'_>) -> Result<Response> {
             cause: cx.cause(&bucket, Event::Delete),
         });
     }
-    let mut done = Vec::with_capacity(deletions.len());
     let outcomes = cx.store().delete_objects(&cx.bucket, deletions.clone()).await?;
     for (deletion, outcome) in deletions.iter().zip(outcomes) {
         done.push(record::Deleted {

@@ -7,10 +7,12 @@ use crate::objects;
 use crate::objects::website::{Moved, Site, Website};
 use crate::s3::cx::Cx;
 use crate::s3::error::{Error, Result};
-use crate::s3::request::{Address, Query};
+use crate::s3::request::{self, Address, Query};
 use crate::s3::{S3, answer, cors, host_id, log, ops, payload, record};
 use crate::wire::percent;
+use http::request::Parts;
 use http::{Method, StatusCode, header};
+use std::net::IpAddr;
 
 /// The header of an object that sends its visitors elsewhere.
 const ELSEWHERE: &str = "x-amz-website-redirect-location";
@@ -30,6 +32,19 @@ struct Visit<'m> {
 }
 
 impl S3 {
+    /// The bucket that is a website under its own name: who visits `www.example.com` is told by the host, as a bucket of that name
+    /// is meant to be. Clients of S3 itself sign, or name a bucket by the path of a host that is none.
+    pub(in crate::s3) fn website_of_host(&self, parts: &Parts) -> Option<String> {
+        let query = parts.uri.query().unwrap_or_default();
+        let signed = parts.headers.contains_key(header::AUTHORIZATION) || query.contains("Signature=");
+        if signed || ![Method::GET, Method::HEAD].contains(&parts.method) {
+            return None;
+        }
+        let host = request::host(parts)?;
+        let domain = host.contains('.') && host.parse::<IpAddr>().is_err() && !self.config.s3_domains.contains(&host);
+        (domain && matches!(self.store.website(&host), Ok(Some(_)))).then_some(host)
+    }
+
     /// Answer a visitor of this bucket's website.
     pub async fn website(&self, bucket: &str, request: Request, meta: &Meta) -> Response {
         let (mut parts, body) = request.into_parts();
@@ -44,7 +59,8 @@ impl S3 {
         let key = visit.path.strip_prefix('/').unwrap_or(&visit.path);
         let key = String::from_utf8_lossy(&percent::decode(key.as_bytes())).into_owned();
         let address = Address { bucket: bucket.to_owned(), key: key.clone(), virtual_host: true };
-        let mut draft = record::Draft::begin(&self.store, &address, &parts, meta);
+        let mut drafts = record::Drafts::begin(&self.store, &address, &parts, meta);
+        drafts.of_website(&visit.method);
         let browser = cors::Asked::of(&parts);
         let mut incoming = payload::Incoming::new(body);
         let mut cx = Cx {
@@ -60,6 +76,7 @@ impl S3 {
             scope: None,
             payload: Payload::Unsigned,
             incoming: &mut incoming,
+            needed_acl: Default::default(),
         };
         let outcome = match &browser {
             Some(asked) if visit.method == Method::OPTIONS => asked.preflight(&self.store, bucket),
@@ -74,10 +91,7 @@ impl S3 {
         answer::set(&mut response, "x-amz-request-id", &meta.request_id);
         answer::set(&mut response, "x-amz-id-2", &host_id(meta));
         answer::set(&mut response, "server", "AmazonS3");
-        match draft.take() {
-            Some(draft) => draft.of_website(&visit.method).follow(response),
-            None => response,
-        }
+        drafts.follow(response)
     }
 }
 
