@@ -170,6 +170,7 @@ def refusals(ec2):
         (ec2.delete_security_group, {"GroupId": none}),
         (ec2.authorize_security_group_ingress, {"GroupId": group["GroupId"], **rule}),
         (ec2.describe_addresses, {"AllocationIds": [address]}),
+        (ec2.describe_snapshots, {"SnapshotIds": ["snap-0d16416527e67c663"]}),
         (ec2.create_tags, {"Resources": [], "Tags": [{"Key": "a", "Value": "b"}]}),
     ]:
         with pytest.raises(botocore.exceptions.ClientError):

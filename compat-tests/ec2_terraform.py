@@ -276,3 +276,102 @@ def test_aws_placement_group(ec2, tiny_ami):
     ec2.delete_placement_group(GroupName=name)
     assert code(ec2.describe_placement_groups, GroupNames=[name]) == "InvalidPlacementGroup.Unknown"
     ec2.terminate_instances(InstanceIds=[inside["InstanceId"]])
+
+
+def attached(ec2, volume, instance, device):
+    """What aws_volume_attachment looks for."""
+    found = ec2.describe_volumes(VolumeIds=[volume], Filters=[
+        {"Name": "attachment.device", "Values": [device]}, {"Name": "attachment.instance-id", "Values": [instance]}])["Volumes"]
+    return found[0]["Attachments"][0]["State"] if found else None
+
+
+def test_aws_ebs_volume_and_attachment(ec2, server, instance):
+    """aws_ebs_volume, changed in place, and aws_volume_attachment; euca2ools' and boto 2's way to see them."""
+    zone = ec2.describe_instances(InstanceIds=[instance])["Reservations"][0]["Instances"][0]["Placement"]["AvailabilityZone"]
+    made = ec2.create_volume(AvailabilityZone=zone, Size=10, VolumeType="gp3", Encrypted=False, ClientToken=str(uuid.uuid4()),
+                             TagSpecifications=tagged("volume", "tf"))
+    id = made["VolumeId"]
+    wait(ec2, "volume_available", VolumeIds=[id])
+    read = lambda: ec2.describe_volumes(VolumeIds=[id])["Volumes"][0]
+    seen = read()
+    for field in ["AvailabilityZone", "CreateTime", "Encrypted", "Iops", "MultiAttachEnabled", "Size", "SnapshotId", "State", "Tags",
+                  "Throughput", "VolumeId", "VolumeType", "Attachments"]:
+        assert field in seen, field
+    assert (seen["Iops"], seen["Throughput"], seen["Tags"]) == (3000, 125, [{"Key": "Name", "Value": "tf"}])
+    assert read() == seen, "a refresh shows no difference"
+
+    change = ec2.modify_volume(VolumeId=id, Size=20, Iops=4000, Throughput=200)["VolumeModification"]
+    assert (change["OriginalSize"], change["TargetSize"], change["ModificationState"]) == (10, 20, "modifying")
+    until = lambda: ec2.describe_volumes_modifications(VolumeIds=[id])["VolumesModifications"][0]["ModificationState"]
+    assert until() in ["optimizing", "completed"]
+    assert (read()["Size"], read()["Iops"], read()["Throughput"]) == (20, 4000, 200)
+    assert code(ec2.modify_volume, VolumeId=id, Size=10) == "InvalidParameterValue"
+
+    assert attached(ec2, id, instance, "/dev/sdh") is None
+    ec2.attach_volume(VolumeId=id, InstanceId=instance, Device="/dev/sdh")
+    assert attached(ec2, id, instance, "/dev/sdh") == "attached" and read()["State"] == "in-use"
+    mine = ec2.describe_instances(InstanceIds=[instance])["Reservations"][0]["Instances"][0]
+    assert mine["BlockDeviceMappings"][0]["Ebs"].items() >= {"VolumeId": id, "Status": "attached", "DeleteOnTermination": False}.items()
+    assert code(ec2.attach_volume, VolumeId=id, InstanceId=instance, Device="/dev/sdi") == "VolumeInUse"
+    assert code(ec2.delete_volume, VolumeId=id) == "VolumeInUse"
+    [old] = server.boto2_ec2().get_all_volumes(volume_ids=[id])
+    assert (old.size, old.status, old.zone, old.attach_data.instance_id, old.attach_data.device) == (
+        20, "in-use", zone, instance, "/dev/sdh")
+    shown = server.aws("ec2", "describe-volumes", "--volume-ids", id, "--query", "Volumes[0].Attachments[0].Device", "--output", "text")
+    assert shown == "/dev/sdh"
+    ec2.detach_volume(VolumeId=id, InstanceId=instance, Device="/dev/sdh", Force=False)
+    assert attached(ec2, id, instance, "/dev/sdh") is None
+    wait(ec2, "volume_available", VolumeIds=[id])
+    assert code(ec2.detach_volume, VolumeId=id) == "IncorrectState"
+    ec2.delete_volume(VolumeId=id)
+    wait(ec2, "volume_deleted", VolumeIds=[id])
+
+
+def test_aws_ebs_snapshot_and_copy(ec2, server, subnet):
+    """aws_ebs_snapshot, aws_ebs_snapshot_copy from another region, and a volume of the copy."""
+    zone = subnet["AvailabilityZone"]
+    volume = ec2.create_volume(AvailabilityZone=zone, Size=3)["VolumeId"]
+    wait(ec2, "volume_available", VolumeIds=[volume])
+    made = ec2.create_snapshot(VolumeId=volume, Description="tf", TagSpecifications=tagged("snapshot", "tf"))
+    id = made["SnapshotId"]
+    assert (made["State"], made["VolumeId"], made["VolumeSize"]) == ("pending", volume, 3)
+    wait(ec2, "snapshot_completed", SnapshotIds=[id])
+    read = lambda: ec2.describe_snapshots(SnapshotIds=[id])["Snapshots"][0]
+    seen = read()
+    for field in ["Description", "Encrypted", "OwnerId", "Progress", "StartTime", "State", "StorageTier", "VolumeId", "VolumeSize", "Tags"]:
+        assert field in seen, field
+    assert read() == seen, "a refresh shows no difference"
+    ec2.modify_snapshot_attribute(SnapshotId=id, Attribute="createVolumePermission",
+                                  CreateVolumePermission={"Add": [{"UserId": "210987654321"}]})
+    shared = ec2.describe_snapshot_attribute(SnapshotId=id, Attribute="createVolumePermission")["CreateVolumePermissions"]
+    assert shared == [{"UserId": "210987654321"}]
+    copy = ec2.copy_snapshot(SourceRegion=ec2.meta.region_name, SourceSnapshotId=id, Description="copy")["SnapshotId"]
+    wait(ec2, "snapshot_completed", SnapshotIds=[copy])
+    [old] = server.boto2_ec2().get_all_snapshots(snapshot_ids=[copy])
+    assert (old.status, old.progress, old.volume_size, old.description) == ("completed", "100%", 3, "copy")
+    ec2.delete_volume(VolumeId=volume)
+    ec2.delete_snapshot(SnapshotId=id)
+    assert code(ec2.describe_snapshots, SnapshotIds=[id]) == "InvalidSnapshot.NotFound"
+    again = ec2.create_volume(AvailabilityZone=zone, SnapshotId=copy)
+    assert (again["Size"], again["SnapshotId"]) == (3, copy)
+    ec2.delete_snapshot(SnapshotId=copy)
+    ec2.delete_volume(VolumeId=again["VolumeId"])
+
+
+def test_aws_ebs_encryption_by_default_and_key(ec2):
+    """aws_ebs_encryption_by_default and aws_ebs_default_kms_key."""
+    ec2.enable_ebs_encryption_by_default()
+    assert ec2.get_ebs_encryption_by_default()["EbsEncryptionByDefault"]
+    key = f"arn:aws:kms:{ec2.meta.region_name}:123456789012:key/{uuid.uuid4()}"
+    ec2.modify_ebs_default_kms_key_id(KmsKeyId=key)
+    assert ec2.get_ebs_default_kms_key_id()["KmsKeyId"] == key
+    ec2.reset_ebs_default_kms_key_id()
+    assert ec2.get_ebs_default_kms_key_id()["KmsKeyId"] == "alias/aws/ebs"
+    assert not ec2.disable_ebs_encryption_by_default()["EbsEncryptionByDefault"]
+
+
+def wait(ec2, waiter, **arguments):
+    """boto3's own waiter, impatient."""
+    waiter = ec2.get_waiter(waiter)
+    waiter.config.delay = 0.1
+    waiter.wait(**arguments)

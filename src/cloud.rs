@@ -1,11 +1,12 @@
 //! The cloud: every room opened once, in order, and put together for the protocols above.
 
 use crate::compute::Compute;
-use crate::config::{Config, DefaultEncryption, KmsKey};
+use crate::config::{Config, DefaultEncryption, Driver, KmsKey};
 use crate::db::{self, Db};
 use crate::iam::{FirstKey, Iam};
 use crate::images::Images;
 use crate::network::{self, Network};
+use crate::volumes::{self, Volumes};
 use crate::{id, images, objects};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -18,6 +19,7 @@ pub struct Cloud {
     pub objects: Arc<objects::Store>,
     pub images: Arc<Images>,
     pub network: Arc<Network>,
+    pub volumes: Arc<Volumes>,
     pub compute: Arc<Compute>,
     /// What public addresses come out of.
     pub public_addresses: Arc<network::public::Pool>,
@@ -47,6 +49,8 @@ pub enum Error {
     Images(#[from] images::Error),
     #[error("public_addresses: {0}")]
     PublicAddresses(String),
+    #[error("volumes: {0}")]
+    Volumes(#[from] volumes::Error),
     #[error("compute: {0}")]
     Compute(#[from] crate::compute::OpenError),
 }
@@ -92,10 +96,16 @@ impl Cloud {
         let images = Arc::new(Images::open(db.clone(), objects.clone(), &dir)?);
         let (network, listeners) = Network::open(&installation);
         let network = Arc::new(network);
+        let bytes = match config.driver {
+            Driver::Simulated => volumes::Bytes::None,
+            Driver::Auto | Driver::Libvirt => volumes::Bytes::Files,
+        };
+        let volumes = Arc::new(Volumes::open(db.clone(), &dir, bytes)?);
         let compute = Compute::open(
             db.clone(),
             images.clone(),
             network.clone(),
+            volumes.clone(),
             public_addresses.clone(),
             &config,
             &installation,
@@ -107,6 +117,7 @@ impl Cloud {
             objects,
             images,
             network,
+            volumes,
             compute,
             public_addresses,
             installation,

@@ -3,7 +3,7 @@
 //! Rooms, from the top down; an arrow never points up (`tests/tidy.rs` holds that):
 //!
 //! ```text
-//! cli -> http -> { ec2, s3, imds } -> cloud -> { objects, images, compute, network, iam } -> { db, blobs, driver }
+//! cli -> http -> { ec2, s3, imds } -> cloud -> { objects, images, compute, volumes, network, iam } -> { db, blobs, driver }
 //! leaves: wire, auth (reads requests, asks iam's trait for keys), seal, id, clock, config, fault
 //! ```
 //!
@@ -29,4 +29,5 @@ pub mod objects;
 pub mod s3;
 pub mod seal;
 pub mod ssm;
+pub mod volumes;
 pub mod wire;

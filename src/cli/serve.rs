@@ -119,6 +119,7 @@ async fn start_loops(
     tokio::spawn(objects::logging::run(cloud.objects.clone(), cloud.config.access_log_delivery()));
     s3::webhooks::start(&cloud.objects, &cloud.config.webhooks).await?;
     tokio::spawn(cloud.images.clone().run());
+    tokio::spawn(cloud.volumes.clone().run());
     let cloud = cloud.clone();
     tokio::spawn(async move {
         if cloud.compute.is_real() {

@@ -1,9 +1,9 @@
 //! Whether the instances' folders are what their rows say. It repairs nothing.
 
 use super::folder::{self, Folder};
-use super::overlay;
 use super::state::Observed;
 use crate::db::{self, Db};
+use crate::volumes::qcow2;
 use std::collections::HashSet;
 use std::io;
 use std::path::Path;
@@ -14,8 +14,8 @@ pub fn check(db: &Db, data_dir: &Path) -> Result<Vec<String>, db::Error> {
     let mut problems = Vec::new();
     for row in db.read(db::instances::alive)? {
         let disk = Folder::new(&root, &row.id).disk();
-        match overlay::base_of(&disk) {
-            Ok(Some(base)) if base != Path::new(overlay::NO_BASE) && !base.exists() => {
+        match qcow2::base_of(&disk) {
+            Ok(Some(base)) if base != Path::new(super::NO_BASE) && !base.exists() => {
                 problems.push(format!("instance {}: its disk stands on {}, which is missing", row.id, base.display()));
             }
             Ok(_) => {}

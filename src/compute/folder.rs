@@ -3,7 +3,8 @@
 //! `disk.info` says each disk's format in JSON (path to format), so that no guest can make the host read its disk
 //! as another format. The disk appears under its name only when it is whole, hence a disk that is there is good.
 
-use super::{Console, overlay};
+use super::Console;
+use crate::volumes::qcow2;
 use std::fs;
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
@@ -44,7 +45,7 @@ impl Folder {
                 Err(e) if e.kind() != io::ErrorKind::NotFound => return Err(e),
                 Ok(()) | Err(_) => {}
             }
-            overlay::create(&part, base, size)?;
+            qcow2::create(&part, Some(qcow2::Base { path: base, format: "raw" }), size)?;
             fs::set_permissions(&part, fs::Permissions::from_mode(0o600))?;
             crate::fault::effect("disk");
             fs::rename(&part, self.disk())?;

@@ -4,7 +4,7 @@ use super::Compute;
 use super::spec::{Instance, ShutdownBehavior, Spec, both};
 use super::state::{Desired, Observed, State, visible};
 use crate::db::instances::InstanceRow;
-use crate::{clock, db, network};
+use crate::{clock, db, network, volumes};
 
 /// What an instance is asked to do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,6 +27,8 @@ pub enum IntentError {
     Network(#[from] network::Error),
     #[error(transparent)]
     Placement(#[from] super::placement::PlacementError),
+    #[error(transparent)]
+    Volumes(#[from] volumes::Error),
     /// `InvalidInstanceID.NotFound`; every id that does not exist.
     #[error("{}", not_found(.0))]
     NotFound(Vec<String>),
@@ -54,6 +56,20 @@ pub enum IntentError {
     /// `OperationNotPermitted`
     #[error("The network interface at device index 0 cannot be detached.")]
     FirstInterface,
+    /// `IncorrectState`: what only a running or stopped instance can be given
+    #[error("Instance '{0}' is not 'running'.")]
+    NotUp(String),
+    /// `IncorrectInstanceState`
+    #[error(
+        "Unable to detach volume '{volume}' from instance '{instance}'. The instance is not in a state in which volumes can be detached."
+    )]
+    CannotDetach { volume: String, instance: String },
+    /// `InvalidInstanceAttributeValue`
+    #[error("No device is currently mapped at {0}")]
+    NoDevice(String),
+    /// `UnsupportedOperation`
+    #[error("The volumes of instance '{0}' change while it is stopped only: stop it first.")]
+    HotPlugVolume(String),
     /// `UnsupportedOperation`
     #[error("The interfaces of instance '{0}' change while it is stopped only: stop it first.")]
     HotPlug(String),
@@ -140,6 +156,8 @@ impl Compute {
                 tracing::warn!(instance = id, error = %e, "removing a folder");
             }
         }
+        self.db.write(db::volumes::wipe).await?;
+        self.volumes.wake();
         self.db.write(db::launch_templates::wipe).await?;
         self.db.write(db::placement_groups::wipe).await?;
         self.db.write(db::instances::wipe).await

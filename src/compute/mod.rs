@@ -14,6 +14,7 @@
 
 mod cards;
 pub mod check;
+mod disks;
 pub mod driver;
 mod edit;
 mod events;
@@ -22,8 +23,8 @@ mod intent;
 mod interfaces;
 pub mod key_material;
 mod launch;
-mod overlay;
 pub mod placement;
+mod plug;
 mod probe;
 mod reconcile;
 mod schedule;
@@ -43,6 +44,7 @@ use crate::db::instances::HostRow;
 use crate::db::{self, Db};
 use crate::images::Images;
 use crate::network::{self, Network};
+use crate::volumes::Volumes;
 use crate::{clock, config};
 use driver::Driver;
 use std::collections::HashSet;
@@ -61,11 +63,15 @@ pub const VISIBLE_AFTER_END: Duration = Duration::from_secs(3600);
 /// What GetConsoleOutput gives: the last 64 KiB.
 const CONSOLE_BYTES: u64 = 64 << 10;
 
+/// What the disks of simulated machines stand on, which never run.
+const NO_BASE: &str = "/nonexistent";
+
 /// The room's handle.
 pub struct Compute {
     db: Db,
     images: Arc<Images>,
     network: Arc<Network>,
+    volumes: Arc<Volumes>,
     /// What public addresses of running instances come out of.
     public_addresses: Arc<network::public::Pool>,
     /// `None`: this machine has no hypervisor, and the host's row says why.
@@ -122,6 +128,7 @@ impl Compute {
         db: Db,
         images: Arc<Images>,
         network: Arc<Network>,
+        volumes: Arc<Volumes>,
         public_addresses: Arc<network::public::Pool>,
         config: &config::Config,
         installation: &str,
@@ -145,6 +152,7 @@ impl Compute {
             db,
             images,
             network,
+            volumes,
             public_addresses,
             driver,
             accelerated,

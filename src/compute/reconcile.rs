@@ -7,12 +7,12 @@
 
 use super::driver::{self, Machine, MachineSpec, Power};
 use super::folder::Folder;
-use super::overlay;
 use super::spec::{Spec, both};
 use super::state::{Desired, Observed, State, Step, View, next_step, visible};
 use super::{Compute, intent};
 use crate::db::instances::InstanceRow;
 use crate::images::Base;
+use crate::volumes::{self, attachments};
 use crate::{clock, db, network};
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex};
@@ -63,6 +63,9 @@ pub(super) enum StepError {
     Unseen(#[source] driver::Error),
     #[error(transparent)]
     Network(#[from] network::Error),
+    /// A volume's file is being worked on: nothing was tried, either.
+    #[error("volumes: {0}")]
+    Volumes(#[from] volumes::Error),
     #[error("image: {0}")]
     Image(#[from] crate::images::Error),
     #[error("instance folder: {0}")]
@@ -82,6 +85,7 @@ impl StepError {
             | StepError::Unseen(_)
             | StepError::Db(_)
             | StepError::Network(_)
+            | StepError::Volumes(_)
             | StepError::Folder(_) => false,
         }
     }
@@ -176,11 +180,15 @@ impl Compute {
                 after.changed_at = clock::now_ms();
                 tracing::info!(observed = after.observed, desired = after.desired, "instance changed");
             }
+            let gone = after.observed == Observed::Gone.text();
             self.db.write_blocking(move |c| {
                 if db::instances::update(c, &after, generation)? {
                     let (desired, observed) = both(&after)?;
                     let left = match visible(desired, observed) {
-                        State::Terminated => network::interfaces::leave(c, &after.id),
+                        State::Terminated => {
+                            attachments::leave(c, &after.id).map_err(|e| db::Error::Damaged(e.to_string()))?;
+                            network::interfaces::leave(c, &after.id)
+                        }
                         State::Stopped => network::public::take_back(c, &after.id),
                         State::Pending | State::Running | State::Stopping | State::ShuttingDown => Ok(()),
                     };
@@ -188,6 +196,9 @@ impl Compute {
                 }
                 Ok::<_, db::Error>(())
             })?;
+            if gone {
+                self.volumes.wake();
+            }
         }
         Ok(())
     }
@@ -214,6 +225,7 @@ impl Compute {
             match step {
                 Step::Settle => {
                     self.observed(row, machine);
+                    self.settle_disks(row, machine)?;
                     row.settled = row.generation;
                     (row.attempt, row.not_before) = (0, 0);
                     return Ok(());
@@ -224,7 +236,8 @@ impl Compute {
                 }
                 Step::PowerOn => {
                     // The card's rules and the gateway may be gone since the machine was defined: after a reboot, say.
-                    if Spec::parse(&row.spec)?.redefine {
+                    let volumes = self.plug(row)?;
+                    if volumes || Spec::parse(&row.spec)?.redefine {
                         self.build(row)?;
                     } else {
                         self.ensure_ports(row)?;
@@ -304,6 +317,14 @@ impl Compute {
         let folder = Folder::new(&self.dir, &row.id);
         folder.make(&disk_base.path, spec.root_bytes.max(disk_base.virtual_size))?;
         let nics = self.ensure_ports(row)?;
+        let mut disks = vec![driver::Disk {
+            path: folder.disk(),
+            format: "qcow2",
+            target: "vda".into(),
+            serial: "root".into(),
+            read_only: false,
+        }];
+        disks.extend(self.disks(row)?);
         let machine = MachineSpec {
             id: row.id.clone(),
             uuid: driver::machine_uuid(&self.installation, &row.id),
@@ -315,13 +336,7 @@ impl Compute {
                 ramdisk: ramdisk.map(|r| r.path),
                 cmdline: "root=/dev/vda console=tty0 console=ttyS0".into(),
             }),
-            disks: vec![driver::Disk {
-                path: folder.disk(),
-                format: "qcow2",
-                target: "vda".into(),
-                serial: "root".into(),
-                read_only: false,
-            }],
+            disks,
             nics,
             console_log: folder.console_log(),
         };
@@ -335,7 +350,7 @@ impl Compute {
         if driver.is_real() {
             return Ok(self.images.base_image(image_id)?);
         }
-        Ok(Base { path: overlay::NO_BASE.into(), virtual_size: 1 << 20, digest: image_id.to_owned() })
+        Ok(Base { path: super::NO_BASE.into(), virtual_size: 1 << 20, digest: image_id.to_owned() })
     }
 
     /// Make the ports of the interfaces on the host, unless machines have none.
@@ -368,7 +383,7 @@ pub(super) fn seen(machine: Machine) -> Observed {
 
 /// A step failed: try again later, or give up. Only tries to bring a machine up are ever given up, and never one that runs.
 fn postpone(row: &mut InstanceRow, e: &StepError) {
-    let counts = !matches!(e, StepError::Unseen(_));
+    let counts = !matches!(e, StepError::Unseen(_) | StepError::Volumes(_));
     row.attempt += 1;
     if counts && row.desired == Desired::Running.text() && (e.is_final() || row.attempt >= TRIES) {
         tracing::error!(attempt = row.attempt, error = %e, "giving up");

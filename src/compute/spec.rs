@@ -3,9 +3,11 @@
 use super::placement::InGroup;
 use super::state::{Desired, Observed, State, visible};
 use crate::db::instances::InstanceRow;
+use crate::db::volumes::AttachmentRow;
 use crate::db::{self, Conn};
 use crate::network::groups::GroupRef;
 use crate::network::{self, Nic};
+use crate::volumes::attachments;
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 
@@ -139,16 +141,19 @@ pub struct Instance {
     pub state: State,
     /// Its network interfaces by device index; none once it is terminated.
     pub nics: Vec<Nic>,
+    /// Its volumes, in the order of its disks; none once it is terminated.
+    pub volumes: Vec<AttachmentRow>,
 }
 
 impl Instance {
     pub(super) fn load(c: &Conn, row: InstanceRow) -> Result<Instance, db::Error> {
         let nics =
             network::nics_of(c, &row.id).map_err(|e| db::Error::Damaged(format!("interfaces of {}: {e}", row.id)))?;
-        Instance::of(row, nics)
+        let volumes = attachments::at(c, &row.id)?;
+        Instance::of(row, nics, volumes)
     }
 
-    /// Instances of one account, whose interfaces are read at once.
+    /// Instances of one account, whose interfaces and volumes are read at once.
     pub(super) fn load_all(c: &Conn, account: &str, rows: Vec<InstanceRow>) -> Result<Vec<Instance>, db::Error> {
         let nics = network::attached_nics_of(c, account)
             .map_err(|e| db::Error::Damaged(format!("interfaces of account {account}: {e}")))?;
@@ -156,17 +161,22 @@ impl Instance {
         for nic in nics {
             of.entry(nic.instance_id.clone().unwrap_or_default()).or_default().push(nic);
         }
+        let mut volumes: HashMap<String, Vec<AttachmentRow>> = HashMap::new();
+        for row in attachments::of_account(c, account)? {
+            volumes.entry(row.instance.clone()).or_default().push(row);
+        }
         rows.into_iter()
             .map(|row| {
                 let nics = of.remove(&row.id).unwrap_or_default();
-                Instance::of(row, nics)
+                let volumes = volumes.remove(&row.id).unwrap_or_default();
+                Instance::of(row, nics, volumes)
             })
             .collect()
     }
 
-    fn of(row: InstanceRow, nics: Vec<Nic>) -> Result<Instance, db::Error> {
+    fn of(row: InstanceRow, nics: Vec<Nic>, volumes: Vec<AttachmentRow>) -> Result<Instance, db::Error> {
         let (desired, observed) = both(&row)?;
-        Ok(Instance { spec: Spec::parse(&row.spec)?, state: visible(desired, observed), nics, row })
+        Ok(Instance { spec: Spec::parse(&row.spec)?, state: visible(desired, observed), nics, volumes, row })
     }
 }
 

@@ -24,7 +24,9 @@ pub mod network;
 pub mod network_records;
 pub mod objects;
 pub mod placement_groups;
+pub mod snapshots;
 pub mod tags;
+pub mod volumes;
 
 use std::any::Any;
 use std::os::unix::fs::OpenOptionsExt;
@@ -74,6 +76,7 @@ const MIGRATIONS: &[(&str, &str)] = &[
     ("0015_public_addresses", include_str!("migrations/0015_public_addresses.sql")),
     ("0016_image_lives", include_str!("migrations/0016_image_lives.sql")),
     ("0017_events_set_aside", include_str!("migrations/0017_events_set_aside.sql")),
+    ("0018_volumes", include_str!("migrations/0018_volumes.sql")),
 ];
 
 type Job = Box<dyn FnOnce(&mut Conn) -> Answer + Send>;

@@ -7,7 +7,7 @@ use crate::compute::templates::TemplateError;
 use crate::compute::{IntentError, LaunchError};
 use crate::id::Kind;
 use crate::wire::query;
-use crate::{db, images, network};
+use crate::{db, images, network, volumes};
 use http::StatusCode;
 
 /// Why a request was not done.
@@ -30,9 +30,13 @@ pub enum Error {
     #[error("{0}")]
     Parameter(String),
     #[error("{0}")]
+    Dependency(String),
+    #[error("{0}")]
     MissingEither(String),
     #[error("{0}")]
     InstanceId(String),
+    #[error("The zone '{0}' does not exist.")]
+    Zone(String),
     #[error("The filter '{0}' is invalid")]
     Filter(String),
     #[error("The specified NextToken is not valid")]
@@ -43,6 +47,8 @@ pub enum Error {
     NoSuch { kind: Kind, ids: Vec<String> },
     #[error("The key pair '{0}' does not exist")]
     NoSuchKeyPair(String),
+    #[error("Modification for volume '{0}' does not exist.")]
+    NoModification(String),
     #[error("The ID '{0}' is not valid")]
     InvalidId(String),
 
@@ -77,6 +83,8 @@ pub enum Error {
     #[error(transparent)]
     Network(network::Error),
     #[error(transparent)]
+    Volumes(volumes::Error),
+    #[error(transparent)]
     Database(#[from] db::Error),
     #[error("{0}")]
     Internal(String),
@@ -97,12 +105,15 @@ impl Error {
             Error::DryRun => ("DryRunOperation", S::PRECONDITION_FAILED),
             Error::ParameterValue(_) | Error::Filter(_) => ("InvalidParameterValue", S::BAD_REQUEST),
             Error::ParameterCombination(_) => ("InvalidParameterCombination", S::BAD_REQUEST),
+            Error::Dependency(_) => ("InvalidParameterDependency", S::BAD_REQUEST),
             Error::MissingEither(_) => ("MissingParameter", S::BAD_REQUEST),
             Error::InstanceId(_) => ("InvalidInstanceID", S::BAD_REQUEST),
             Error::Parameter(_) => ("InvalidParameter", S::BAD_REQUEST),
             Error::NextToken => ("InvalidNextToken", S::BAD_REQUEST),
             Error::NoSuch { kind, .. } => (not_found(*kind), S::BAD_REQUEST),
             Error::NoSuchKeyPair(_) => ("InvalidKeyPair.NotFound", S::BAD_REQUEST),
+            Error::Zone(_) => ("InvalidZone.NotFound", S::BAD_REQUEST),
+            Error::NoModification(_) => ("InvalidVolumeModification.NotFound", S::BAD_REQUEST),
             Error::InvalidId(_) => ("InvalidID", S::BAD_REQUEST),
             Error::TemplateName => ("InvalidLaunchTemplateName.MalformedException", S::BAD_REQUEST),
             Error::KeyPairExists(_) => ("InvalidKeyPair.Duplicate", S::BAD_REQUEST),
@@ -118,6 +129,7 @@ impl Error {
             Error::Launch(e) => launch(e),
             Error::Intent(e) => intent(e),
             Error::Network(e) => in_network(e),
+            Error::Volumes(e) => in_volumes(e),
             Error::Database(_) | Error::Internal(_) => INTERNAL,
         }
     }
@@ -138,6 +150,16 @@ impl From<network::Error> for Error {
     }
 }
 
+impl From<volumes::Error> for Error {
+    fn from(e: volumes::Error) -> Error {
+        match e {
+            volumes::Error::NoVolume(id) => Error::no_such(Kind::Volume, id),
+            volumes::Error::NoSnapshot(id) => Error::no_such(Kind::Snapshot, id),
+            other => Error::Volumes(other),
+        }
+    }
+}
+
 impl From<LaunchError> for Error {
     fn from(e: LaunchError) -> Error {
         match e {
@@ -151,6 +173,7 @@ impl From<IntentError> for Error {
     fn from(e: IntentError) -> Error {
         match e {
             IntentError::Network(e) => e.into(),
+            IntentError::Volumes(e) => e.into(),
             other => Error::Intent(other),
         }
     }
@@ -211,6 +234,7 @@ fn intent(e: &IntentError) -> (&'static str, StatusCode) {
         IntentError::Db(_) => INTERNAL,
         IntentError::Network(e) => in_network(e),
         IntentError::Placement(e) => placement(e),
+        IntentError::Volumes(e) => in_volumes(e),
         IntentError::NotFound(_) => ("InvalidInstanceID.NotFound", BAD),
         IntentError::WrongState { .. }
         | IntentError::NotRunning { .. }
@@ -220,7 +244,10 @@ fn intent(e: &IntentError) -> (&'static str, StatusCode) {
         IntentError::TooManyInterfaces(..) => ("AttachmentLimitExceeded", BAD),
         IntentError::OtherZone => ("InvalidParameterCombination", BAD),
         IntentError::FirstInterface => ("OperationNotPermitted", BAD),
-        IntentError::HotPlug(_) => ("UnsupportedOperation", BAD),
+        IntentError::NotUp(_) => ("IncorrectState", BAD),
+        IntentError::CannotDetach { .. } => ("IncorrectInstanceState", BAD),
+        IntentError::NoDevice(_) => ("InvalidInstanceAttributeValue", BAD),
+        IntentError::HotPlug(_) | IntentError::HotPlugVolume(_) => ("UnsupportedOperation", BAD),
         IntentError::UnknownType(_) => ("InvalidInstanceAttributeValue", BAD),
         IntentError::TerminationDisabled(_) | IntentError::StopDisabled(_) => ("OperationNotPermitted", BAD),
     }
@@ -293,6 +320,29 @@ fn in_network(e: &network::Error) -> (&'static str, StatusCode) {
         | network::Error::NoRange
         | network::Error::Incapable(_)
         | network::Error::Host { .. } => INTERNAL,
+    }
+}
+
+fn in_volumes(e: &volumes::Error) -> (&'static str, StatusCode) {
+    const BAD: StatusCode = StatusCode::BAD_REQUEST;
+    match e {
+        volumes::Error::NoVolume(_) => (not_found(Kind::Volume), BAD),
+        volumes::Error::NoSnapshot(_) => (not_found(Kind::Snapshot), BAD),
+        volumes::Error::Value(_) | volumes::Error::DeviceTaken(_) => ("InvalidParameterValue", BAD),
+        volumes::Error::Combination(_) => ("InvalidParameterCombination", BAD),
+        volumes::Error::Missing(_) | volumes::Error::NeedsIops(_) => ("MissingParameter", BAD),
+        volumes::Error::InUse { .. } | volumes::Error::AlreadyAttached(_) => ("VolumeInUse", BAD),
+        volumes::Error::NotAvailable(_)
+        | volumes::Error::NotAttached(_)
+        | volumes::Error::Plugged(_)
+        | volumes::Error::SnapshotState(_) => ("IncorrectState", BAD),
+        volumes::Error::NoAttachment { .. } => ("InvalidAttachment.NotFound", BAD),
+        volumes::Error::OtherZone { .. } => ("InvalidVolume.ZoneMismatch", BAD),
+        volumes::Error::TooManyAttachments(_) => ("AttachmentLimitExceeded", BAD),
+        volumes::Error::CannotShare(_) => ("UnsupportedOperation", BAD),
+        volumes::Error::Modifying(_) => ("IncorrectModificationState", BAD),
+        volumes::Error::SnapshotInUse { .. } => ("InvalidSnapshot.InUse", BAD),
+        volumes::Error::Db(_) | volumes::Error::File(..) | volumes::Error::NotReady(_) => INTERNAL,
     }
 }
 

@@ -8,6 +8,7 @@ use crate::clock;
 use crate::compute::state::State;
 use crate::compute::{Instance, MetadataOptions, types};
 use crate::db::tags::Tag;
+use crate::db::volumes::AttachmentRow;
 use crate::network::groups::GroupRef;
 use crate::network::{Nic, public_dns_name};
 use crate::wire::ec2_xml::Time;
@@ -131,9 +132,38 @@ pub struct InstanceItem {
     operator: Operator,
 }
 
-/// A volume of the instance; bundled images have none.
+/// A volume of the instance.
 #[derive(Serialize)]
-struct BlockDevice {}
+#[serde(rename_all = "camelCase")]
+pub struct BlockDevice {
+    device_name: String,
+    ebs: InstanceVolume,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct InstanceVolume {
+    volume_id: String,
+    status: String,
+    attach_time: Time,
+    delete_on_termination: bool,
+    ebs_card_index: u32,
+}
+
+impl BlockDevice {
+    pub fn new(a: AttachmentRow) -> BlockDevice {
+        BlockDevice {
+            device_name: a.device,
+            ebs: InstanceVolume {
+                volume_id: a.volume,
+                status: a.state,
+                attach_time: Time(clock::from_ms(a.attached_at)),
+                delete_on_termination: a.delete_too,
+                ebs_card_index: 0,
+            },
+        }
+    }
+}
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -225,7 +255,7 @@ impl MetadataItem {
 impl InstanceItem {
     /// `tags` are the instance's.
     pub fn new(instance: Instance, tags: Vec<Tag>) -> InstanceItem {
-        let Instance { row, spec, state, nics } = instance;
+        let Instance { row, spec, state, nics, volumes } = instance;
         let nic = nics.first();
         let public = nic.and_then(|n| n.public_of(n.private_ip)).map(|p| p.ip);
         let size = types::find(&row.instance_type);
@@ -267,7 +297,7 @@ impl InstanceItem {
             architecture: spec.architecture,
             root_device_type: "instance-store",
             root_device_name: spec.root_device_name,
-            block_device_mapping: Vec::new(),
+            block_device_mapping: volumes.into_iter().map(BlockDevice::new).collect(),
             client_token: spec.client_token.unwrap_or_default(),
             tag_set: tags,
             hypervisor: "xen",
@@ -311,6 +341,10 @@ fn text<'a>(value: &'a str) -> Vec<Cow<'a, str>> {
     vec![value.into()]
 }
 
+fn of_devices<'a>(i: &'a InstanceItem, value: fn(&'a BlockDevice) -> Cow<'a, str>) -> Vec<Cow<'a, str>> {
+    i.block_device_mapping.iter().map(value).collect()
+}
+
 fn of_interfaces<'a>(i: &'a InstanceItem, value: fn(&'a Interface) -> Cow<'a, str>) -> Vec<Cow<'a, str>> {
     i.network_interface_set.iter().map(value).collect()
 }
@@ -340,11 +374,13 @@ impl Filtered for InstanceItem {
         ("architecture", |i| text(&i.architecture)),
         ("availability-zone", |i| text(&i.placement.availability_zone)),
         ("availability-zone-id", |i| text(&i.placement.availability_zone_id)),
-        ("block-device-mapping.attach-time", |_| vec![]),
-        ("block-device-mapping.delete-on-termination", |_| vec![]),
-        ("block-device-mapping.device-name", |_| vec![]),
-        ("block-device-mapping.status", |_| vec![]),
-        ("block-device-mapping.volume-id", |_| vec![]),
+        ("block-device-mapping.attach-time", |i| of_devices(i, |d| d.ebs.attach_time.to_string().into())),
+        ("block-device-mapping.delete-on-termination", |i| {
+            i.block_device_mapping.iter().flat_map(|d| flag(d.ebs.delete_on_termination)).collect()
+        }),
+        ("block-device-mapping.device-name", |i| of_devices(i, |d| d.device_name.as_str().into())),
+        ("block-device-mapping.status", |i| of_devices(i, |d| d.ebs.status.as_str().into())),
+        ("block-device-mapping.volume-id", |i| of_devices(i, |d| d.ebs.volume_id.as_str().into())),
         ("boot-mode", |i| text(i.boot_mode)),
         ("capacity-reservation-id", |_| vec![]),
         ("capacity-reservation-specification.capacity-reservation-preference", |i| {

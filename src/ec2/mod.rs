@@ -27,8 +27,11 @@ pub mod page;
 pub mod registry;
 mod resource;
 mod route_tables;
+mod sharing;
+mod snapshots;
 pub mod tagging;
 mod templates;
+mod volumes;
 mod zone;
 
 pub use error::Error;

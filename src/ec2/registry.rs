@@ -97,10 +97,13 @@ mod tests {
 
     fn source(name: &str) -> String {
         let mut file = String::new();
+        let mut last = 'A';
         for c in name.chars() {
-            if c.is_ascii_uppercase() && !file.is_empty() {
+            // A run of capitals is one word.
+            if c.is_ascii_uppercase() && !last.is_ascii_uppercase() {
                 file.push('_');
             }
+            last = c;
             file.push(c.to_ascii_lowercase());
         }
         format!("src/ec2/actions/{file}.rs")

@@ -8,6 +8,7 @@ use crate::id::Kind;
 use crate::network::elastic;
 use crate::network::groups::Group;
 use crate::network::records::{self, Kept, Record};
+use crate::volumes;
 
 /// Kinds of resources that can be tagged, under the names that tags know them by.
 const TAGGABLE: &[(Kind, &str)] = &[
@@ -86,7 +87,9 @@ pub fn check(c: &Conn, account: &str, region: &str, id: &str) -> Result<(), Erro
         Kind::LaunchTemplate => templates::all(c, account, region)?.iter().any(|t| t.id == id),
         Kind::ElasticAddress => elastic::all(c, account, region)?.iter().any(|a| a.id == id),
         Kind::RouteTableAssociation | Kind::NetworkAclAssociation | Kind::AddressAssociation => false,
-        Kind::Volume | Kind::Snapshot | Kind::Reservation | Kind::Attachment => false,
+        Kind::Volume => db::volumes::get(c, id)?.is_some_and(|v| here(&v.account, &v.region)),
+        Kind::Snapshot => volumes::snapshots::seen(c, account, region, id).is_ok(),
+        Kind::Reservation | Kind::Attachment => false,
     };
     if exists { Ok(()) } else { Err(Error::no_such(kind, id)) }
 }

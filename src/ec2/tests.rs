@@ -110,6 +110,22 @@ impl Bench {
         self.cloud.db.write(move |c| db::images::insert(c, &image, None)).await.unwrap();
     }
 
+    /// Have simulated machines follow what is wanted of them, from now on.
+    pub fn run_machines(&self) {
+        tokio::spawn(self.cloud.compute.clone().run());
+    }
+
+    /// Call as the first account until the answer has `text`.
+    pub async fn until(&self, form: &str, text: &str) -> Answer {
+        loop {
+            let answer = self.call(form).await;
+            if answer.xml.contains(text) {
+                return answer;
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+        }
+    }
+
     async fn call_as(&self, caller: Arc<Identity>, form: &str) -> Answer {
         let form = Form::parse(&[form.as_bytes()]).unwrap();
         let action = form.params().opt("Action").unwrap_or_default().to_owned();

@@ -2,7 +2,7 @@
 
 use super::describe_instances::find;
 use crate::ec2::attribute::{self, Value};
-use crate::ec2::instances::GroupItem;
+use crate::ec2::instances::{BlockDevice, GroupItem};
 use crate::ec2::registry::Action;
 use crate::ec2::{Cx, Error};
 use crate::id::Kind;
@@ -26,7 +26,7 @@ pub struct Output {
     disable_api_stop: Option<Value<bool>>,
     instance_initiated_shutdown_behavior: Option<Value<&'static str>>,
     root_device_name: Option<Value<String>>,
-    block_device_mapping: Option<Vec<()>>,
+    block_device_mapping: Option<Vec<BlockDevice>>,
     product_codes: Option<Vec<()>>,
     source_dest_check: Option<Value<bool>>,
     group_set: Option<Vec<GroupItem>>,
@@ -70,7 +70,9 @@ impl Action for DescribeInstanceAttribute {
                 out.instance_initiated_shutdown_behavior = Value::of(spec.options.shutdown_behavior.text());
             }
             "rootDeviceName" => out.root_device_name = Value::of(spec.root_device_name),
-            "blockDeviceMapping" => out.block_device_mapping = Some(Vec::new()),
+            "blockDeviceMapping" => {
+                out.block_device_mapping = Some(instance.volumes.into_iter().map(BlockDevice::new).collect())
+            }
             "productCodes" => out.product_codes = Some(Vec::new()),
             "sourceDestCheck" => out.source_dest_check = Value::of(checked),
             "groupSet" => out.group_set = Some(groups),

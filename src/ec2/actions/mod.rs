@@ -7,10 +7,12 @@ pub mod associate_dhcp_options;
 pub mod associate_route_table;
 pub mod attach_internet_gateway;
 pub mod attach_network_interface;
+pub mod attach_volume;
 pub mod authorize_security_group_egress;
 pub mod authorize_security_group_ingress;
 pub mod cancel_image_launch_permission;
 pub mod copy_image;
+pub mod copy_snapshot;
 pub mod create_default_subnet;
 pub mod create_default_vpc;
 pub mod create_dhcp_options;
@@ -25,8 +27,11 @@ pub mod create_placement_group;
 pub mod create_route;
 pub mod create_route_table;
 pub mod create_security_group;
+pub mod create_snapshot;
+pub mod create_snapshots;
 pub mod create_subnet;
 pub mod create_tags;
+pub mod create_volume;
 pub mod create_vpc;
 pub mod delete_dhcp_options;
 pub mod delete_internet_gateway;
@@ -40,8 +45,10 @@ pub mod delete_placement_group;
 pub mod delete_route;
 pub mod delete_route_table;
 pub mod delete_security_group;
+pub mod delete_snapshot;
 pub mod delete_subnet;
 pub mod delete_tags;
+pub mod delete_volume;
 pub mod delete_vpc;
 pub mod deregister_image;
 pub mod describe_account_attributes;
@@ -69,24 +76,35 @@ pub mod describe_regions;
 pub mod describe_route_tables;
 pub mod describe_security_group_rules;
 pub mod describe_security_groups;
+pub mod describe_snapshot_attribute;
+pub mod describe_snapshots;
 pub mod describe_subnets;
 pub mod describe_tags;
+pub mod describe_volume_attribute;
+pub mod describe_volume_status;
+pub mod describe_volumes;
+pub mod describe_volumes_modifications;
 pub mod describe_vpc_attribute;
 pub mod describe_vpcs;
 pub mod detach_internet_gateway;
 pub mod detach_network_interface;
+pub mod detach_volume;
+pub mod disable_ebs_encryption_by_default;
 pub mod disable_image;
 pub mod disable_image_block_public_access;
 pub mod disable_image_deprecation;
 pub mod disable_image_deregistration_protection;
 pub mod disassociate_address;
 pub mod disassociate_route_table;
+pub mod enable_ebs_encryption_by_default;
 pub mod enable_image;
 pub mod enable_image_block_public_access;
 pub mod enable_image_deprecation;
 pub mod enable_image_deregistration_protection;
+pub mod enable_volume_io;
 pub mod get_caller_identity;
 pub mod get_console_output;
+pub mod get_ebs_default_kms_key_id;
 pub mod get_ebs_encryption_by_default;
 pub mod get_image_block_public_access_state;
 pub mod get_launch_template_data;
@@ -94,6 +112,7 @@ pub mod get_password_data;
 pub mod import_key_pair;
 pub mod list_images_in_recycle_bin;
 pub mod modify_address_attribute;
+pub mod modify_ebs_default_kms_key_id;
 pub mod modify_image_attribute;
 pub mod modify_instance_attribute;
 pub mod modify_instance_metadata_options;
@@ -101,7 +120,10 @@ pub mod modify_instance_placement;
 pub mod modify_launch_template;
 pub mod modify_network_interface_attribute;
 pub mod modify_security_group_rules;
+pub mod modify_snapshot_attribute;
 pub mod modify_subnet_attribute;
+pub mod modify_volume;
+pub mod modify_volume_attribute;
 pub mod modify_vpc_attribute;
 pub mod monitor_instances;
 pub mod reboot_instances;
@@ -112,9 +134,11 @@ pub mod replace_network_acl_entry;
 pub mod replace_route;
 pub mod replace_route_table_association;
 pub mod reset_address_attribute;
+pub mod reset_ebs_default_kms_key_id;
 pub mod reset_image_attribute;
 pub mod reset_instance_attribute;
 pub mod reset_network_interface_attribute;
+pub mod reset_snapshot_attribute;
 pub mod restore_image_from_recycle_bin;
 pub mod revoke_security_group_egress;
 pub mod revoke_security_group_ingress;
@@ -138,10 +162,12 @@ pub static ALL: &[Entry] = &[
     entry::<associate_route_table::AssociateRouteTable>(),
     entry::<attach_internet_gateway::AttachInternetGateway>(),
     entry::<attach_network_interface::AttachNetworkInterface>(),
+    entry::<attach_volume::AttachVolume>(),
     entry::<authorize_security_group_egress::AuthorizeSecurityGroupEgress>(),
     entry::<authorize_security_group_ingress::AuthorizeSecurityGroupIngress>(),
     entry::<cancel_image_launch_permission::CancelImageLaunchPermission>(),
     entry::<copy_image::CopyImage>(),
+    entry::<copy_snapshot::CopySnapshot>(),
     entry::<create_default_subnet::CreateDefaultSubnet>(),
     entry::<create_default_vpc::CreateDefaultVpc>(),
     entry::<create_dhcp_options::CreateDhcpOptions>(),
@@ -156,8 +182,11 @@ pub static ALL: &[Entry] = &[
     entry::<create_route::CreateRoute>(),
     entry::<create_route_table::CreateRouteTable>(),
     entry::<create_security_group::CreateSecurityGroup>(),
+    entry::<create_snapshot::CreateSnapshot>(),
+    entry::<create_snapshots::CreateSnapshots>(),
     entry::<create_subnet::CreateSubnet>(),
     entry::<create_tags::CreateTags>(),
+    entry::<create_volume::CreateVolume>(),
     entry::<create_vpc::CreateVpc>(),
     entry::<delete_dhcp_options::DeleteDhcpOptions>(),
     entry::<delete_internet_gateway::DeleteInternetGateway>(),
@@ -171,8 +200,10 @@ pub static ALL: &[Entry] = &[
     entry::<delete_route::DeleteRoute>(),
     entry::<delete_route_table::DeleteRouteTable>(),
     entry::<delete_security_group::DeleteSecurityGroup>(),
+    entry::<delete_snapshot::DeleteSnapshot>(),
     entry::<delete_subnet::DeleteSubnet>(),
     entry::<delete_tags::DeleteTags>(),
+    entry::<delete_volume::DeleteVolume>(),
     entry::<delete_vpc::DeleteVpc>(),
     entry::<deregister_image::DeregisterImage>(),
     entry::<describe_account_attributes::DescribeAccountAttributes>(),
@@ -200,24 +231,35 @@ pub static ALL: &[Entry] = &[
     entry::<describe_route_tables::DescribeRouteTables>(),
     entry::<describe_security_group_rules::DescribeSecurityGroupRules>(),
     entry::<describe_security_groups::DescribeSecurityGroups>(),
+    entry::<describe_snapshot_attribute::DescribeSnapshotAttribute>(),
+    entry::<describe_snapshots::DescribeSnapshots>(),
     entry::<describe_subnets::DescribeSubnets>(),
     entry::<describe_tags::DescribeTags>(),
+    entry::<describe_volume_attribute::DescribeVolumeAttribute>(),
+    entry::<describe_volume_status::DescribeVolumeStatus>(),
+    entry::<describe_volumes::DescribeVolumes>(),
+    entry::<describe_volumes_modifications::DescribeVolumesModifications>(),
     entry::<describe_vpc_attribute::DescribeVpcAttribute>(),
     entry::<describe_vpcs::DescribeVpcs>(),
     entry::<detach_internet_gateway::DetachInternetGateway>(),
     entry::<detach_network_interface::DetachNetworkInterface>(),
+    entry::<detach_volume::DetachVolume>(),
+    entry::<disable_ebs_encryption_by_default::DisableEbsEncryptionByDefault>(),
     entry::<disable_image::DisableImage>(),
     entry::<disable_image_block_public_access::DisableImageBlockPublicAccess>(),
     entry::<disable_image_deprecation::DisableImageDeprecation>(),
     entry::<disable_image_deregistration_protection::DisableImageDeregistrationProtection>(),
     entry::<disassociate_address::DisassociateAddress>(),
     entry::<disassociate_route_table::DisassociateRouteTable>(),
+    entry::<enable_ebs_encryption_by_default::EnableEbsEncryptionByDefault>(),
     entry::<enable_image::EnableImage>(),
     entry::<enable_image_block_public_access::EnableImageBlockPublicAccess>(),
     entry::<enable_image_deprecation::EnableImageDeprecation>(),
     entry::<enable_image_deregistration_protection::EnableImageDeregistrationProtection>(),
+    entry::<enable_volume_io::EnableVolumeIO>(),
     entry::<get_caller_identity::GetCallerIdentity>(),
     entry::<get_console_output::GetConsoleOutput>(),
+    entry::<get_ebs_default_kms_key_id::GetEbsDefaultKmsKeyId>(),
     entry::<get_ebs_encryption_by_default::GetEbsEncryptionByDefault>(),
     entry::<get_image_block_public_access_state::GetImageBlockPublicAccessState>(),
     entry::<get_launch_template_data::GetLaunchTemplateData>(),
@@ -225,6 +267,7 @@ pub static ALL: &[Entry] = &[
     entry::<import_key_pair::ImportKeyPair>(),
     entry::<list_images_in_recycle_bin::ListImagesInRecycleBin>(),
     entry::<modify_address_attribute::ModifyAddressAttribute>(),
+    entry::<modify_ebs_default_kms_key_id::ModifyEbsDefaultKmsKeyId>(),
     entry::<modify_image_attribute::ModifyImageAttribute>(),
     entry::<modify_instance_attribute::ModifyInstanceAttribute>(),
     entry::<modify_instance_metadata_options::ModifyInstanceMetadataOptions>(),
@@ -232,7 +275,10 @@ pub static ALL: &[Entry] = &[
     entry::<modify_launch_template::ModifyLaunchTemplate>(),
     entry::<modify_network_interface_attribute::ModifyNetworkInterfaceAttribute>(),
     entry::<modify_security_group_rules::ModifySecurityGroupRules>(),
+    entry::<modify_snapshot_attribute::ModifySnapshotAttribute>(),
     entry::<modify_subnet_attribute::ModifySubnetAttribute>(),
+    entry::<modify_volume::ModifyVolume>(),
+    entry::<modify_volume_attribute::ModifyVolumeAttribute>(),
     entry::<modify_vpc_attribute::ModifyVpcAttribute>(),
     entry::<monitor_instances::MonitorInstances>(),
     entry::<reboot_instances::RebootInstances>(),
@@ -243,9 +289,11 @@ pub static ALL: &[Entry] = &[
     entry::<replace_route::ReplaceRoute>(),
     entry::<replace_route_table_association::ReplaceRouteTableAssociation>(),
     entry::<reset_address_attribute::ResetAddressAttribute>(),
+    entry::<reset_ebs_default_kms_key_id::ResetEbsDefaultKmsKeyId>(),
     entry::<reset_image_attribute::ResetImageAttribute>(),
     entry::<reset_instance_attribute::ResetInstanceAttribute>(),
     entry::<reset_network_interface_attribute::ResetNetworkInterfaceAttribute>(),
+    entry::<reset_snapshot_attribute::ResetSnapshotAttribute>(),
     entry::<restore_image_from_recycle_bin::RestoreImageFromRecycleBin>(),
     entry::<revoke_security_group_egress::RevokeSecurityGroupEgress>(),
     entry::<revoke_security_group_ingress::RevokeSecurityGroupIngress>(),

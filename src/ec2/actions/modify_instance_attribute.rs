@@ -9,7 +9,13 @@ use crate::wire::query::Params;
 
 pub struct ModifyInstanceAttribute {
     id: String,
-    edit: Edit,
+    change: Change,
+}
+
+enum Change {
+    Edit(Edit),
+    /// Devices, and whether their volumes go with the instance.
+    DeleteOnTermination(Vec<(String, bool)>),
 }
 
 /// The attributes that can be changed, as AWS spells them.
@@ -29,8 +35,6 @@ const ATTRIBUTES: &[&str] = &[
 
 impl Action for ModifyInstanceAttribute {
     const NAME: &'static str = "ModifyInstanceAttribute";
-    /// Instances have no volumes yet whose mapping could change.
-    const REFUSED: &'static [&'static str] = &["BlockDeviceMapping"];
     type Output = Done;
 
     fn read(p: &Params<'_>) -> Result<Self, Error> {
@@ -42,7 +46,15 @@ impl Action for ModifyInstanceAttribute {
                 return Err(Error::ParameterCombination("Fields for multiple attribute types specified".into()));
             }
             p.opt("Attribute");
-            return Ok(ModifyInstanceAttribute { id, edit: Edit::Groups(groups) });
+            return Ok(ModifyInstanceAttribute { id, change: Change::Edit(Edit::Groups(groups)) });
+        }
+        let devices = devices(p)?;
+        if !devices.is_empty() {
+            if named.is_some() {
+                return Err(Error::ParameterCombination("Fields for multiple attribute types specified".into()));
+            }
+            p.opt("Attribute");
+            return Ok(ModifyInstanceAttribute { id, change: Change::DeleteOnTermination(devices) });
         }
         let Some((name, value)) = named else {
             return Err(match p.opt("Attribute").filter(|text| !text.is_empty()) {
@@ -65,13 +77,36 @@ impl Action for ModifyInstanceAttribute {
             }
             other => return Err(Error::Unsupported(format!("changing {other}"))),
         };
-        Ok(ModifyInstanceAttribute { id, edit })
+        Ok(ModifyInstanceAttribute { id, change: Change::Edit(edit) })
     }
 
     async fn run(self, cx: &Cx) -> Result<Done, Error> {
-        cx.cloud.compute.edit(&cx.caller.account, &cx.region, vec![self.id], self.edit).await?;
+        let (compute, account, region) = (&cx.cloud.compute, &cx.caller.account, &cx.region);
+        match self.change {
+            Change::Edit(edit) => drop(compute.edit(account, region, vec![self.id], edit).await?),
+            Change::DeleteOnTermination(devices) => {
+                compute.set_delete_on_termination(account, region, self.id, devices).await?;
+            }
+        }
         Ok(Done::YES)
     }
+}
+
+/// `BlockDeviceMapping.N`, of which whether the volume goes with the instance can be changed.
+fn devices(p: &Params<'_>) -> Result<Vec<(String, bool)>, Error> {
+    let mut all = Vec::new();
+    for mapping in p.structs("BlockDeviceMapping") {
+        if let Some(name) = ["NoDevice", "VirtualName"].iter().find(|name| mapping.opt(name).is_some()) {
+            return Err(Error::Unsupported(mapping.name(name)));
+        }
+        let device = mapping.req("DeviceName")?.to_owned();
+        let ebs = mapping.nested("Ebs");
+        ebs.as_ref().map(|ebs| ebs.opt_id("VolumeId", Kind::Volume)).transpose()?;
+        if let Some(delete) = ebs.map(|ebs| ebs.opt_bool("DeleteOnTermination")).transpose()?.flatten() {
+            all.push((device, delete));
+        }
+    }
+    Ok(all)
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
-//! Making a qcow2 overlay: a new disk that stands on a base file and starts empty.
+//! Making a qcow2 disk that starts empty, or as the file that it stands on.
 //!
-//! Such a file is four clusters, so it is written here rather than by a process for each launch (QEMU's `docs/interop/qcow2.txt`
+//! Such a file is four clusters, so it is written here rather than by a process for each launch and volume (QEMU's `docs/interop/qcow2.txt`
 //! is the format): header with the backing file's name and its format as a header extension, refcount table, one
 //! refcount block, and the L1 table. Everything else of qcow2 is QEMU's own work.
 
@@ -17,21 +17,28 @@ const CLUSTER: u64 = 1 << CLUSTER_BITS;
 const BACKING_FORMAT: u32 = 0xE279_2ACA;
 const HEADER_LENGTH: u32 = 104;
 
-/// What the disks of simulated machines stand on, which never run.
-pub const NO_BASE: &str = "/nonexistent";
+/// What a disk stands on: a file with an absolute path, which is never written to.
+#[derive(Debug, Clone, Copy)]
+pub struct Base<'a> {
+    pub path: &'a Path,
+    /// `raw` or `qcow2`: said by us, never detected.
+    pub format: &'static str,
+}
 
-/// Write a qcow2 file at `path` of `size` bytes (rounded up to a sector) on `base`, a raw file with an absolute path.
+/// Write a qcow2 file at `path` of `size` bytes (rounded up to a sector) on `base`; without one, all of it is zeros.
 /// An existing file is an error, so a disk is never emptied.
-pub fn create(path: &Path, base: &Path, size: u64) -> io::Result<()> {
+pub fn create(path: &Path, base: Option<Base<'_>>, size: u64) -> io::Result<()> {
     let size = size.next_multiple_of(512);
-    let base = base.as_os_str().as_bytes();
+    let (base, format) = base.map_or((&b""[..], ""), |b| (b.path.as_os_str().as_bytes(), b.format));
     if base.len() > 1023 {
         return Err(io::Error::new(io::ErrorKind::InvalidInput, "the base file's path is longer than qcow2 allows"));
     }
     let l1_entries = size.div_ceil(CLUSTER * (CLUSTER / 8)).max(1);
     let l1_clusters = (l1_entries * 8).div_ceil(CLUSTER);
-    let format = b"raw";
-    let backing_at = u64::from(HEADER_LENGTH) + 8 + 8 + 8;
+    // The extension with the base's format takes 8 bytes and the format's padded name, the end of extensions 8 more.
+    let extension = if base.is_empty() { 0 } else { 8 + (format.len() as u64).next_multiple_of(8) };
+    let after_extensions = u64::from(HEADER_LENGTH) + extension + 8;
+    let backing_at = if base.is_empty() { 0 } else { after_extensions };
 
     let mut h = Vec::with_capacity(256);
     h.write_all(b"QFI\xfb")?;
@@ -52,12 +59,14 @@ pub fn create(path: &Path, base: &Path, size: u64) -> io::Result<()> {
     }
     h.write_all(&4u32.to_be_bytes())?; // refcounts of 16 bits
     h.write_all(&HEADER_LENGTH.to_be_bytes())?;
-    h.write_all(&BACKING_FORMAT.to_be_bytes())?;
-    h.write_all(&(format.len() as u32).to_be_bytes())?;
-    h.write_all(format)?;
-    h.resize(h.len().next_multiple_of(8), 0);
+    if !base.is_empty() {
+        h.write_all(&BACKING_FORMAT.to_be_bytes())?;
+        h.write_all(&(format.len() as u32).to_be_bytes())?;
+        h.write_all(format.as_bytes())?;
+        h.resize(h.len().next_multiple_of(8), 0);
+    }
     h.write_all(&[0; 8])?; // end of extensions
-    debug_assert_eq!(h.len() as u64, backing_at);
+    debug_assert_eq!(h.len() as u64, after_extensions);
     h.write_all(base)?;
 
     let refcounts: Vec<u8> = (0..3 + l1_clusters).flat_map(|_| 1u16.to_be_bytes()).collect();
@@ -105,20 +114,27 @@ mod tests {
     }
 
     #[test]
-    fn qemu_finds_no_fault_in_an_overlay_of_any_size() {
+    fn qemu_finds_no_fault_in_a_disk_of_any_size() {
         let dir = tempfile::tempdir().unwrap();
-        let base = dir.path().join("base");
-        std::fs::write(&base, [7u8; 4096]).unwrap();
+        let raw = dir.path().join("raw");
+        std::fs::write(&raw, [7u8; 4096]).unwrap();
+        let mut below: Option<(PathBuf, &'static str)> = None;
         for (n, size) in [4096u64, 5000, 1 << 30, (512 << 30) + 1, 20 << 40].into_iter().enumerate() {
-            let path = dir.path().join(format!("o{n}"));
-            create(&path, &base, size).unwrap();
-            let Some(check) = qemu_img(&["check"], &path) else { return };
-            assert!(check.contains("No errors"), "{check}");
-            let info = qemu_img(&["info", "--output=json"], &path).unwrap();
-            let info: serde_json::Value = serde_json::from_str(&info).unwrap();
-            assert_eq!(info["virtual-size"], size.next_multiple_of(512));
-            assert_eq!(info["backing-filename"], base.to_str().unwrap());
-            assert_eq!(info["backing-filename-format"], "raw");
+            for base in [None, Some((raw.clone(), "raw")), below.clone()] {
+                let path = dir.path().join(format!("o{n}-{}", base.as_ref().map_or("none", |(_, format)| format)));
+                let _ = std::fs::remove_file(&path);
+                create(&path, base.as_ref().map(|(path, format)| Base { path, format }), size).unwrap();
+                let Some(check) = qemu_img(&["check"], &path) else { return };
+                assert!(check.contains("No errors"), "{check}");
+                let info = qemu_img(&["info", "--output=json"], &path).unwrap();
+                let info: serde_json::Value = serde_json::from_str(&info).unwrap();
+                assert_eq!(info["virtual-size"], size.next_multiple_of(512));
+                let (name, format) = base.unzip();
+                assert_eq!(info["backing-filename"].as_str(), name.as_ref().map(|n| n.to_str().unwrap()));
+                assert_eq!(info["backing-filename-format"].as_str(), format);
+                assert_eq!(base_of(&path).unwrap(), name);
+                below = Some((path, "qcow2"));
+            }
         }
     }
 
@@ -127,7 +143,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("disk");
         std::fs::write(&path, "data").unwrap();
-        assert!(create(&path, Path::new("/base"), 512).is_err());
+        assert!(create(&path, None, 512).is_err());
         assert_eq!(std::fs::read(&path).unwrap(), b"data");
     }
 }

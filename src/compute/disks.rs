@@ -1,0 +1,113 @@
+//! Volumes that come to an instance after its launch, and leave it.
+//!
+//! The disks of a machine are read when it is started, so a stopped instance is given a volume, or gives one back, by a row alone.
+//! The simulated machine has no disks, so its volumes come and go by rows as well.
+
+use super::Compute;
+use super::intent::{IntentError, owned};
+use super::spec::{Spec, both};
+use super::state::{State, visible};
+use crate::db;
+use crate::db::instances::InstanceRow;
+use crate::db::volumes::AttachmentRow;
+use crate::volumes::{self, attachments};
+
+impl Compute {
+    /// Attach a volume of an account to one of its instances, as `device`.
+    pub async fn attach_volume(
+        &self,
+        account: &str,
+        region: &str,
+        volume: String,
+        instance: String,
+        device: String,
+    ) -> Result<AttachmentRow, IntentError> {
+        let (account, region) = (account.to_owned(), region.to_owned());
+        let (real, bytes) = (self.is_real(), self.volumes.bytes());
+        let attached = self.db.write(move |c| {
+            let volume = volumes::need(c, &account, &region, &volume)?;
+            let row = owned(c, &account, &region, vec![instance])?.remove(0);
+            let spec = Spec::parse(&row.spec)?;
+            let live = match state(&row)? {
+                State::Running if real => return Err(IntentError::HotPlugVolume(row.id)),
+                State::Running => real,
+                State::Stopped => false,
+                State::Pending | State::Stopping | State::ShuttingDown | State::Terminated => {
+                    return Err(IntentError::NotUp(row.id));
+                }
+            };
+            let at = attachments::At { instance: &row.id, zone: &row.zone, root: &spec.root_device_name, live };
+            let attached = attachments::attach(c, &volume, at, &device, false, bytes)?;
+            if live {
+                db::instances::touch(c, &row.id)?;
+            }
+            Ok(attached)
+        });
+        let attached = attached.await?;
+        self.wake();
+        Ok(attached)
+    }
+
+    /// Take a volume of an account from the instance that has it; `instance` and `device` may say which.
+    pub async fn detach_volume(
+        &self,
+        account: &str,
+        region: &str,
+        volume: String,
+        instance: Option<String>,
+        device: Option<String>,
+    ) -> Result<AttachmentRow, IntentError> {
+        let (account, region, real) = (account.to_owned(), region.to_owned(), self.is_real());
+        let detached = self.db.write(move |c| {
+            let volume = volumes::need(c, &account, &region, &volume)?;
+            if let Some(id) = &instance {
+                owned(c, &account, &region, vec![id.clone()])?;
+            }
+            let attachment = attachments::find(&volume, instance.as_deref(), device.as_deref())?;
+            let row = owned(c, &account, &region, vec![attachment.instance.clone()])?.remove(0);
+            let live = match state(&row)? {
+                State::Running if real && attachment.plugged => return Err(IntentError::HotPlugVolume(row.id)),
+                State::Running | State::Pending | State::Stopping => attachment.plugged,
+                State::Stopped => false,
+                State::ShuttingDown | State::Terminated => {
+                    return Err(IntentError::CannotDetach { volume: volume.row.id.clone(), instance: row.id });
+                }
+            };
+            attachments::detach(c, attachment, live)?;
+            if live {
+                db::instances::touch(c, &row.id)?;
+            }
+            Ok::<_, IntentError>(attachment.clone())
+        });
+        let detached = detached.await?;
+        self.wake();
+        Ok(detached)
+    }
+
+    /// Say of volumes at these devices of an instance whether they go with it.
+    pub async fn set_delete_on_termination(
+        &self,
+        account: &str,
+        region: &str,
+        instance: String,
+        devices: Vec<(String, bool)>,
+    ) -> Result<(), IntentError> {
+        let (account, region) = (account.to_owned(), region.to_owned());
+        let set = self.db.write(move |c| {
+            let row = owned(c, &account, &region, vec![instance])?.remove(0);
+            let there = attachments::at(c, &row.id)?;
+            for (device, delete_too) in devices {
+                let found = there.iter().find(|a| a.device == device);
+                let attachment = found.ok_or_else(|| IntentError::NoDevice(device.clone()))?;
+                attachments::set_delete_too(c, attachment, delete_too)?;
+            }
+            Ok(())
+        });
+        set.await
+    }
+}
+
+fn state(row: &InstanceRow) -> Result<State, db::Error> {
+    let (desired, observed) = both(row)?;
+    Ok(visible(desired, observed))
+}

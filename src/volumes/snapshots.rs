@@ -1,0 +1,163 @@
+//! Snapshots: layers that nobody writes to any more, and who may make volumes of them.
+
+use super::volume::{GIB, Volume};
+use super::{Bytes, Error};
+use crate::db::snapshots::SnapshotRow;
+use crate::db::volumes::{LayerRow, VolumeRow};
+use crate::db::{self, Conn};
+use crate::{clock, id};
+
+/// What a copy says that it is of: no volume.
+pub const NO_VOLUME: &str = "vol-ffffffff";
+
+/// Take a snapshot of what a volume holds now.
+pub fn create(c: &Conn, volume: &mut Volume, description: &str, bytes: Bytes) -> Result<SnapshotRow, Error> {
+    if volume.attachments.iter().any(|a| a.plugged) {
+        return Err(Error::Plugged(volume.row.id.clone()));
+    }
+    let row = &mut volume.row;
+    if !row.made {
+        return Err(Error::NotAvailable(row.id.clone()));
+    }
+    let snapshot = SnapshotRow {
+        id: id::new(id::Kind::Snapshot),
+        account: row.account.clone(),
+        region: row.region.clone(),
+        volume: row.id.clone(),
+        gib: row.gib,
+        description: description.to_owned(),
+        encrypted: row.encrypted,
+        kms_key: row.kms_key.clone(),
+        layer: row.layer.clone(),
+        state: "pending".into(),
+        is_public: false,
+        started_at: clock::now_ms(),
+        completed_at: None,
+        shared_with: Vec::new(),
+    };
+    db::snapshots::insert(c, &snapshot)?;
+    // Snapshots that wait together are of the same layer: nothing can tell them apart.
+    if row.next_layer.is_none() {
+        let next = LayerRow {
+            name: name_after(&row.layer),
+            base: Some(row.layer.clone()),
+            bytes: row.bytes.max(row.gib * GIB),
+            made: bytes == Bytes::None,
+        };
+        db::volumes::insert_layer(c, &next)?;
+        row.next_layer = Some(next.name);
+        db::volumes::update(c, row)?;
+    }
+    if bytes == Bytes::None {
+        taken(c, row)?;
+    }
+    Ok(snapshot)
+}
+
+/// `vol-a.0` is followed by `vol-a.1`.
+fn name_after(layer: &str) -> String {
+    let (volume, number) = layer.rsplit_once('.').unwrap_or((layer, "0"));
+    format!("{volume}.{}", number.parse::<u64>().unwrap_or(0) + 1)
+}
+
+/// From now on the volume is written to in its next layer: the snapshots that waited for it are complete.
+pub(super) fn taken(c: &Conn, row: &mut VolumeRow) -> Result<(), db::Error> {
+    let Some(next) = row.next_layer.take() else { return Ok(()) };
+    db::snapshots::complete(c, &row.layer, clock::now_ms())?;
+    row.layer = next;
+    db::volumes::update(c, row)
+}
+
+/// The snapshots that an account sees in a region.
+pub fn visible(c: &Conn, account: &str, region: &str) -> Result<Vec<SnapshotRow>, db::Error> {
+    db::snapshots::visible(c, account, region)
+}
+
+/// One snapshot that an account sees.
+pub fn seen(c: &Conn, account: &str, region: &str, id: &str) -> Result<SnapshotRow, Error> {
+    let may = |s: &SnapshotRow| s.account == account || s.is_public || s.shared_with.iter().any(|a| a == account);
+    let found = db::snapshots::get(c, id)?.filter(|s| s.region == region && may(s));
+    found.ok_or_else(|| Error::NoSnapshot(id.to_owned()))
+}
+
+/// One snapshot of an account's own.
+pub fn need(c: &Conn, account: &str, region: &str, id: &str) -> Result<SnapshotRow, Error> {
+    let found = db::snapshots::get(c, id)?.filter(|s| s.region == region && s.account == account);
+    found.ok_or_else(|| Error::NoSnapshot(id.to_owned()))
+}
+
+/// A completed snapshot that an account sees, to make something of.
+pub fn usable(c: &Conn, account: &str, region: &str, id: &str) -> Result<SnapshotRow, Error> {
+    let snapshot = seen(c, account, region, id)?;
+    if snapshot.state != "completed" {
+        return Err(Error::SnapshotState(snapshot.state));
+    }
+    Ok(snapshot)
+}
+
+/// What a copy of a snapshot is to be.
+#[derive(Debug, Clone)]
+pub struct NewCopy {
+    /// Whose it is to be, and where.
+    pub account: String,
+    pub region: String,
+    pub description: String,
+    /// `None`: as its source, or as the account's default.
+    pub encrypted: Option<bool>,
+    /// The ARN of the key that the request names.
+    pub kms_key: Option<String>,
+    /// The ARN of the account's own key.
+    pub default_key: String,
+}
+
+/// Copy a snapshot, from any region: both are the same layer.
+pub fn copy(c: &Conn, source: &SnapshotRow, new: &NewCopy) -> Result<SnapshotRow, Error> {
+    let (by_default, default_key) = db::volumes::defaults(c, &new.account, &new.region)?;
+    let encrypted = source.encrypted || new.encrypted == Some(true) || by_default;
+    let key = || new.kms_key.clone().or(default_key).unwrap_or_else(|| new.default_key.clone());
+    let now = clock::now_ms();
+    let copy = SnapshotRow {
+        id: id::new(id::Kind::Snapshot),
+        account: new.account.clone(),
+        region: new.region.clone(),
+        volume: NO_VOLUME.into(),
+        gib: source.gib,
+        description: new.description.clone(),
+        encrypted,
+        kms_key: encrypted.then(key),
+        layer: source.layer.clone(),
+        state: "completed".into(),
+        is_public: false,
+        started_at: now,
+        completed_at: Some(now),
+        shared_with: Vec::new(),
+    };
+    db::snapshots::insert(c, &copy)?;
+    Ok(copy)
+}
+
+/// Delete a snapshot. Volumes that were made of it keep what they have of it.
+pub fn delete(c: &Conn, snapshot: &SnapshotRow) -> Result<(), Error> {
+    db::snapshots::delete(c, &snapshot.id)?;
+    Ok(db::tags::forget(c, &snapshot.id)?)
+}
+
+/// Who is to be able to make volumes of a snapshot, and who no more.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Sharing {
+    pub add: Vec<String>,
+    pub remove: Vec<String>,
+    /// Everybody, or nobody but those it is shared with.
+    pub public: Option<bool>,
+}
+
+/// Share a snapshot, or stop sharing it.
+pub fn share(c: &Conn, snapshot: &SnapshotRow, sharing: &Sharing) -> Result<(), Error> {
+    for (accounts, may) in [(&sharing.add, true), (&sharing.remove, false)] {
+        accounts.iter().try_for_each(|account| db::snapshots::permit(c, &snapshot.id, account, may))?;
+    }
+    if let Some(public) = sharing.public {
+        db::snapshots::publish(c, &snapshot.id, public)?;
+    }
+    Ok(())
+}
