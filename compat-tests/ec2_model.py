@@ -17,6 +17,7 @@ import boto3
 import botocore.config
 
 import ec2_images
+import ec2_model_vpc
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 ACCOUNT, KEY, SECRET = "123456789012", "AKIAMODELTEST0000000", "model-secret"
@@ -67,7 +68,7 @@ ALWAYS = {
         ownerId privateDnsName privateIpAddress privateIpAddressesSet requesterManaged sourceDestCheck status subnetId tagSet
         vpcId""",
     "DescribeNetworkInterfaces.networkInterfaceSet[].attachment": """
-        attachTime attachmentId deleteOnTermination deviceIndex instanceId instanceOwnerId networkCardIndex status""",
+        attachTime attachmentId deleteOnTermination deviceIndex instanceOwnerId networkCardIndex status""",
     "DescribeAddresses.addressesSet[]": """
         allocationId associationId domain instanceId networkBorderGroup networkInterfaceId networkInterfaceOwnerId
         privateIpAddress publicIp publicIpv4Pool tagSet""",
@@ -85,6 +86,11 @@ ALWAYS = {
     "DescribeVolumeStatus.volumeStatusSet[]": "actionsSet availabilityZone eventsSet volumeId volumeStatus",
     "DescribeSnapshots.snapshotSet[]": """
         description encrypted ownerId progress snapshotId startTime status storageTier volumeId volumeSize""",
+    "DescribeVpcPeeringConnections.vpcPeeringConnectionSet[]": """
+        accepterVpcInfo requesterVpcInfo status tagSet vpcPeeringConnectionId""",
+    "DescribeNatGateways.natGatewaySet[]": """
+        connectivityType createTime natGatewayAddressSet natGatewayId state subnetId tagSet vpcId""",
+    "DescribeEgressOnlyInternetGateways.egressOnlyInternetGatewaySet[]": "attachmentSet egressOnlyInternetGatewayId tagSet",
     "DescribeTags.tagSet[]": "key resourceId resourceType value",
 }
 
@@ -102,6 +108,8 @@ EXPECTED = {
         "AWS's documentation: `available` when attached, though the model's list lacks it",
     Finding("enum", "CreateNetworkInterface.networkInterface.status", "pending"):
         "AWS's documented answer says so, though the model's list lacks it",
+    Finding("enum", "DescribeNetworkInterfaces.networkInterfaceSet[].interfaceType", "nat_gateway"):
+        "AWS writes it so; the model's list has natGateway",
     Finding("unknown", "AssociateAddress.return", ""):
         "AWS's documented answer has it, the model has not",
     Finding("unknown", "CreatePlacementGroup.return", ""):
@@ -220,6 +228,7 @@ def life(server, ec2):
     ec2.describe_subnets()
     security_groups(ec2)
     vpc_family(ec2)
+    ec2_model_vpc.life(ec2)
     for page in ec2.get_paginator("describe_instance_types").paginate(PaginationConfig={"PageSize": 20}):
         assert page["InstanceTypes"]
 

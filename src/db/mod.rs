@@ -77,6 +77,7 @@ const MIGRATIONS: &[(&str, &str)] = &[
     ("0016_image_lives", include_str!("migrations/0016_image_lives.sql")),
     ("0017_events_set_aside", include_str!("migrations/0017_events_set_aside.sql")),
     ("0018_volumes", include_str!("migrations/0018_volumes.sql")),
+    ("0019_records_by_kind", include_str!("migrations/0019_records_by_kind.sql")),
 ];
 
 type Job = Box<dyn FnOnce(&mut Conn) -> Answer + Send>;

@@ -65,6 +65,11 @@ pub fn of_account(c: &Conn, account: &str, region: &str, kind: &str) -> Result<V
     collect(c, "WHERE account = ?1 AND region = ?2 AND kind = ?3", (account, region, kind))
 }
 
+/// Records of a kind, whoever has them.
+pub fn of_kind(c: &Conn, kind: &str) -> Result<Vec<RecordRow>, Error> {
+    collect(c, "WHERE kind = ?1", [kind])
+}
+
 /// Records of a kind in a VPC.
 pub fn in_vpc(c: &Conn, vpc: &str, kind: &str) -> Result<Vec<RecordRow>, Error> {
     collect(c, "WHERE vpc = ?1 AND kind = ?2", (vpc, kind))

@@ -16,6 +16,8 @@ pub struct Listing<T> {
     ids: Vec<String>,
     filters: Filters<T>,
     page: Page,
+    /// Whether ids that nothing has are left out rather than an error.
+    forgiving: bool,
 }
 
 /// A page of items, and the token of the next one.
@@ -27,7 +29,12 @@ impl<T: Filtered> Listing<T> {
     pub fn read(p: &Params<'_>, kind: Kind, parameter: &str, list: &str) -> Result<Listing<T>, Error> {
         let ids: Vec<String> = p.ids(parameter, kind)?.into_iter().map(str::to_owned).collect();
         let page = Page::read(p, (!ids.is_empty()).then_some(list))?;
-        Ok(Listing { kind, ids, filters: Filters::read(p)?, page })
+        Ok(Listing { kind, ids, filters: Filters::read(p)?, page, forgiving: false })
+    }
+
+    /// The same where AWS leaves out ids that nothing has.
+    pub fn forgiving(self) -> Listing<T> {
+        Listing { forgiving: true, ..self }
     }
 
     /// Ask for these beside the ids of the form.
@@ -43,8 +50,12 @@ impl<T: Filtered> Listing<T> {
         id: impl Fn(&S) -> &str,
         mut item: impl FnMut(S, Vec<Tag>) -> Result<T, Error>,
     ) -> Result<Listed<T>, Error> {
+        let chosen = match self.forgiving {
+            true => keep(&self.ids, all, &id),
+            false => pick(self.kind, &self.ids, all, &id)?,
+        };
         let mut items = Vec::new();
-        for one in pick(self.kind, &self.ids, all, &id)? {
+        for one in chosen {
             let id = id(&one).to_owned();
             let made = item(one, tags.remove(&id).unwrap_or_default())?;
             if self.filters.accept(&made) {
@@ -72,12 +83,16 @@ impl<T: Filtered> Listing<T> {
 }
 
 /// Those of `all` that have one of the ids, or all of them if there are no ids. Ids that nothing has are an error.
-pub fn pick<S>(kind: Kind, ids: &[String], mut all: Vec<S>, id: impl Fn(&S) -> &str) -> Result<Vec<S>, Error> {
+pub fn pick<S>(kind: Kind, ids: &[String], all: Vec<S>, id: impl Fn(&S) -> &str) -> Result<Vec<S>, Error> {
     let missing: Vec<String> =
         ids.iter().filter(|wanted| !all.iter().any(|one| id(one) == **wanted)).cloned().collect();
     if !missing.is_empty() {
         return Err(Error::NoSuch { kind, ids: missing });
     }
+    Ok(keep(ids, all, id))
+}
+
+fn keep<S>(ids: &[String], mut all: Vec<S>, id: impl Fn(&S) -> &str) -> Vec<S> {
     all.retain(|one| ids.is_empty() || ids.iter().any(|wanted| id(one) == wanted));
-    Ok(all)
+    all
 }

@@ -314,6 +314,21 @@ fn in_network(e: &network::Error) -> (&'static str, StatusCode) {
         }
         network::Error::GatewayNotAttached { .. } => ("Gateway.NotAttached", BAD),
         network::Error::EntryExists(_) => ("NetworkAclEntryAlreadyExists", BAD),
+        network::Error::MappedAddresses(_) => ("DependencyViolation", BAD),
+        network::Error::Managed => ("AuthFailure", BAD),
+        network::Error::NoNatTarget(_) => ("InvalidNatGatewayID.NotFound", BAD),
+        network::Error::NotV6(_) | network::Error::EndpointRoute { .. } => ("InvalidParameterValue", BAD),
+        network::Error::PeeringExists(_) => ("VpcPeeringConnectionAlreadyExists", BAD),
+        network::Error::PeeringState { .. } => ("InvalidStateTransition", BAD),
+        network::Error::PeeringNotActive(_)
+        | network::Error::NotAccepter { .. }
+        | network::Error::OtherRegion { .. }
+        | network::Error::NotThatSide { .. } => ("OperationNotPermitted", BAD),
+        network::Error::TooManyNatGateways => ("NatGatewayLimitExceeded", BAD),
+        network::Error::NatState(_) => ("IncorrectState", BAD),
+        network::Error::PrivateNat(_) | network::Error::PublicNat(_) | network::Error::PrimaryNatAddress => {
+            ("InvalidParameter", BAD)
+        }
         network::Error::NoEntry { .. } => ("InvalidNetworkAclEntry.NotFound", BAD),
         network::Error::TooManyEntries => ("NetworkAclEntryLimitExceeded", BAD),
         network::Error::Db(_)
@@ -366,6 +381,13 @@ fn malformed(kind: Kind) -> &'static str {
         Kind::NetworkAcl => "InvalidNetworkAclId.Malformed",
         Kind::NetworkAclAssociation => "InvalidAssociationID.Malformed",
         Kind::DhcpOptions => "InvalidDhcpOptionsId.Malformed",
+        Kind::PeeringConnection => "InvalidVpcPeeringConnectionId.Malformed",
+        Kind::NatGateway => "NatGatewayMalformed",
+        Kind::EgressOnlyGateway => "InvalidEgressOnlyInternetGatewayId.Malformed",
+        Kind::PrefixList => "InvalidPrefixListId.Malformed",
+        Kind::VpcEndpoint => "InvalidVpcEndpointId.Malformed",
+        Kind::VpcCidrAssociation => "InvalidVpcCidrBlockAssociationID.Malformed",
+        Kind::SubnetReservation => "InvalidSubnetCidrReservationId.Malformed",
         Kind::ElasticAddress => "InvalidAllocationID.Malformed",
         Kind::AddressAssociation => "InvalidAssociationID.Malformed",
         Kind::LaunchTemplate => "InvalidLaunchTemplateId.Malformed",
@@ -393,6 +415,13 @@ fn not_found(kind: Kind) -> &'static str {
         Kind::NetworkAcl => "InvalidNetworkAclID.NotFound",
         Kind::NetworkAclAssociation => "InvalidAssociationID.NotFound",
         Kind::DhcpOptions => "InvalidDhcpOptionID.NotFound",
+        Kind::PeeringConnection => "InvalidVpcPeeringConnectionID.NotFound",
+        Kind::NatGateway => "NatGatewayNotFound",
+        Kind::EgressOnlyGateway => "InvalidGatewayID.NotFound",
+        Kind::PrefixList => "InvalidPrefixListID.NotFound",
+        Kind::VpcEndpoint => "InvalidVpcEndpointId.NotFound",
+        Kind::VpcCidrAssociation => "InvalidVpcCidrBlockAssociationID.NotFound",
+        Kind::SubnetReservation => "InvalidSubnetCidrReservationID.NotFound",
         Kind::ElasticAddress => "InvalidAllocationID.NotFound",
         Kind::AddressAssociation => "InvalidAssociationID.NotFound",
         Kind::LaunchTemplate => "InvalidLaunchTemplateId.NotFound",
@@ -435,6 +464,20 @@ fn no_such(kind: Kind, ids: &[String]) -> String {
         }
         Kind::NetworkAcl => ("The networkAcl ID '#' does not exist", "The networkAcl IDs '#' do not exist"),
         Kind::DhcpOptions => ("The dhcpOption ID '#' does not exist", "The dhcpOption IDs '#' do not exist"),
+        Kind::PeeringConnection => {
+            ("The vpcPeeringConnection ID '#' does not exist", "The vpcPeeringConnection IDs '#' do not exist")
+        }
+        Kind::NatGateway => ("The Nat Gateway # was not found", "The Nat Gateways # were not found"),
+        Kind::EgressOnlyGateway => ("The eigw ID '#' does not exist", "The eigw IDs '#' do not exist"),
+        Kind::PrefixList => ("The prefix list ID '#' does not exist", "The prefix list IDs '#' do not exist"),
+        Kind::VpcEndpoint => ("The Vpc Endpoint Id '#' does not exist", "The Vpc Endpoint Ids '#' do not exist"),
+        Kind::VpcCidrAssociation => (
+            "The vpc CIDR block association ID '#' does not exist",
+            "The vpc CIDR block association IDs '#' do not exist",
+        ),
+        Kind::SubnetReservation => {
+            ("The subnet CIDR reservation ID '#' does not exist", "The subnet CIDR reservation IDs '#' do not exist")
+        }
     };
     (if ids.len() == 1 { one } else { many }).replace('#', &ids.join(", "))
 }

@@ -4,6 +4,7 @@ use super::{COMMON, Error};
 use crate::clock;
 use crate::db::Conn;
 use crate::db::client_tokens::{self, Given};
+use crate::network::records::{self, Kept, Record};
 use crate::wire::query::{self, Params};
 use sha2::{Digest, Sha256};
 
@@ -51,6 +52,22 @@ impl Token {
             Some((then, _)) if then != self.fingerprint => Err(Error::TokenReused),
             found => Ok(found.map(|(_, made)| made)),
         }
+    }
+
+    /// What an earlier call with this token made, or what `make` makes now.
+    pub fn once<T: Record>(
+        &self,
+        c: &Conn,
+        account: &str,
+        region: &str,
+        make: impl FnOnce() -> Result<Kept<T>, Error>,
+    ) -> Result<Kept<T>, Error> {
+        if let Some(made) = self.made(c, account, region)? {
+            return Ok(records::need(c, account, region, &made)?);
+        }
+        let made = make()?;
+        self.keep(c, account, region, &made.id)?;
+        Ok(made)
     }
 
     /// Remember what the call made.

@@ -1,6 +1,6 @@
 //! Network interfaces as requests describe new ones and as answers write them.
 
-use super::filter::{Filtered, Values, flag};
+use super::filter::{Filtered, Values, flag, maybe};
 use super::instances::GroupItem;
 use super::{Error, zone};
 use crate::clock;
@@ -8,7 +8,7 @@ use crate::compute::types;
 use crate::db::tags::Tag;
 use crate::db::{self, Conn};
 use crate::network::public::Public;
-use crate::network::{self, Nic};
+use crate::network::{self, Nic, Service};
 use crate::wire::ec2_xml::Time;
 use crate::wire::query::Params;
 use serde::Serialize;
@@ -206,16 +206,22 @@ impl Interface {
 pub struct Attachment {
     #[serde(flatten)]
     own: OwnAttachment,
-    instance_id: String,
+    instance_id: Option<String>,
     instance_owner_id: String,
 }
 
 impl Attachment {
     /// `None` for an interface that is attached to nothing.
     pub fn of(nic: &Nic) -> Option<Attachment> {
+        if nic.details.service.is_some() {
+            let mut own = OwnAttachment::new(nic);
+            own.attachment_id = nic.attachment_id().replacen("eni-", "ela-", 1);
+            own.device_index = 1;
+            return Some(Attachment { own, instance_id: None, instance_owner_id: "amazon-aws".into() });
+        }
         nic.instance_id.as_ref().map(|id| Attachment {
             own: OwnAttachment::new(nic),
-            instance_id: id.clone(),
+            instance_id: Some(id.clone()),
             instance_owner_id: nic.account.clone(),
         })
     }
@@ -265,8 +271,8 @@ impl Item {
     pub fn new(nic: Nic, tag_set: Vec<Tag>) -> Item {
         Item {
             availability_zone_id: zone::id(&nic.subnet.zone),
-            requester_managed: false,
-            status: if nic.instance_id.is_some() { "in-use" } else { "available" },
+            requester_managed: nic.details.service.is_some(),
+            status: if nic.is_used() { "in-use" } else { "available" },
             mac_address: nic.mac.to_string(),
             private_ip_address: nic.private_ip.to_string(),
             private_dns_name: nic.private_dns_name(),
@@ -277,7 +283,11 @@ impl Item {
             association: association(&nic, nic.private_ip, true),
             private_ip_addresses_set: addresses_of(&nic, true),
             ipv6_addresses_set: Vec::new(),
-            interface_type: "interface",
+            interface_type: match nic.details.service {
+                None => "interface",
+                Some(Service::NatGateway) => "nat_gateway",
+                Some(Service::VpcEndpoint) => "vpc_endpoint",
+            },
             deny_all_igw_traffic: false,
             operator: Operator::NOBODY,
             network_interface_id: nic.eni_id,
@@ -323,7 +333,7 @@ impl Filtered for Item {
             i.attachment.iter().flat_map(|a| flag(a.own.delete_on_termination)).collect()
         }),
         ("attachment.device-index", |i| of_attachment(i, |a| a.own.device_index.to_string().into())),
-        ("attachment.instance-id", |i| of_attachment(i, |a| a.instance_id.as_str().into())),
+        ("attachment.instance-id", |i| i.attachment.iter().flat_map(|a| maybe(&a.instance_id)).collect()),
         ("attachment.instance-owner-id", |i| of_attachment(i, |a| a.instance_owner_id.as_str().into())),
         ("attachment.status", |i| of_attachment(i, |a| a.own.status.into())),
         ("availability-zone", |i| vec![i.availability_zone.as_str().into()]),

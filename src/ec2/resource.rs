@@ -1,13 +1,14 @@
 //! What a bare id names, for actions that take any resource.
 
 use super::Error;
+use crate::clock;
 use crate::compute::{placement, templates};
 use crate::db::tags::Tag;
 use crate::db::{self, Conn};
 use crate::id::Kind;
-use crate::network::elastic;
 use crate::network::groups::Group;
 use crate::network::records::{self, Kept, Record};
+use crate::network::{elastic, peerings};
 use crate::volumes;
 
 /// Kinds of resources that can be tagged, under the names that tags know them by.
@@ -28,6 +29,12 @@ const TAGGABLE: &[(Kind, &str)] = &[
     (Kind::RouteTable, "route-table"),
     (Kind::NetworkAcl, "network-acl"),
     (Kind::DhcpOptions, "dhcp-options"),
+    (Kind::PeeringConnection, "vpc-peering-connection"),
+    (Kind::NatGateway, "natgateway"),
+    (Kind::EgressOnlyGateway, "egress-only-internet-gateway"),
+    (Kind::PrefixList, "prefix-list"),
+    (Kind::VpcEndpoint, "vpc-endpoint"),
+    (Kind::SubnetReservation, "subnet-cidr-reservation"),
     (Kind::ElasticAddress, "elastic-ip"),
     (Kind::LaunchTemplate, "launch-template"),
     (Kind::PlacementGroup, "placement-group"),
@@ -46,8 +53,7 @@ pub fn tagged_as(kind: Kind) -> &'static str {
 
 /// Make a record without a name, and put tags on it.
 pub fn make<T: Record>(c: &Conn, account: &str, region: &str, it: T, tags: &[Tag]) -> Result<Kept<T>, Error> {
-    let made = records::insert(c, account, region, it)?;
-    let made = made.ok_or_else(|| Error::Internal("what has no name had one".into()))?;
+    let made = records::keep(c, account, region, it)?;
     put_tags(c, account, region, T::KIND, &made.id, tags)?;
     Ok(made)
 }
@@ -76,9 +82,17 @@ pub fn check(c: &Conn, account: &str, region: &str, id: &str) -> Result<(), Erro
         Kind::NetworkInterface => db::network::nic(c, id)?.is_some_and(|n| here(&n.account, &n.subnet.region)),
         Kind::Subnet => db::network::subnet(c, id)?.is_some_and(|s| here(&s.account, &s.region)),
         Kind::Vpc => db::network::vpc(c, id)?.is_some_and(|v| here(&v.account, &v.region)),
-        Kind::SecurityGroup | Kind::InternetGateway | Kind::RouteTable | Kind::NetworkAcl | Kind::DhcpOptions => {
-            db::network_records::get(c, id)?.is_some_and(|r| here(&r.account, &r.region))
-        }
+        Kind::SecurityGroup
+        | Kind::InternetGateway
+        | Kind::RouteTable
+        | Kind::NetworkAcl
+        | Kind::DhcpOptions
+        | Kind::NatGateway
+        | Kind::EgressOnlyGateway
+        | Kind::PrefixList
+        | Kind::VpcEndpoint
+        | Kind::SubnetReservation => db::network_records::get(c, id)?.is_some_and(|r| here(&r.account, &r.region)),
+        Kind::PeeringConnection => peerings::need(c, account, region, id, clock::now_ms()).is_ok(),
         Kind::SecurityGroupRule => {
             let groups = records::all::<Group>(c, account, region)?;
             groups.iter().any(|g| g.it.rules.iter().any(|r| r.id == id))
@@ -89,7 +103,7 @@ pub fn check(c: &Conn, account: &str, region: &str, id: &str) -> Result<(), Erro
         Kind::RouteTableAssociation | Kind::NetworkAclAssociation | Kind::AddressAssociation => false,
         Kind::Volume => db::volumes::get(c, id)?.is_some_and(|v| here(&v.account, &v.region)),
         Kind::Snapshot => volumes::snapshots::seen(c, account, region, id).is_ok(),
-        Kind::Reservation | Kind::Attachment => false,
+        Kind::Reservation | Kind::Attachment | Kind::VpcCidrAssociation => false,
     };
     if exists { Ok(()) } else { Err(Error::no_such(kind, id)) }
 }

@@ -2,22 +2,23 @@
 
 use super::Error;
 use super::filter::{Filtered, Values, flag};
+use crate::clock;
 use crate::db::tags::Tag;
 use crate::db::{self, Conn};
 use crate::id::Kind;
-use crate::network::gateways::{self, InternetGateway};
+use crate::network::ends::Ends;
+use crate::network::gateways::{EgressOnlyGateway, InternetGateway};
+use crate::network::nat_gateways::NatGateway;
 use crate::network::records::{self, Kept};
 use crate::network::routes::{Route, RouteTable, Target};
-use crate::network::{self, Nic};
+use crate::network::{self, peerings};
 use crate::wire::query::{self, Params};
 use serde::Serialize;
 
-/// The destination of a route: an IPv4 or an IPv6 range.
+/// The destination of a route: an IPv4 or an IPv6 range, or a prefix list.
 pub fn destination(p: &Params<'_>) -> Result<String, Error> {
-    let found = [p.opt("DestinationCidrBlock"), p.opt("DestinationIpv6CidrBlock")];
-    if p.opt("DestinationPrefixListId").is_some() {
-        return Err(Error::Unsupported("routes to a prefix list".into()));
-    }
+    let list = p.opt_id("DestinationPrefixListId", Kind::PrefixList)?;
+    let found = [p.opt("DestinationCidrBlock"), p.opt("DestinationIpv6CidrBlock"), list];
     let found = found.into_iter().flatten().find(|text| !text.is_empty());
     Ok(found.ok_or_else(|| query::Error::Missing("destinationCidrBlock".into()))?.to_owned())
 }
@@ -27,20 +28,20 @@ pub enum WantedTarget {
     Gateway(String),
     Instance(String),
     Interface(String),
+    EgressOnly(String),
+    Nat(String),
+    Peering(String),
 }
 
 /// Targets of which there are none here.
 const ELSEWHERE: &[&str] = &[
     "CarrierGatewayId",
     "CoreNetworkArn",
-    "EgressOnlyInternetGatewayId",
     "LocalGatewayId",
     "LocalTarget",
-    "NatGatewayId",
     "OdbNetworkArn",
     "TransitGatewayId",
     "VpcEndpointId",
-    "VpcPeeringConnectionId",
 ];
 
 impl WantedTarget {
@@ -48,11 +49,23 @@ impl WantedTarget {
         if let Some(name) = ELSEWHERE.iter().find(|name| p.opt(name).is_some_and(|text| !text.is_empty())) {
             return Err(Error::Unsupported(format!("routes by {name}")));
         }
-        let gateway = p.opt_id("GatewayId", Kind::InternetGateway)?.map(|id| WantedTarget::Gateway(id.to_owned()));
-        let instance = p.opt_id("InstanceId", Kind::Instance)?.map(|id| WantedTarget::Instance(id.to_owned()));
-        let interface =
-            p.opt_id("NetworkInterfaceId", Kind::NetworkInterface)?.map(|id| WantedTarget::Interface(id.to_owned()));
-        let mut found = [gateway, instance, interface].into_iter().flatten();
+        if let Some(id) = p.opt("GatewayId").filter(|id| Kind::VpcEndpoint.accepts(id)) {
+            return Err(Error::ParameterValue(format!(
+                "Cannot create or replace a prefix list route targeting a VPC Endpoint: {id}"
+            )));
+        }
+        let named = |name, kind, target: fn(String) -> WantedTarget| -> Result<Option<WantedTarget>, Error> {
+            Ok(p.opt_id(name, kind)?.map(|id| target(id.to_owned())))
+        };
+        let found = [
+            named("GatewayId", Kind::InternetGateway, WantedTarget::Gateway)?,
+            named("InstanceId", Kind::Instance, WantedTarget::Instance)?,
+            named("NetworkInterfaceId", Kind::NetworkInterface, WantedTarget::Interface)?,
+            named("EgressOnlyInternetGatewayId", Kind::EgressOnlyGateway, WantedTarget::EgressOnly)?,
+            named("NatGatewayId", Kind::NatGateway, WantedTarget::Nat)?,
+            named("VpcPeeringConnectionId", Kind::PeeringConnection, WantedTarget::Peering)?,
+        ];
+        let mut found = found.into_iter().flatten();
         match (found.next(), found.next()) {
             (Some(one), None) => Ok(one),
             (None, _) => Err(query::Error::Missing("gatewayId".into()).into()),
@@ -60,24 +73,40 @@ impl WantedTarget {
         }
     }
 
-    /// The target, which must be there and belong to the table's VPC.
-    pub fn resolve(&self, c: &Conn, table: &Kept<RouteTable>) -> Result<Target, Error> {
+    /// The target of a route to `destination`. It must be there and belong to the table's VPC.
+    pub fn resolve(&self, c: &Conn, table: &Kept<RouteTable>, destination: &str) -> Result<Target, Error> {
         let (account, region) = (&table.account, &table.region);
+        let here = |vpc: &str, id: &str| -> Result<String, Error> {
+            let elsewhere = || network::Error::ElsewhereTable(table.id.clone(), id.to_owned());
+            if vpc == table.it.vpc { Ok(id.to_owned()) } else { Err(elsewhere().into()) }
+        };
         let interface = |id: &str| -> Result<Target, Error> {
             let nic = network::nic(c, id)?.filter(|n| n.account == *account && n.subnet.region == *region);
             let nic = nic.ok_or_else(|| Error::no_such(Kind::NetworkInterface, id))?;
-            if nic.subnet.vpc_id != table.it.vpc {
-                return Err(network::Error::ElsewhereTable(table.id.clone(), nic.eni_id).into());
-            }
-            Ok(Target::Interface { eni: nic.eni_id, instance: nic.instance_id, owner: nic.account })
+            let eni = here(&nic.subnet.vpc_id, &nic.eni_id)?;
+            Ok(Target::Interface { eni, instance: nic.instance_id, owner: nic.account })
         };
         match self {
             WantedTarget::Gateway(id) => {
                 let gateway = records::need::<InternetGateway>(c, account, region, id)?;
-                if gateway.it.vpc != table.it.vpc {
-                    return Err(network::Error::ElsewhereTable(table.id.clone(), gateway.id).into());
+                Ok(Target::Gateway(here(&gateway.it.vpc, id)?))
+            }
+            WantedTarget::EgressOnly(id) => {
+                let gateway = records::need::<EgressOnlyGateway>(c, account, region, id)?;
+                if !destination.contains(':') {
+                    return Err(network::Error::NotV6(id.clone()).into());
                 }
-                Ok(Target::Gateway(gateway.id))
+                Ok(Target::EgressOnly(here(&gateway.it.vpc, id)?))
+            }
+            WantedTarget::Nat(id) => {
+                let gateway = records::get::<NatGateway>(c, account, region, id)?.filter(|g| g.it.is_available());
+                let gateway = gateway.ok_or_else(|| network::Error::NoNatTarget(id.clone()))?;
+                Ok(Target::Nat(here(&gateway.it.vpc, id)?))
+            }
+            WantedTarget::Peering(id) => {
+                let peering = peerings::need(c, account, region, id, clock::now_ms())?.it;
+                let end = if peering.accepter.vpc == table.it.vpc { &peering.accepter } else { &peering.requester };
+                Ok(Target::Peering(here(&end.vpc, id)?))
             }
             WantedTarget::Interface(id) => interface(id),
             WantedTarget::Instance(id) => {
@@ -106,10 +135,14 @@ pub struct TableItem {
 struct RouteItem {
     destination_cidr_block: Option<String>,
     destination_ipv6_cidr_block: Option<String>,
+    destination_prefix_list_id: Option<String>,
     gateway_id: Option<String>,
     instance_id: Option<String>,
     instance_owner_id: Option<String>,
     network_interface_id: Option<String>,
+    egress_only_internet_gateway_id: Option<String>,
+    nat_gateway_id: Option<String>,
+    vpc_peering_connection_id: Option<String>,
     state: &'static str,
     origin: &'static str,
 }
@@ -134,40 +167,33 @@ impl AssociationState {
     pub const ASSOCIATED: AssociationState = AssociationState { state: "associated" };
 }
 
-/// Where routes may end: what an account has of it in a region.
-#[derive(Default)]
-pub struct Ends {
-    pub gateways: Vec<Kept<InternetGateway>>,
-    pub nics: Vec<Nic>,
-}
-
 impl RouteItem {
     fn new(route: &Route, table: &RouteTable, ends: &Ends) -> RouteItem {
-        let v6 = route.destination.contains(':');
+        let destination = Some(route.destination.clone());
+        let list = Kind::PrefixList.accepts(&route.destination);
+        let (v4, v6) = if route.destination.contains(':') { (None, destination) } else { (destination, None) };
+        let (list, v4) = if list { (v4, None) } else { (None, v4) };
         let mut item = RouteItem {
-            destination_cidr_block: (!v6).then(|| route.destination.clone()),
-            destination_ipv6_cidr_block: v6.then(|| route.destination.clone()),
-            state: "active",
+            destination_cidr_block: v4,
+            destination_ipv6_cidr_block: v6,
+            destination_prefix_list_id: list,
+            state: if ends.is_active(&table.vpc, &route.target) { "active" } else { "blackhole" },
             origin: "CreateRoute",
             ..RouteItem::default()
         };
         match &route.target {
             Target::Local => (item.gateway_id, item.origin) = (Some("local".into()), "CreateRouteTable"),
-            Target::Gateway(id) => item.gateway_id = Some(id.clone()),
+            Target::Gateway(id) | Target::Endpoint(id) => item.gateway_id = Some(id.clone()),
+            Target::EgressOnly(id) => item.egress_only_internet_gateway_id = Some(id.clone()),
+            Target::Nat(id) => item.nat_gateway_id = Some(id.clone()),
+            Target::Peering(id) => item.vpc_peering_connection_id = Some(id.clone()),
             Target::Interface { eni, owner, .. } => {
                 // As it is now: the interface may have moved to another instance since.
-                let instance = ends.nics.iter().find(|n| n.eni_id == *eni).and_then(|n| n.instance_id.clone());
+                let instance = ends.instance_of(eni).cloned();
                 item.network_interface_id = Some(eni.clone());
                 item.instance_owner_id = instance.as_ref().map(|_| owner.clone());
                 item.instance_id = instance;
             }
-        }
-        let alive = match &route.target {
-            Target::Interface { .. } => item.instance_id.is_some(),
-            Target::Local | Target::Gateway(_) => gateways::is_active(&ends.gateways, table, &route.target),
-        };
-        if !alive {
-            item.state = "blackhole";
         }
         item
     }
@@ -220,15 +246,15 @@ impl Filtered for TableItem {
         ("route-table-id", |t| vec![t.route_table_id.as_str().into()]),
         ("route.destination-cidr-block", |t| routes(t, |r| r.destination_cidr_block.as_deref())),
         ("route.destination-ipv6-cidr-block", |t| routes(t, |r| r.destination_ipv6_cidr_block.as_deref())),
-        ("route.destination-prefix-list-id", |_| vec![]),
-        ("route.egress-only-internet-gateway-id", |_| vec![]),
+        ("route.destination-prefix-list-id", |t| routes(t, |r| r.destination_prefix_list_id.as_deref())),
+        ("route.egress-only-internet-gateway-id", |t| routes(t, |r| r.egress_only_internet_gateway_id.as_deref())),
         ("route.gateway-id", |t| routes(t, |r| r.gateway_id.as_deref())),
         ("route.instance-id", |t| routes(t, |r| r.instance_id.as_deref())),
-        ("route.nat-gateway-id", |_| vec![]),
+        ("route.nat-gateway-id", |t| routes(t, |r| r.nat_gateway_id.as_deref())),
         ("route.origin", |t| routes(t, |r| Some(r.origin))),
         ("route.state", |t| routes(t, |r| Some(r.state))),
         ("route.transit-gateway-id", |_| vec![]),
-        ("route.vpc-peering-connection-id", |_| vec![]),
+        ("route.vpc-peering-connection-id", |t| routes(t, |r| r.vpc_peering_connection_id.as_deref())),
         ("vpc-id", |t| vec![t.vpc_id.as_str().into()]),
     ];
     const TAGGED: bool = true;

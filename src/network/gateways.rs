@@ -1,9 +1,9 @@
-//! Internet gateways.
+//! Internet gateways, and those that let IPv6 out only.
 
-use super::Error;
 use super::records::{self, Kept, Record};
-use super::routes::{RouteTable, Target};
-use crate::db::Conn;
+use super::vpcs::Vpc;
+use super::{Error, Nic};
+use crate::db::{self, Conn};
 use crate::id::Kind;
 use serde::{Deserialize, Serialize};
 
@@ -33,10 +33,38 @@ pub fn attach(c: &Conn, mut gateway: Kept<InternetGateway>, vpc: &str) -> Result
     records::update(c, &gateway)
 }
 
-/// Detach a gateway from its VPC. Routes that lead to it stay, and lead nowhere.
+/// An egress-only internet gateway. There is no IPv6 here, so nothing goes through one.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct EgressOnlyGateway {
+    pub vpc: String,
+}
+
+impl Record for EgressOnlyGateway {
+    const KIND: Kind = Kind::EgressOnlyGateway;
+
+    fn vpc(&self) -> &str {
+        &self.vpc
+    }
+}
+
+impl EgressOnlyGateway {
+    /// A gateway of a VPC that has none.
+    pub fn new(c: &Conn, vpc: &Vpc) -> Result<EgressOnlyGateway, Error> {
+        match records::in_vpc::<EgressOnlyGateway>(c, &vpc.id)?.is_empty() {
+            true => Ok(EgressOnlyGateway { vpc: vpc.id.clone() }),
+            false => Err(Error::HasGateway(vpc.id.clone())),
+        }
+    }
+}
+
+/// Detach a gateway from its VPC, in which no public address leads anywhere. Routes that lead to it stay, and lead nowhere.
 pub fn detach(c: &Conn, mut gateway: Kept<InternetGateway>, vpc: &str) -> Result<(), Error> {
     if gateway.it.vpc != vpc {
         return Err(Error::GatewayNotAttached { id: gateway.id, vpc: vpc.to_owned() });
+    }
+    let nics: Vec<Nic> = db::network::nics_in_vpc(c, vpc)?.into_iter().map(Nic::try_from).collect::<Result<_, _>>()?;
+    if nics.iter().any(|nic| !nic.public.is_empty()) {
+        return Err(Error::MappedAddresses(vpc.to_owned()));
     }
     gateway.it.vpc.clear();
     records::update(c, &gateway)
@@ -48,12 +76,4 @@ pub fn delete(c: &Conn, gateway: &Kept<InternetGateway>) -> Result<(), Error> {
         return Err(Error::GatewayBusy(gateway.id.clone()));
     }
     records::delete(c, &gateway.id)
-}
-
-/// Whether a route of this table leads somewhere: `active`, else `blackhole`.
-pub fn is_active(gateways: &[Kept<InternetGateway>], table: &RouteTable, target: &Target) -> bool {
-    match target {
-        Target::Gateway(id) => gateways.iter().any(|g| g.id == *id && g.it.vpc == table.vpc),
-        Target::Local | Target::Interface { .. } => true,
-    }
 }

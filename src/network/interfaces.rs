@@ -20,6 +20,12 @@ pub fn need(c: &Conn, account: &str, region: &str, id: &str) -> Result<Nic, Erro
     found.ok_or_else(|| Error::NoSuch(Kind::NetworkInterface, id.to_owned()))
 }
 
+/// [`need`] one that no service has for its own.
+pub fn need_own(c: &Conn, account: &str, region: &str, id: &str) -> Result<Nic, Error> {
+    let nic = need(c, account, region, id)?;
+    if nic.details.service.is_some() { Err(Error::Managed) } else { Ok(nic) }
+}
+
 /// The account's interface whose attachment has that id.
 pub fn need_attached(c: &Conn, account: &str, region: &str, attachment: &str) -> Result<Nic, Error> {
     let id = attachment.replacen(Kind::Attachment.prefix(), Kind::NetworkInterface.prefix(), 1);
@@ -37,7 +43,7 @@ pub fn create(c: &Conn, account: &str, subnet: &Subnet, mut card: CardRequest) -
 
 /// Delete an interface that is attached to nothing.
 pub fn delete(c: &Conn, nic: &Nic) -> Result<(), Error> {
-    if nic.instance_id.is_some() {
+    if nic.is_used() {
         return Err(Error::InterfaceInUse(nic.eni_id.clone()));
     }
     address::release(c, &nic.eni_id)
@@ -99,7 +105,7 @@ fn take_away(c: &Conn, subnet: &str, ip: Ipv4Addr) -> Result<(), Error> {
 
 /// An error if the interface is attached to something.
 pub fn check_free(nic: &Nic) -> Result<(), Error> {
-    if nic.instance_id.is_some() { Err(Error::InterfaceTaken(nic.eni_id.clone())) } else { Ok(()) }
+    if nic.is_used() { Err(Error::InterfaceTaken(nic.eni_id.clone())) } else { Ok(()) }
 }
 
 /// Attach a free interface to an instance as its `index`-th one.

@@ -23,10 +23,13 @@ mod cidr;
 mod dhcp;
 pub mod dhcp_options;
 pub mod elastic;
+pub mod ends;
 pub mod gateways;
 pub mod groups;
 mod host;
 pub mod interfaces;
+pub mod nat_gateways;
+pub mod peerings;
 mod plan;
 pub mod public;
 pub mod records;
@@ -93,6 +96,16 @@ pub struct NicDetails {
     pub requester: Option<String>,
     /// Whether it is to have a public address while its instance runs.
     pub public_while_running: bool,
+    /// What it belongs to, if not to its account's own use.
+    pub service: Option<Service>,
+}
+
+/// What has interfaces of its own in its owner's subnets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Service {
+    NatGateway,
+    VpcEndpoint,
 }
 
 impl Default for NicDetails {
@@ -104,6 +117,7 @@ impl Default for NicDetails {
             attached_at: None,
             requester: None,
             public_while_running: false,
+            service: None,
         }
     }
 }
@@ -112,6 +126,11 @@ impl Nic {
     /// `ip-172-31-0-5.ec2.internal`.
     pub fn private_dns_name(&self) -> String {
         private_dns_name(&self.subnet.region, self.private_ip)
+    }
+
+    /// Whether an instance or a service has it.
+    pub fn is_used(&self) -> bool {
+        self.instance_id.is_some() || self.details.service.is_some()
     }
 
     /// Its addresses, the first one first.
@@ -257,7 +276,7 @@ pub enum Error {
 
     #[error("The route identified by {0} already exists.")]
     RouteExists(String),
-    #[error("no route with destination-cidr-block {destination} in route table {table}")]
+    #[error("no route with {} {destination} in route table {table}", destination_kind(.destination))]
     NoRoute { destination: String, table: String },
     #[error("There is no route defined for '{0}' in the route table. Use CreateRoute instead.")]
     NoRouteToReplace(String),
@@ -285,6 +304,45 @@ pub enum Error {
     #[error("The internetGateway '{0}' has dependencies and cannot be deleted.")]
     GatewayBusy(String),
 
+    #[error(
+        "Network {0} has some mapped public address(es). Please unmap those public address(es) before detaching the gateway."
+    )]
+    MappedAddresses(String),
+    #[error("You do not have permission to access the specified resource.")]
+    Managed,
+    #[error("The natGateway ID '{0}' does not exist")]
+    NoNatTarget(String),
+    #[error("{0} takes IPv6 destinations only")]
+    NotV6(String),
+    #[error("cannot remove VPC endpoint route {endpoint} in route table {table}")]
+    EndpointRoute { endpoint: String, table: String },
+
+    #[error("The VPC peering connection {0} already exists between these VPCs.")]
+    PeeringExists(String),
+    #[error("Invalid state transition for {id}, attempted to transition from {from} to {to}")]
+    PeeringState { id: String, from: &'static str, to: &'static str },
+    #[error("Peering {0} is not active. Peering options can be added only to active peerings.")]
+    PeeringNotActive(String),
+    #[error("User {account} cannot {verb} peering {id}")]
+    NotAccepter { account: String, verb: &'static str, id: String },
+    #[error(
+        "Incorrect region ({region}) specified for this request. VPC peering connection {id} must be accepted in region {wanted}"
+    )]
+    OtherRegion { region: String, id: String, wanted: String },
+    #[error("User {account} cannot modify the {side} peering options of {id}")]
+    NotThatSide { account: String, side: &'static str, id: String },
+
+    #[error("The maximum number of NAT Gateways has been reached.")]
+    TooManyNatGateways,
+    #[error("The NAT gateway {0} is not available")]
+    NatState(String),
+    #[error("The NAT gateway {0} is private: no public address can lead to it")]
+    PrivateNat(String),
+    #[error("The NAT gateway {0} is public: its addresses come with Elastic IP addresses")]
+    PublicNat(String),
+    #[error("The primary address of a NAT gateway cannot be taken from it")]
+    PrimaryNatAddress,
+
     #[error("The network acl entry identified by {0} already exists.")]
     EntryExists(u32),
     #[error("The network acl entry identified by {number} in network acl {acl} does not exist.")]
@@ -310,6 +368,15 @@ pub enum Error {
 
 fn list(ips: &[Ipv4Addr]) -> String {
     ips.iter().map(Ipv4Addr::to_string).collect::<Vec<_>>().join(", ")
+}
+
+/// AWS's name of the parameter that such a destination comes in.
+fn destination_kind(destination: &str) -> &'static str {
+    match destination {
+        list if Kind::PrefixList.accepts(list) => "destination-prefix-list-id",
+        v6 if v6.contains(':') => "destination-ipv6-cidr-block",
+        _ => "destination-cidr-block",
+    }
 }
 
 /// For the log; the API has its own words for each kind.

@@ -54,6 +54,11 @@ pub fn insert<T: Record>(c: &db::Conn, account: &str, region: &str, it: T) -> Re
     Ok(made.then(|| Kept { id: row.id, account: row.account, region: row.region, it }))
 }
 
+/// Keep something new that has no name.
+pub fn keep<T: Record>(c: &db::Conn, account: &str, region: &str, it: T) -> Result<Kept<T>, Error> {
+    insert(c, account, region, it)?.ok_or_else(|| db::Error::Damaged("what has no name had one".into()).into())
+}
+
 /// Write a record's new state.
 pub fn update<T: Record>(c: &db::Conn, kept: &Kept<T>) -> Result<(), Error> {
     Ok(network_records::update(c, &kept.id, kept.it.vpc(), &json(&kept.it))?)
@@ -74,6 +79,11 @@ pub fn need<T: Record>(c: &db::Conn, account: &str, region: &str, id: &str) -> R
 /// All of an account's records of a type in a region, oldest first.
 pub fn all<T: Record>(c: &db::Conn, account: &str, region: &str) -> Result<Vec<Kept<T>>, Error> {
     network_records::of_account(c, account, region, T::KIND.prefix())?.into_iter().map(read).collect()
+}
+
+/// The records of a type, whoever has them.
+pub fn of_everybody<T: Record>(c: &db::Conn) -> Result<Vec<Kept<T>>, Error> {
+    network_records::of_kind(c, T::KIND.prefix())?.into_iter().map(read).collect()
 }
 
 /// The records of a type in a VPC, oldest first.

@@ -1,6 +1,7 @@
 //! Route tables: a main one for each VPC, others for the subnets that are associated with them.
 
 use super::records::{self, Kept, Record};
+use super::vpcs::Vpc;
 use super::{Cidr, Error, groups};
 use crate::db::Conn;
 use crate::id::{self, Kind};
@@ -31,7 +32,7 @@ pub struct Association {
 /// One route.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Route {
-    /// A canonical IPv4 or IPv6 range.
+    /// A canonical IPv4 or IPv6 range, or a prefix list (`pl-…`).
     pub destination: String,
     pub target: Target,
 }
@@ -44,6 +45,11 @@ pub enum Target {
     Local,
     /// An internet gateway.
     Gateway(String),
+    /// A gateway endpoint, with which the route comes and goes.
+    Endpoint(String),
+    EgressOnly(String),
+    Nat(String),
+    Peering(String),
     Interface {
         eni: String,
         instance: Option<String>,
@@ -60,10 +66,10 @@ impl Record for RouteTable {
 }
 
 impl RouteTable {
-    /// A table with the local route only.
-    pub fn new(vpc: &str, cidr: Cidr) -> RouteTable {
-        let local = Route { destination: cidr.to_string(), target: Target::Local };
-        RouteTable { vpc: vpc.to_owned(), main: None, associations: Vec::new(), routes: vec![local] }
+    /// A table with the local routes only.
+    pub fn new(vpc: &Vpc) -> RouteTable {
+        let routes = vpc.ranges().map(Route::local).collect();
+        RouteTable { vpc: vpc.id.clone(), main: None, associations: Vec::new(), routes }
     }
 
     fn at(&self, destination: &str) -> Option<usize> {
@@ -84,16 +90,12 @@ impl RouteTable {
     }
 
     /// Lead a destination that has a route somewhere else.
-    pub fn replace(&mut self, destination: &str, target: Target) -> Result<(), Error> {
+    pub fn replace(&mut self, table: &str, destination: &str, target: Target) -> Result<(), Error> {
         let destination = range(destination)?;
         let at = self.at(&destination).ok_or(Error::NoRouteToReplace(destination))?;
-        match self.routes[at].target {
-            Target::Local => Err(Error::LocalRoute),
-            Target::Gateway(_) | Target::Interface { .. } => {
-                self.routes[at].target = target;
-                Ok(())
-            }
-        }
+        self.routes[at].check_own(table)?;
+        self.routes[at].target = target;
+        Ok(())
     }
 
     /// Take the route of a destination away.
@@ -101,32 +103,46 @@ impl RouteTable {
         let destination = range(destination)?;
         let missing = || Error::NoRoute { destination: destination.clone(), table: table.to_owned() };
         let at = self.at(&destination).ok_or_else(missing)?;
-        match self.routes[at].target {
+        self.routes[at].check_own(table)?;
+        self.routes.remove(at);
+        Ok(())
+    }
+}
+
+impl Route {
+    fn local(range: Cidr) -> Route {
+        Route { destination: range.to_string(), target: Target::Local }
+    }
+
+    /// An error if it is not the account's to change.
+    fn check_own(&self, table: &str) -> Result<(), Error> {
+        match &self.target {
             Target::Local => Err(Error::LocalRoute),
-            Target::Gateway(_) | Target::Interface { .. } => {
-                self.routes.remove(at);
-                Ok(())
+            Target::Endpoint(endpoint) => {
+                Err(Error::EndpointRoute { endpoint: endpoint.clone(), table: table.to_owned() })
             }
+            Target::Gateway(_)
+            | Target::EgressOnly(_)
+            | Target::Nat(_)
+            | Target::Peering(_)
+            | Target::Interface { .. } => Ok(()),
         }
     }
 }
 
 fn range(text: &str) -> Result<String, Error> {
+    if Kind::PrefixList.accepts(text) {
+        return Ok(text.to_owned());
+    }
     let canonical = groups::canonical_v4(text).or_else(|| groups::canonical_v6(text));
     canonical.ok_or_else(|| Error::BadDestination(text.to_owned()))
 }
 
 /// Make the main table of a new VPC.
-pub(super) fn create_main(
-    c: &Conn,
-    account: &str,
-    region: &str,
-    vpc: &str,
-    cidr: Cidr,
-) -> Result<Kept<RouteTable>, Error> {
-    let mut table = RouteTable::new(vpc, cidr);
+pub(super) fn create_main(c: &Conn, vpc: &Vpc) -> Result<Kept<RouteTable>, Error> {
+    let mut table = RouteTable::new(vpc);
     table.main = Some(id::new(Kind::RouteTableAssociation));
-    records::insert(c, account, region, table)?.ok_or(Error::NoRange)
+    records::keep(c, &vpc.account, &vpc.region, table)
 }
 
 /// Let a subnet use a table. One that does already keeps its association.
@@ -214,10 +230,11 @@ mod tests {
 
     #[test]
     fn routes_are_one_for_a_destination_and_the_local_one_stays() {
-        let mut table = RouteTable::new("vpc-1", "10.0.0.0/16".parse().unwrap());
+        let local = Route::local("10.0.0.0/16".parse().unwrap());
+        let mut table = RouteTable { vpc: "vpc-1".into(), main: None, associations: Vec::new(), routes: vec![local] };
         table.add("0.0.0.0/0", Target::Gateway("igw-1".into())).unwrap();
         assert!(matches!(table.add("0.0.0.0/0", Target::Gateway("igw-2".into())), Err(Error::RouteExists(_))));
-        table.replace("0.0.0.0/0", Target::Gateway("igw-2".into())).unwrap();
+        table.replace("rtb-1", "0.0.0.0/0", Target::Gateway("igw-2".into())).unwrap();
         assert_eq!(table.routes[1].target, Target::Gateway("igw-2".into()));
         assert!(matches!(table.remove("rtb-1", "10.0.0.0/16"), Err(Error::LocalRoute)));
         assert!(matches!(table.remove("rtb-1", "10.9.0.0/16"), Err(Error::NoRoute { .. })));

@@ -4,11 +4,11 @@
 //! VPC with an internet gateway and a route to it, too. All of it goes with its VPC, which can go once nobody's things are in it.
 
 use super::acls::{self, NetworkAcl};
-use super::gateways::InternetGateway;
+use super::gateways::{EgressOnlyGateway, InternetGateway};
 use super::groups::{self, Group};
 use super::records;
 use super::routes::{self, RouteTable, Target};
-use super::{Cidr, Error, Subnet, dhcp_options};
+use super::{Cidr, Error, Subnet, dhcp_options, peerings};
 use crate::clock;
 use crate::db::network::{self as rows, SubnetRow, VpcRow};
 use crate::db::{self, Conn};
@@ -36,6 +36,17 @@ pub struct VpcAttributes {
     pub dns_support: bool,
     pub dns_hostnames: bool,
     pub usage_metrics: bool,
+    /// Ranges beside the one that it was made with.
+    #[serde(default)]
+    pub blocks: Vec<CidrBlock>,
+}
+
+/// A range that a VPC got later.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CidrBlock {
+    /// `vpc-cidr-assoc-…`
+    pub id: String,
+    pub cidr: String,
 }
 
 /// What can be changed of a subnet.
@@ -71,6 +82,14 @@ impl TryFrom<VpcRow> for Vpc {
     }
 }
 
+impl Vpc {
+    /// All its ranges, the first one first.
+    pub fn ranges(&self) -> impl Iterator<Item = Cidr> + '_ {
+        let others = self.attributes.blocks.iter().filter_map(|block| block.cidr.parse().ok());
+        std::iter::once(self.cidr).chain(others)
+    }
+}
+
 /// A range in its canonical form, if it may be a VPC's.
 fn vpc_range(text: &str) -> Option<Cidr> {
     groups::canonical_v4(text)?.parse().ok().filter(|cidr: &Cidr| PREFIXES.contains(&cidr.prefix()))
@@ -100,6 +119,7 @@ pub(super) fn insert(
         dns_support: true,
         dns_hostnames: is_default,
         usage_metrics: false,
+        blocks: Vec::new(),
     };
     let row = VpcRow {
         id: id::new(Kind::Vpc),
@@ -112,16 +132,17 @@ pub(super) fn insert(
     };
     rows::insert_vpc(c, &row)?;
     groups::create_default(c, account, region, &row.id)?;
-    let mut main = routes::create_main(c, account, region, &row.id, cidr)?;
-    acls::create_default(c, account, region, &row.id)?;
+    let vpc = Vpc::try_from(row)?;
+    let mut main = routes::create_main(c, &vpc)?;
+    acls::create_default(c, account, region, &vpc.id)?;
     if is_default {
-        let gateway = InternetGateway { vpc: row.id.clone() };
+        let gateway = InternetGateway { vpc: vpc.id.clone() };
         if let Some(gateway) = records::insert(c, account, region, gateway)? {
             main.it.add("0.0.0.0/0", Target::Gateway(gateway.id))?;
             records::update(c, &main)?;
         }
     }
-    Vpc::try_from(row)
+    Ok(vpc)
 }
 
 /// The account's VPC of that id.
@@ -153,6 +174,8 @@ pub fn delete(c: &Conn, vpc: &Vpc) -> Result<(), Error> {
     let acls = records::in_vpc::<NetworkAcl>(c, &vpc.id)?;
     let busy = !rows::subnets_of(c, &vpc.id)?.is_empty()
         || !records::in_vpc::<InternetGateway>(c, &vpc.id)?.is_empty()
+        || !records::in_vpc::<EgressOnlyGateway>(c, &vpc.id)?.is_empty()
+        || !peerings::holding(c, &vpc.id, clock::now_ms())?.is_empty()
         || groups.iter().any(|g| g.it.name != groups::DEFAULT)
         || tables.iter().any(|t| t.it.main.is_none())
         || acls.iter().any(|a| !a.it.is_default);

@@ -53,7 +53,7 @@ impl Action for AssignPrivateIpAddresses {
 
     async fn run(self, cx: &Cx) -> Result<Output, Error> {
         let job = move |c: &Conn, account: &str, region: &str| {
-            let mut nic = interfaces::need(c, account, region, &self.id)?;
+            let mut nic = interfaces::need_own(c, account, region, &self.id)?;
             let got = interfaces::assign(c, &mut nic, &self.addresses, self.more, self.may_move)?;
             check_count(c, &nic)?;
             Ok(Output {

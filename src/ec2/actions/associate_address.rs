@@ -64,7 +64,7 @@ impl Action for AssociateAddress {
         };
         let job = move |c: &Conn, account: &str, region: &str| {
             let address = elastic::need(c, account, region, &self.address)?;
-            let nic = interfaces::need(c, account, region, &interface)?;
+            let nic = interfaces::need_own(c, account, region, &interface)?;
             let association_id = elastic::associate(c, &address, &nic, self.private_ip, self.may_move)?;
             Ok(Output { done: true, association_id })
         };

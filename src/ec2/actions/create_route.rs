@@ -1,4 +1,4 @@
-//! Add a route to a route table: to an internet gateway or an interface. It is a record: guests' packets do not follow it yet.
+//! Add a route to a route table: to a gateway, a NAT gateway, a peering or an interface. It is a record: guests' packets do not follow it yet.
 
 use crate::db::Conn;
 use crate::ec2::registry::Action;
@@ -30,7 +30,7 @@ impl Action for CreateRoute {
     async fn run(self, cx: &Cx) -> Result<Done, Error> {
         let job = move |c: &Conn, account: &str, region: &str| {
             let mut table = records::need::<RouteTable>(c, account, region, &self.table)?;
-            let target = self.target.resolve(c, &table)?;
+            let target = self.target.resolve(c, &table, &self.destination)?;
             table.it.add(&self.destination, target)?;
             records::update(c, &table)?;
             Ok(Done::YES)

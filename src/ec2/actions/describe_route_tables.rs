@@ -2,11 +2,10 @@
 
 use crate::ec2::describe::Listing;
 use crate::ec2::registry::Action;
-use crate::ec2::route_tables::{Ends, TableItem};
+use crate::ec2::route_tables::TableItem;
 use crate::ec2::{Cx, Error};
 use crate::id::Kind;
-use crate::network::gateways::InternetGateway;
-use crate::network::{interfaces, records};
+use crate::network::ends::Ends;
 use crate::wire::query::Params;
 use serde::Serialize;
 
@@ -28,14 +27,7 @@ impl Action for DescribeRouteTables {
     }
 
     async fn run(self, cx: &Cx) -> Result<Output, Error> {
-        let ends = cx
-            .look(|c, account, region| {
-                Ok(Ends {
-                    gateways: records::all::<InternetGateway>(c, account, region)?,
-                    nics: interfaces::all(c, account, region)?,
-                })
-            })
-            .await?;
+        let ends = cx.look(|c, account, region| Ok(Ends::of(c, account, region)?)).await?;
         let (route_table_set, next_token) =
             self.0.of_records(cx, |table, tags| TableItem::new(table, &ends, tags)).await?;
         Ok(Output { route_table_set, next_token })

@@ -4,6 +4,7 @@ use crate::db::Conn;
 use crate::ec2::registry::Action;
 use crate::ec2::{Cx, Done, Error, addresses};
 use crate::network::elastic::{self, Name};
+use crate::network::interfaces;
 use crate::wire::query::Params;
 
 pub struct DisassociateAddress {
@@ -20,7 +21,11 @@ impl Action for DisassociateAddress {
 
     async fn run(self, cx: &Cx) -> Result<Done, Error> {
         let job = move |c: &Conn, account: &str, region: &str| {
-            elastic::disassociate(c, &elastic::need(c, account, region, &self.address)?)?;
+            let address = elastic::need(c, account, region, &self.address)?;
+            if let Some(to) = &address.leads_to {
+                interfaces::need_own(c, account, region, &to.interface)?;
+            }
+            elastic::disassociate(c, &address)?;
             Ok(Done::YES)
         };
         cx.change(job).await

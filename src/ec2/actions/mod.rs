@@ -1,9 +1,12 @@
 //! One action a file, named as AWS names it. Each file has its line twice here: as a module and in [`ALL`].
 
+pub mod accept_vpc_peering_connection;
 pub mod allocate_address;
 pub mod assign_private_ip_addresses;
+pub mod assign_private_nat_gateway_address;
 pub mod associate_address;
 pub mod associate_dhcp_options;
+pub mod associate_nat_gateway_address;
 pub mod associate_route_table;
 pub mod attach_internet_gateway;
 pub mod attach_network_interface;
@@ -16,10 +19,12 @@ pub mod copy_snapshot;
 pub mod create_default_subnet;
 pub mod create_default_vpc;
 pub mod create_dhcp_options;
+pub mod create_egress_only_internet_gateway;
 pub mod create_internet_gateway;
 pub mod create_key_pair;
 pub mod create_launch_template;
 pub mod create_launch_template_version;
+pub mod create_nat_gateway;
 pub mod create_network_acl;
 pub mod create_network_acl_entry;
 pub mod create_network_interface;
@@ -33,11 +38,14 @@ pub mod create_subnet;
 pub mod create_tags;
 pub mod create_volume;
 pub mod create_vpc;
+pub mod create_vpc_peering_connection;
 pub mod delete_dhcp_options;
+pub mod delete_egress_only_internet_gateway;
 pub mod delete_internet_gateway;
 pub mod delete_key_pair;
 pub mod delete_launch_template;
 pub mod delete_launch_template_versions;
+pub mod delete_nat_gateway;
 pub mod delete_network_acl;
 pub mod delete_network_acl_entry;
 pub mod delete_network_interface;
@@ -50,12 +58,14 @@ pub mod delete_subnet;
 pub mod delete_tags;
 pub mod delete_volume;
 pub mod delete_vpc;
+pub mod delete_vpc_peering_connection;
 pub mod deregister_image;
 pub mod describe_account_attributes;
 pub mod describe_addresses;
 pub mod describe_addresses_attribute;
 pub mod describe_availability_zones;
 pub mod describe_dhcp_options;
+pub mod describe_egress_only_internet_gateways;
 pub mod describe_image_attribute;
 pub mod describe_images;
 pub mod describe_instance_attribute;
@@ -68,6 +78,7 @@ pub mod describe_internet_gateways;
 pub mod describe_key_pairs;
 pub mod describe_launch_template_versions;
 pub mod describe_launch_templates;
+pub mod describe_nat_gateways;
 pub mod describe_network_acls;
 pub mod describe_network_interface_attribute;
 pub mod describe_network_interfaces;
@@ -85,6 +96,7 @@ pub mod describe_volume_status;
 pub mod describe_volumes;
 pub mod describe_volumes_modifications;
 pub mod describe_vpc_attribute;
+pub mod describe_vpc_peering_connections;
 pub mod describe_vpcs;
 pub mod detach_internet_gateway;
 pub mod detach_network_interface;
@@ -95,6 +107,7 @@ pub mod disable_image_block_public_access;
 pub mod disable_image_deprecation;
 pub mod disable_image_deregistration_protection;
 pub mod disassociate_address;
+pub mod disassociate_nat_gateway_address;
 pub mod disassociate_route_table;
 pub mod enable_ebs_encryption_by_default;
 pub mod enable_image;
@@ -125,9 +138,11 @@ pub mod modify_subnet_attribute;
 pub mod modify_volume;
 pub mod modify_volume_attribute;
 pub mod modify_vpc_attribute;
+pub mod modify_vpc_peering_connection_options;
 pub mod monitor_instances;
 pub mod reboot_instances;
 pub mod register_image;
+pub mod reject_vpc_peering_connection;
 pub mod release_address;
 pub mod replace_network_acl_association;
 pub mod replace_network_acl_entry;
@@ -147,6 +162,7 @@ pub mod start_instances;
 pub mod stop_instances;
 pub mod terminate_instances;
 pub mod unassign_private_ip_addresses;
+pub mod unassign_private_nat_gateway_address;
 pub mod unmonitor_instances;
 pub mod update_security_group_rule_descriptions_egress;
 pub mod update_security_group_rule_descriptions_ingress;
@@ -155,10 +171,13 @@ use super::registry::{Entry, entry};
 
 /// Every action that works.
 pub static ALL: &[Entry] = &[
+    entry::<accept_vpc_peering_connection::AcceptVpcPeeringConnection>(),
     entry::<allocate_address::AllocateAddress>(),
     entry::<assign_private_ip_addresses::AssignPrivateIpAddresses>(),
+    entry::<assign_private_nat_gateway_address::AssignPrivateNatGatewayAddress>(),
     entry::<associate_address::AssociateAddress>(),
     entry::<associate_dhcp_options::AssociateDhcpOptions>(),
+    entry::<associate_nat_gateway_address::AssociateNatGatewayAddress>(),
     entry::<associate_route_table::AssociateRouteTable>(),
     entry::<attach_internet_gateway::AttachInternetGateway>(),
     entry::<attach_network_interface::AttachNetworkInterface>(),
@@ -171,10 +190,12 @@ pub static ALL: &[Entry] = &[
     entry::<create_default_subnet::CreateDefaultSubnet>(),
     entry::<create_default_vpc::CreateDefaultVpc>(),
     entry::<create_dhcp_options::CreateDhcpOptions>(),
+    entry::<create_egress_only_internet_gateway::CreateEgressOnlyInternetGateway>(),
     entry::<create_internet_gateway::CreateInternetGateway>(),
     entry::<create_key_pair::CreateKeyPair>(),
     entry::<create_launch_template::CreateLaunchTemplate>(),
     entry::<create_launch_template_version::CreateLaunchTemplateVersion>(),
+    entry::<create_nat_gateway::CreateNatGateway>(),
     entry::<create_network_acl::CreateNetworkAcl>(),
     entry::<create_network_acl_entry::CreateNetworkAclEntry>(),
     entry::<create_network_interface::CreateNetworkInterface>(),
@@ -188,11 +209,14 @@ pub static ALL: &[Entry] = &[
     entry::<create_tags::CreateTags>(),
     entry::<create_volume::CreateVolume>(),
     entry::<create_vpc::CreateVpc>(),
+    entry::<create_vpc_peering_connection::CreateVpcPeeringConnection>(),
     entry::<delete_dhcp_options::DeleteDhcpOptions>(),
+    entry::<delete_egress_only_internet_gateway::DeleteEgressOnlyInternetGateway>(),
     entry::<delete_internet_gateway::DeleteInternetGateway>(),
     entry::<delete_key_pair::DeleteKeyPair>(),
     entry::<delete_launch_template::DeleteLaunchTemplate>(),
     entry::<delete_launch_template_versions::DeleteLaunchTemplateVersions>(),
+    entry::<delete_nat_gateway::DeleteNatGateway>(),
     entry::<delete_network_acl::DeleteNetworkAcl>(),
     entry::<delete_network_acl_entry::DeleteNetworkAclEntry>(),
     entry::<delete_network_interface::DeleteNetworkInterface>(),
@@ -205,12 +229,14 @@ pub static ALL: &[Entry] = &[
     entry::<delete_tags::DeleteTags>(),
     entry::<delete_volume::DeleteVolume>(),
     entry::<delete_vpc::DeleteVpc>(),
+    entry::<delete_vpc_peering_connection::DeleteVpcPeeringConnection>(),
     entry::<deregister_image::DeregisterImage>(),
     entry::<describe_account_attributes::DescribeAccountAttributes>(),
     entry::<describe_addresses::DescribeAddresses>(),
     entry::<describe_addresses_attribute::DescribeAddressesAttribute>(),
     entry::<describe_availability_zones::DescribeAvailabilityZones>(),
     entry::<describe_dhcp_options::DescribeDhcpOptions>(),
+    entry::<describe_egress_only_internet_gateways::DescribeEgressOnlyInternetGateways>(),
     entry::<describe_image_attribute::DescribeImageAttribute>(),
     entry::<describe_images::DescribeImages>(),
     entry::<describe_instance_attribute::DescribeInstanceAttribute>(),
@@ -223,6 +249,7 @@ pub static ALL: &[Entry] = &[
     entry::<describe_key_pairs::DescribeKeyPairs>(),
     entry::<describe_launch_template_versions::DescribeLaunchTemplateVersions>(),
     entry::<describe_launch_templates::DescribeLaunchTemplates>(),
+    entry::<describe_nat_gateways::DescribeNatGateways>(),
     entry::<describe_network_acls::DescribeNetworkAcls>(),
     entry::<describe_network_interface_attribute::DescribeNetworkInterfaceAttribute>(),
     entry::<describe_network_interfaces::DescribeNetworkInterfaces>(),
@@ -240,6 +267,7 @@ pub static ALL: &[Entry] = &[
     entry::<describe_volumes::DescribeVolumes>(),
     entry::<describe_volumes_modifications::DescribeVolumesModifications>(),
     entry::<describe_vpc_attribute::DescribeVpcAttribute>(),
+    entry::<describe_vpc_peering_connections::DescribeVpcPeeringConnections>(),
     entry::<describe_vpcs::DescribeVpcs>(),
     entry::<detach_internet_gateway::DetachInternetGateway>(),
     entry::<detach_network_interface::DetachNetworkInterface>(),
@@ -250,6 +278,7 @@ pub static ALL: &[Entry] = &[
     entry::<disable_image_deprecation::DisableImageDeprecation>(),
     entry::<disable_image_deregistration_protection::DisableImageDeregistrationProtection>(),
     entry::<disassociate_address::DisassociateAddress>(),
+    entry::<disassociate_nat_gateway_address::DisassociateNatGatewayAddress>(),
     entry::<disassociate_route_table::DisassociateRouteTable>(),
     entry::<enable_ebs_encryption_by_default::EnableEbsEncryptionByDefault>(),
     entry::<enable_image::EnableImage>(),
@@ -280,9 +309,11 @@ pub static ALL: &[Entry] = &[
     entry::<modify_volume::ModifyVolume>(),
     entry::<modify_volume_attribute::ModifyVolumeAttribute>(),
     entry::<modify_vpc_attribute::ModifyVpcAttribute>(),
+    entry::<modify_vpc_peering_connection_options::ModifyVpcPeeringConnectionOptions>(),
     entry::<monitor_instances::MonitorInstances>(),
     entry::<reboot_instances::RebootInstances>(),
     entry::<register_image::RegisterImage>(),
+    entry::<reject_vpc_peering_connection::RejectVpcPeeringConnection>(),
     entry::<release_address::ReleaseAddress>(),
     entry::<replace_network_acl_association::ReplaceNetworkAclAssociation>(),
     entry::<replace_network_acl_entry::ReplaceNetworkAclEntry>(),
@@ -302,6 +333,7 @@ pub static ALL: &[Entry] = &[
     entry::<stop_instances::StopInstances>(),
     entry::<terminate_instances::TerminateInstances>(),
     entry::<unassign_private_ip_addresses::UnassignPrivateIpAddresses>(),
+    entry::<unassign_private_nat_gateway_address::UnassignPrivateNatGatewayAddress>(),
     entry::<unmonitor_instances::UnmonitorInstances>(),
     entry::<update_security_group_rule_descriptions_egress::UpdateSecurityGroupRuleDescriptionsEgress>(),
     entry::<update_security_group_rule_descriptions_ingress::UpdateSecurityGroupRuleDescriptionsIngress>(),

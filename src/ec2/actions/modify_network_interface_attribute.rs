@@ -56,7 +56,7 @@ impl Action for ModifyNetworkInterfaceAttribute {
 
     async fn run(self, cx: &Cx) -> Result<Done, Error> {
         let job = move |c: &Conn, account: &str, region: &str| {
-            let mut nic = interfaces::need(c, account, region, &self.id)?;
+            let mut nic = interfaces::need_own(c, account, region, &self.id)?;
             match self.edit {
                 Edit::Description(text) => nic.details.description = text,
                 Edit::SourceDestCheck(on) => nic.details.source_dest_check = on,

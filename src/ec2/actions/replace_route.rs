@@ -30,8 +30,8 @@ impl Action for ReplaceRoute {
     async fn run(self, cx: &Cx) -> Result<Done, Error> {
         let job = move |c: &Conn, account: &str, region: &str| {
             let mut table = records::need::<RouteTable>(c, account, region, &self.table)?;
-            let target = self.target.resolve(c, &table)?;
-            table.it.replace(&self.destination, target)?;
+            let target = self.target.resolve(c, &table, &self.destination)?;
+            table.it.replace(&self.table, &self.destination, target)?;
             records::update(c, &table)?;
             Ok(Done::YES)
         };

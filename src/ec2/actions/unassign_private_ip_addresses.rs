@@ -32,7 +32,7 @@ impl Action for UnassignPrivateIpAddresses {
 
     async fn run(self, cx: &Cx) -> Result<Done, Error> {
         let job = move |c: &Conn, account: &str, region: &str| {
-            interfaces::unassign(c, &interfaces::need(c, account, region, &self.id)?, &self.addresses)?;
+            interfaces::unassign(c, &interfaces::need_own(c, account, region, &self.id)?, &self.addresses)?;
             Ok(Done::YES)
         };
         cx.change(job).await
