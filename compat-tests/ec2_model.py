@@ -236,6 +236,7 @@ def life(server, ec2):
         ImageId=image, KernelId=KERNEL, RamdiskId=RAMDISK, InstanceType="t3.micro", KeyName="mine", MinCount=2,
         MaxCount=2, UserData="#!/bin/sh\n", TagSpecifications=[tags("instance"), tags("network-interface")],
         MetadataOptions={"HttpTokens": "required", "HttpPutResponseHopLimit": 2},
+        BlockDeviceMappings=[{"DeviceName": "/dev/sdb", "Ebs": {"VolumeSize": 4, "VolumeType": "gp3"}}],
         Monitoring={"Enabled": True}, Placement={"AvailabilityZone": f"{REGION}b"},
     )
     ids = [i["InstanceId"] for i in launched["Instances"]]

@@ -2,6 +2,7 @@
 
 use super::cards::{Cards, InterfaceWish};
 use super::edit::MetadataEdit;
+use super::launch_disks::{self, DiskWish};
 use super::spec::{Instance, Key, MetadataOptions, Options, Spec};
 use super::state::{Desired, Observed};
 use super::{Compute, placement, schedule, types};
@@ -9,7 +10,7 @@ use crate::db::images::{Image, ImageType};
 use crate::db::instances::InstanceRow;
 use crate::db::tags::{Resource, Tag};
 use crate::db::{self, Conn};
-use crate::{clock, id, network};
+use crate::{clock, id, network, volumes};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 use std::sync::Arc;
@@ -33,17 +34,18 @@ pub struct LaunchRequest {
     pub key_name: Option<String>,
     /// Base64, already checked.
     pub user_data: Option<String>,
-    /// Size of the root disk in GiB, when the request's block device mapping says one.
-    pub root_gib: Option<u64>,
+    /// What the request says of devices, each at most once.
+    pub disks: Vec<DiskWish>,
     /// Its metadata options are not looked at: the next field says them.
     pub options: Options,
     /// What the request says of the metadata service; the rest is the image's, or has a default.
     pub metadata: MetadataEdit,
     /// The placement group that the instances are to be in.
     pub placement: Option<placement::Wish>,
-    /// Tags of the instances, and of the interfaces that are made for them.
+    /// Tags of the instances, and of the interfaces and volumes that are made for them.
     pub tags: Vec<Tag>,
     pub interface_tags: Vec<Tag>,
+    pub volume_tags: Vec<Tag>,
     /// Makes a repeated request answer the first one's reservation.
     pub client_token: Option<String>,
 }
@@ -57,6 +59,8 @@ pub enum LaunchError {
     Network(#[from] network::Error),
     #[error(transparent)]
     Placement(#[from] placement::PlacementError),
+    #[error(transparent)]
+    Volumes(#[from] volumes::Error),
     /// `InvalidAMIID.NotFound`
     #[error("The image id '[{0}]' does not exist")]
     ImageNotFound(String),
@@ -89,6 +93,9 @@ pub enum LaunchError {
     /// `InvalidBlockDeviceMapping`
     #[error("Volume of size {wanted_gib}GB is smaller than the image '{image}', expect size >= {image_gib}GB")]
     RootTooSmall { image: String, wanted_gib: u64, image_gib: u64 },
+    /// `InvalidBlockDeviceMapping`
+    #[error("The root disk of image '{0}' is its own, and cannot be made of a snapshot")]
+    RootSnapshot(String),
     /// `InvalidParameterCombination`
     #[error("The image '{image}' needs a root disk of {image_gib} GiB; {instance_type} has {type_gib} GiB")]
     TypeTooSmall { image: String, image_gib: u64, instance_type: String, type_gib: u64 },
@@ -108,6 +115,7 @@ impl Compute {
     pub async fn launch(&self, request: LaunchRequest) -> Result<Vec<Instance>, LaunchError> {
         let host = self.ground();
         let launched = self.db.write(move |c| launch(c, &request, &host)).await?;
+        self.volumes.wake();
         self.wake();
         Ok(launched)
     }
@@ -119,6 +127,8 @@ pub(super) struct Ground {
     /// The host's networks; `None` when machines are simulated.
     pub network: Option<Arc<network::Network>>,
     pub public: Arc<network::public::Pool>,
+    /// Whether volumes have files.
+    pub bytes: volumes::Bytes,
 }
 
 impl Ground {
@@ -193,6 +203,7 @@ fn launch(c: &Conn, r: &LaunchRequest, ground: &Ground) -> Result<Vec<Instance>,
         };
         db::instances::insert(c, &row)?;
         cards.attach(c, nics, &instance_id, &ground.public)?;
+        launch_disks::make(c, r, &instance_id, &cards.zone, &spec.root_device_name, ground.bytes)?;
         let on = Resource { account: &r.account, region: &r.region, id: &instance_id, kind: "instance" };
         db::tags::put(c, on, &r.tags)?;
         launched += 1;
@@ -281,7 +292,7 @@ const GIB: u64 = 1 << 30;
 fn root_bytes(r: &LaunchRequest, image: &Image) -> Result<u64, LaunchError> {
     let image_bytes = image.file.as_ref().map_or(0, |f| f.virtual_size);
     let image_gib = image_bytes.div_ceil(GIB);
-    if let Some(wanted_gib) = r.root_gib {
+    if let Some(wanted_gib) = launch_disks::root_gib(r, image)? {
         if wanted_gib * GIB < image_bytes {
             return Err(LaunchError::RootTooSmall { image: image.id.clone(), wanted_gib, image_gib });
         }

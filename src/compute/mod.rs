@@ -23,6 +23,7 @@ mod intent;
 mod interfaces;
 pub mod key_material;
 mod launch;
+mod launch_disks;
 pub mod placement;
 mod plug;
 mod probe;
@@ -38,6 +39,7 @@ pub use cards::InterfaceWish;
 pub use edit::{Edit, MetadataEdit, PlacementEdit};
 pub use intent::{Change, IntentError};
 pub use launch::{LaunchError, LaunchRequest};
+pub use launch_disks::{DiskWish, Mapped, VolumeWish};
 pub use spec::{Instance, Key, MetadataOptions, Options, ShutdownBehavior, Spec};
 
 use crate::db::instances::HostRow;
@@ -182,7 +184,7 @@ impl Compute {
     /// What a launch must know of this machine.
     fn ground(&self) -> launch::Ground {
         let network = self.is_real().then(|| self.network.clone());
-        launch::Ground { network, public: self.public_addresses.clone() }
+        launch::Ground { network, public: self.public_addresses.clone(), bytes: self.volumes.bytes() }
     }
 
     /// The instances of an account in a region, terminated ones of the last hour included.

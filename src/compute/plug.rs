@@ -32,6 +32,7 @@ impl Compute {
         let (id, volumes): (_, Vec<String>) = (row.id.clone(), disks.into_iter().map(|d| d.volume).collect());
         let any = !volumes.is_empty();
         if any {
+            self.volumes.make_for(&id)?;
             self.db.write_blocking(move |c| attachments::plug(c, &id, &volumes))?;
         }
         Ok(any)

@@ -32,6 +32,8 @@ pub enum Error {
     #[error("{0}")]
     Dependency(String),
     #[error("{0}")]
+    BlockDevice(String),
+    #[error("{0}")]
     MissingEither(String),
     #[error("{0}")]
     InstanceId(String),
@@ -105,6 +107,7 @@ impl Error {
             Error::DryRun => ("DryRunOperation", S::PRECONDITION_FAILED),
             Error::ParameterValue(_) | Error::Filter(_) => ("InvalidParameterValue", S::BAD_REQUEST),
             Error::ParameterCombination(_) => ("InvalidParameterCombination", S::BAD_REQUEST),
+            Error::BlockDevice(_) => ("InvalidBlockDeviceMapping", S::BAD_REQUEST),
             Error::Dependency(_) => ("InvalidParameterDependency", S::BAD_REQUEST),
             Error::MissingEither(_) => ("MissingParameter", S::BAD_REQUEST),
             Error::InstanceId(_) => ("InvalidInstanceID", S::BAD_REQUEST),
@@ -164,6 +167,7 @@ impl From<LaunchError> for Error {
     fn from(e: LaunchError) -> Error {
         match e {
             LaunchError::Network(e) => e.into(),
+            LaunchError::Volumes(e) => e.into(),
             other => Error::Launch(other),
         }
     }
@@ -189,6 +193,7 @@ fn launch(e: &LaunchError) -> (&'static str, StatusCode) {
         LaunchError::Db(_) => INTERNAL,
         LaunchError::Network(e) => in_network(e),
         LaunchError::Placement(e) => placement(e),
+        LaunchError::Volumes(e) => in_volumes(e),
         LaunchError::ImageNotFound(_) => ("InvalidAMIID.NotFound", BAD),
         LaunchError::ImageUnavailable(..) => ("InvalidAMIID.Unavailable", BAD),
         LaunchError::WrongImageType(..)
@@ -198,7 +203,7 @@ fn launch(e: &LaunchError) -> (&'static str, StatusCode) {
         LaunchError::SeveralZones => ("InvalidParameterCombination", BAD),
         LaunchError::TooManyInterfaces(..) => ("AttachmentLimitExceeded", BAD),
         LaunchError::KeyNotFound(_) => ("InvalidKeyPair.NotFound", BAD),
-        LaunchError::RootTooSmall { .. } => ("InvalidBlockDeviceMapping", BAD),
+        LaunchError::RootTooSmall { .. } | LaunchError::RootSnapshot(_) => ("InvalidBlockDeviceMapping", BAD),
         LaunchError::TypeTooSmall { .. } => ("InvalidParameterCombination", BAD),
         LaunchError::NoCapacity(_) => ("InsufficientInstanceCapacity", StatusCode::INTERNAL_SERVER_ERROR),
         LaunchError::TokenReused => ("IdempotentParameterMismatch", BAD),

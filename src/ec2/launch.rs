@@ -1,9 +1,9 @@
 //! What a launch asks for, out of its parameters: RunInstances', or those of a launch template under them.
 
 use super::actions::describe_images::image_id;
-use super::{Cx, Error, launch_interfaces, tagging};
+use super::{Cx, Error, launch_disks, launch_interfaces, tagging};
 use crate::compute::placement::{Name, Wish};
-use crate::compute::{InterfaceWish, LaunchRequest, MetadataEdit, Options, ShutdownBehavior};
+use crate::compute::{DiskWish, InterfaceWish, LaunchRequest, MetadataEdit, Options, ShutdownBehavior};
 use crate::db::tags::Tag;
 use crate::id::Kind;
 use crate::wire::query::{self, Params};
@@ -23,13 +23,13 @@ pub struct Launch {
     user_data: Option<String>,
     zone: Option<String>,
     interfaces: Vec<InterfaceWish>,
-    /// Device and GiB of each mapping that gives a size.
-    volumes: Vec<(String, u64)>,
+    disks: Vec<DiskWish>,
     options: Options,
     metadata: MetadataEdit,
     placement: Option<Wish>,
     pub tags: Vec<Tag>,
     interface_tags: Vec<Tag>,
+    volume_tags: Vec<Tag>,
     client_token: Option<String>,
 }
 
@@ -67,12 +67,13 @@ impl Launch {
             user_data: owned("UserData").map(|text| user_data(&text)).transpose()?,
             zone: None,
             interfaces: launch_interfaces::read(p)?,
-            volumes: volumes(p)?,
+            disks: launch_disks::read(p)?,
             options: options(p)?,
             metadata: p.nested("MetadataOptions").map(|m| metadata(&m)).transpose()?.unwrap_or_default(),
             placement: None,
             tags: tagging::of(&specifications, "instance"),
             interface_tags: tagging::of(&specifications, "network-interface"),
+            volume_tags: tagging::of(&specifications, "volume"),
             client_token,
         };
         if let Some(placement) = p.nested("Placement") {
@@ -98,7 +99,6 @@ impl Launch {
     /// What the launch asks of the cloud, for the caller.
     pub fn request(mut self, cx: &Cx) -> Result<LaunchRequest, Error> {
         self.image_id = resolved(cx, self.image_id)?;
-        let root_gib = self.root_gib(cx)?;
         Ok(LaunchRequest {
             account: cx.caller.account.clone(),
             region: cx.region.clone(),
@@ -113,29 +113,15 @@ impl Launch {
             max_count: self.max_count,
             key_name: self.key_name,
             user_data: self.user_data,
-            root_gib,
+            disks: launch_disks::with_keys(cx, self.disks),
             options: self.options,
             metadata: self.metadata,
             placement: self.placement,
             tags: self.tags,
             interface_tags: self.interface_tags,
+            volume_tags: self.volume_tags,
             client_token: self.client_token,
         })
-    }
-
-    /// The size that the mappings give the root disk. Any other volume is refused until there are volumes.
-    fn root_gib(&self, cx: &Cx) -> Result<Option<u64>, Error> {
-        if self.volumes.is_empty() {
-            return Ok(None);
-        }
-        let image = cx.cloud.images.get(&self.image_id)?;
-        let root = image.map(|i| i.root_device_name).unwrap_or_default();
-        match self.volumes.iter().find(|(device, _)| *device != root) {
-            Some((device, _)) => {
-                Err(Error::Unsupported(format!("a volume at {device}, which is not the root device {root}")))
-            }
-            None => Ok(self.volumes.first().map(|(_, gib)| *gib)),
-        }
     }
 }
 
@@ -167,27 +153,6 @@ pub fn user_data(text: &str) -> Result<String, Error> {
         return Err(Error::ParameterValue(format!("User data is limited to {MOST_USER_DATA} bytes")));
     }
     Ok(base64::engine::general_purpose::STANDARD.encode(bytes))
-}
-
-fn volumes(p: &Params<'_>) -> Result<Vec<(String, u64)>, Error> {
-    let mut all = Vec::new();
-    for mapping in p.structs("BlockDeviceMapping") {
-        let device = mapping.req("DeviceName")?;
-        // Ephemeral disks and removed ones: a guest has its root disk only.
-        let _ = (mapping.opt("VirtualName"), mapping.opt("NoDevice"));
-        let Some(ebs) = mapping.nested("Ebs") else { continue };
-        if ebs.opt("SnapshotId").is_some_and(|id| !id.is_empty()) {
-            return Err(Error::Unsupported("volumes from snapshots".into()));
-        }
-        // A disk is a file of the host: its kind, speed and encryption are the host's.
-        for name in ["VolumeType", "Iops", "Throughput", "Encrypted", "KmsKeyId", "DeleteOnTermination"] {
-            ebs.opt(name);
-        }
-        if let Some(gib) = ebs.opt_int("VolumeSize", 1..=65_536)? {
-            all.push((device.to_owned(), gib as u64));
-        }
-    }
-    Ok(all)
 }
 
 fn options(p: &Params<'_>) -> Result<Options, Error> {

@@ -22,6 +22,7 @@ mod instances;
 mod interfaces;
 mod key_pairs;
 mod launch;
+mod launch_disks;
 mod launch_interfaces;
 mod nat_gateways;
 pub mod page;

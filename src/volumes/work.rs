@@ -57,8 +57,21 @@ impl Volumes {
         }
     }
 
+    /// Make the files that an instance's volumes still lack, for a machine that cannot wait for the loop.
+    pub fn make_for(&self, instance: &str) -> Result<(), Error> {
+        let missing = self.db.read(|c| {
+            let mut missing = Vec::new();
+            for at in db::volumes::attachments_at(c, instance)? {
+                let layer = db::volumes::get(c, &at.volume)?.filter(|v| !v.made).map(|v| v.layer);
+                missing.extend(layer.map(|name| db::volumes::layer_named(c, &name)).transpose()?.flatten());
+            }
+            Ok::<_, db::Error>(missing)
+        })?;
+        missing.iter().try_for_each(|layer| self.make(layer))
+    }
+
     /// Make a layer's file, unless it is there.
-    pub(super) fn make(&self, layer: &LayerRow) -> Result<(), Error> {
+    fn make(&self, layer: &LayerRow) -> Result<(), Error> {
         let _making = self.making.lock().expect("no panic while held");
         let path = self.path(&layer.name);
         let part = self.path(&format!("{}{PART}", layer.name));

@@ -2,10 +2,12 @@
 
 use crate::compute::Instance;
 use crate::db;
+use crate::db::volumes::{AttachmentRow, VolumeRow};
 use crate::ec2::registry::Action;
 use crate::ec2::templates::Data;
 use crate::ec2::{Cx, Error};
 use crate::id::Kind;
+use crate::volumes;
 use crate::wire::query::{Params, Tree};
 use serde::Serialize;
 
@@ -31,16 +33,37 @@ impl Action for GetLaunchTemplateData {
         let instance = cx.cloud.compute.instance(&cx.caller.account, &cx.region, &self.id)?;
         let instance = instance.ok_or_else(|| Error::no_such(Kind::Instance, &self.id))?;
         let tags = cx.cloud.db.read(|c| db::tags::of(c, &cx.caller.account, &self.id))?;
-        Ok(Output { launch_template_data: Data(data(instance, tags)) })
+        let volumes = cx.look(|c, account, region| {
+            let need = |a: &AttachmentRow| Ok(volumes::need(c, account, region, &a.volume)?.row);
+            instance.volumes.iter().map(need).collect::<Result<Vec<_>, Error>>()
+        });
+        let volumes = volumes.await?;
+        Ok(Output { launch_template_data: Data(data(instance, volumes, tags)) })
     }
 }
 
-fn data(instance: Instance, tags: Vec<db::tags::Tag>) -> Tree {
+fn data(instance: Instance, volumes: Vec<VolumeRow>, tags: Vec<db::tags::Tag>) -> Tree {
     let value = |text: &str| Some(Tree::Value(text.to_owned()));
     let flag = |on: bool| value(if on { "true" } else { "false" });
     let able = |on: bool| value(if on { "enabled" } else { "disabled" });
-    let Instance { row, spec, nics, .. } = instance;
+    let Instance { row, spec, nics, volumes: attachments, .. } = instance;
     let (options, metadata) = (&spec.options, &spec.options.metadata);
+    let disks = attachments.iter().zip(&volumes).map(|(at, volume)| {
+        let number = |n: Option<i64>| n.and_then(|n| value(&n.to_string()));
+        let chosen = |n| if ["gp3", "io1", "io2"].contains(&volume.kind.as_str()) { n } else { None };
+        let ebs = [
+            ("DeleteOnTermination", flag(at.delete_too)),
+            ("Encrypted", flag(volume.encrypted)),
+            ("KmsKeyId", volume.kms_key.as_deref().and_then(value)),
+            ("SnapshotId", volume.snapshot.as_deref().and_then(value)),
+            ("VolumeSize", number(Some(volume.gib))),
+            ("VolumeType", value(&volume.kind)),
+            ("Iops", number(chosen(volume.iops))),
+            ("Throughput", number(volume.throughput)),
+        ];
+        Tree::members([("DeviceName", value(&at.device)), ("Ebs", Some(Tree::members(ebs)))])
+    });
+    let disks: Vec<Tree> = disks.collect();
     let cards = nics.iter().map(|nic| {
         let groups = nic.groups.iter().filter_map(|g| value(&g.id)).collect();
         Tree::members([
@@ -86,6 +109,7 @@ fn data(instance: Instance, tags: Vec<db::tags::Tag>) -> Tree {
                 ("InstanceMetadataTags", able(metadata.tags)),
             ])),
         ),
+        ("BlockDeviceMapping", (!disks.is_empty()).then_some(Tree::List(disks))),
         ("NetworkInterface", Some(Tree::List(cards.collect()))),
         ("TagSpecification", tags),
     ])

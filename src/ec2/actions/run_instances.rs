@@ -192,6 +192,46 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_launch_brings_its_volumes() {
+        let bench = bench().await;
+        let volume = bench.call("Action=CreateVolume&AvailabilityZone=us-east-1a&Size=3").await;
+        let volume = volume.get("volumeId").unwrap();
+        let snapshot = bench.call(&format!("Action=CreateSnapshot&VolumeId={volume}")).await;
+        let snapshot = snapshot.get("snapshotId").unwrap();
+        let disk = |n: u32, device: &str, rest: &str| {
+            format!("&BlockDeviceMapping.{n}.DeviceName={device}&BlockDeviceMapping.{n}.{rest}")
+        };
+        let form = [
+            disk(1, "/dev/sda1", "Ebs.VolumeSize=20"),
+            disk(2, "/dev/sdf", "Ebs.VolumeSize=10&BlockDeviceMapping.2.Ebs.VolumeType=gp3"),
+            disk(
+                3,
+                "/dev/sdg",
+                &format!("Ebs.SnapshotId={snapshot}&BlockDeviceMapping.3.Ebs.DeleteOnTermination=false"),
+            ),
+            disk(4, "/dev/sdb", "VirtualName=ephemeral0"),
+            disk(5, "/dev/sdc", "NoDevice="),
+            "&TagSpecification.1.ResourceType=volume&TagSpecification.1.Tag.1.Key=of".into(),
+        ]
+        .concat();
+        let run = bench.call(&format!("{RUN}&MaxCount=2{form}")).await;
+        assert_eq!(run.all("deviceName"), ["/dev/sdf", "/dev/sdg", "/dev/sdf", "/dev/sdg"], "{}", run.xml);
+        let instance = run.get("instanceId").unwrap();
+        let filter = format!("Filter.1.Name=attachment.instance-id&Filter.1.Value.1={instance}");
+        let seen = bench.call(&format!("Action=DescribeVolumes&{filter}")).await;
+        let mut sizes = seen.all("size");
+        sizes.sort();
+        assert_eq!((sizes, seen.all("key")), (vec!["10", "3"], vec!["of", "of"]), "{}", seen.xml);
+        let data = bench.call(&format!("Action=GetLaunchTemplateData&InstanceId={instance}")).await;
+        assert_eq!((data.all("deviceName"), data.all("volumeSize")), (vec!["/dev/sdf", "/dev/sdg"], vec!["10", "3"]));
+        bench.run_machines();
+        bench.call(&format!("Action=TerminateInstances&InstanceId.1={instance}")).await;
+        bench.until(&format!("Action=DescribeInstances&InstanceId.1={instance}"), "<name>terminated</name>").await;
+        let left = bench.call("Action=DescribeVolumes&Filter.1.Name=status&Filter.1.Value.1=available").await;
+        assert_eq!(left.all("size"), ["3", "3"], "the kept one, and the first: {}", left.xml);
+    }
+
+    #[tokio::test]
     async fn what_a_launch_cannot_be_is_said_in_awss_words() {
         let bench = bench().await;
         for (form, code) in [
@@ -204,9 +244,19 @@ mod tests {
             ("MaxCount=1&SecurityGroupId.1=sg-12345678", "InvalidGroup.NotFound"),
             ("MaxCount=1&UserData=%21%21", "InvalidUserData.Malformed"),
             ("MaxCount=1&Placement.AvailabilityZone=mars-1a", "InvalidParameterValue"),
+            ("MaxCount=1&BlockDeviceMapping.1.DeviceName=/dev/sdf", "InvalidBlockDeviceMapping"),
+            ("MaxCount=1&BlockDeviceMapping.1.DeviceName=sofa&BlockDeviceMapping.1.NoDevice=", "InvalidParameterValue"),
             (
-                "MaxCount=1&BlockDeviceMapping.1.DeviceName=/dev/sdf&BlockDeviceMapping.1.Ebs.VolumeSize=1",
-                "UnsupportedOperation",
+                "MaxCount=1&BlockDeviceMapping.1.DeviceName=/dev/sdf&BlockDeviceMapping.1.Ebs.VolumeType=gp3",
+                "MissingParameter",
+            ),
+            (
+                "MaxCount=1&BlockDeviceMapping.1.DeviceName=/dev/sdf&BlockDeviceMapping.1.Ebs.SnapshotId=snap-12345678",
+                "InvalidSnapshot.NotFound",
+            ),
+            (
+                "MaxCount=1&BlockDeviceMapping.1.DeviceName=/dev/sda1&BlockDeviceMapping.1.Ebs.SnapshotId=snap-12345678",
+                "InvalidBlockDeviceMapping",
             ),
             ("MaxCount=1&LaunchTemplate.LaunchTemplateId=lt-1", "InvalidLaunchTemplateId.Malformed"),
             ("MaxCount=1&InstanceColour=red", "UnknownParameter"),
