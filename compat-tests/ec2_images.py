@@ -33,6 +33,14 @@ def life(ec2, image, region):
     ec2.deregister_image(ImageId=copy)
 
 
+def of_instance(ec2, instance):
+    """The same for actions on images that need a running instance."""
+    image = ec2.create_image(InstanceId=instance, Name="of an instance", NoReboot=True)["ImageId"]
+    quick(ec2, "image_available").wait(ImageIds=[image])
+    assert ec2.describe_images(ImageIds=[image])["Images"][0]["SourceInstanceId"] == instance
+    ec2.deregister_image(ImageId=image)
+
+
 def quick(ec2, name):
     """A waiter of boto3 that does not wait longer than need be."""
     waiter = ec2.get_waiter(name)
@@ -86,6 +94,78 @@ def test_aws_ami_launch_permission(ec2, tiny_ami):
         assert read() == [permission]
         change("Remove")
         assert read() == []
+    ec2.deregister_image(ImageId=image)
+
+
+@pytest.fixture
+def instance(ec2, tiny_ami):
+    id = ec2.run_instances(ImageId=tiny_ami, InstanceType="t3.micro", MinCount=1, MaxCount=1)["Instances"][0]["InstanceId"]
+    quick(ec2, "instance_running").wait(InstanceIds=[id])
+    yield id
+    ec2.terminate_instances(InstanceIds=[id])
+    quick(ec2, "instance_terminated").wait(InstanceIds=[id])
+
+
+def test_aws_ami_from_instance(ec2, instance):
+    """Terraform: create, wait, read, refresh, destroy."""
+    made = ec2.create_image(Description="tf", InstanceId=instance, Name="tf-from-instance", NoReboot=False,
+                            TagSpecifications=tagged("tf"))["ImageId"]
+    quick(ec2, "image_available").wait(ImageIds=[made])
+    read = lambda: ec2.describe_images(ImageIds=[made], IncludeDeprecated=True)["Images"][0]
+    seen = read()
+    assert not [field for field in FIELDS if field not in seen], seen
+    assert (seen["SourceInstanceId"], seen["Tags"]) == (instance, [{"Key": "Name", "Value": "tf"}])
+    assert read() == seen, "a refresh shows no difference"
+    assert cloud.state_of(ec2, instance) == "running", "it was started again"
+    ec2.deregister_image(ImageId=made)
+
+
+def test_packer_builds_an_image(server, ec2, tiny_ami):
+    """Packer's amazon-ebs, as its source calls it: source image, key, group, instance, tags, stop, image, copy, share, clean up."""
+    source = ec2.describe_images(ImageIds=[tiny_ami])["Images"][0]
+    assert source["VirtualizationType"] == "hvm" and "RootDeviceName" in source
+    assert ec2.describe_images(Filters=[{"Name": "name", "Values": ["packer-made"]}], Owners=["self"])["Images"] == []
+    ec2.create_key_pair(KeyName="packer_1", KeyType="ed25519")
+    vpc = ec2.describe_vpcs(Filters=[{"Name": "is-default", "Values": ["true"]}])["Vpcs"][0]["VpcId"]
+    group = ec2.create_security_group(GroupName="packer_1", Description="Temporary group for Packer", VpcId=vpc)["GroupId"]
+    ec2.authorize_security_group_ingress(GroupId=group, IpPermissions=[
+        {"FromPort": 22, "ToPort": 22, "IpProtocol": "tcp", "IpRanges": [{"CidrIp": "0.0.0.0/0"}]}])
+    id = ec2.run_instances(ImageId=tiny_ami, InstanceType="t3.micro", MinCount=1, MaxCount=1, KeyName="packer_1", EbsOptimized=False,
+                           SecurityGroupIds=[group], UserData="", InstanceInitiatedShutdownBehavior="stop",
+                           TagSpecifications=[{"ResourceType": "instance", "Tags": [{"Key": "Name", "Value": "Packer Builder"}]}],
+                           )["Instances"][0]["InstanceId"]
+    quick(ec2, "instance_running").wait(InstanceIds=[id])
+    ec2.describe_instances(InstanceIds=[id])
+    ec2.stop_instances(InstanceIds=[id])
+    quick(ec2, "instance_stopped").wait(InstanceIds=[id])
+    made = ec2.create_image(InstanceId=id, Name="packer-made", BlockDeviceMappings=[], TagSpecifications=tagged("packer"))["ImageId"]
+    quick(ec2, "image_available").wait(ImageIds=[made])
+    assert cloud.state_of(ec2, id) == "stopped"
+    copy = ec2.copy_image(SourceRegion=cloud.REGION, SourceImageId=made, Name="packer-copy", Encrypted=False)["ImageId"]
+    quick(ec2, "image_available").wait(ImageIds=[copy])
+    snapshots = [m["Ebs"]["SnapshotId"] for m in ec2.describe_images(ImageIds=[made])["Images"][0]["BlockDeviceMappings"] if "Ebs" in m]
+    ec2.create_tags(Resources=[made, *snapshots], Tags=[{"Key": "built-by", "Value": "packer"}])
+    ec2.modify_image_attribute(ImageId=made, Description={"Value": "made by packer"})
+    ec2.modify_image_attribute(ImageId=made, LaunchPermission={"Add": [{"UserId": cloud.OTHER.id}]})
+    ec2.terminate_instances(InstanceIds=[id])
+    quick(ec2, "instance_terminated").wait(InstanceIds=[id])
+    ec2.delete_security_group(GroupId=group)
+    ec2.delete_key_pair(KeyName="packer_1")
+    theirs = server.client("ec2", cloud.OTHER)
+    run = theirs.run_instances(ImageId=made, InstanceType="t3.micro", MinCount=1, MaxCount=1)["Instances"][0]["InstanceId"]
+    quick(theirs, "instance_running").wait(InstanceIds=[run])
+    theirs.terminate_instances(InstanceIds=[run])
+    for image in [made, copy]:
+        ec2.deregister_image(ImageId=image)
+
+
+def test_the_instance_ends_before_its_image_is_made(ec2, instance):
+    """Whatever comes first, the image does not wait for ever."""
+    image = ec2.create_image(InstanceId=instance, Name="too late")["ImageId"]
+    ec2.terminate_instances(InstanceIds=[instance])
+    settled = lambda: (seen := ec2.describe_images(ImageIds=[image])["Images"][0])["State"] != "pending" and seen
+    described = cloud.until("it is made, or failed", settled)
+    assert described["State"] == "available" or "terminated" in described["StateReason"]["Message"], described
     ec2.deregister_image(ImageId=image)
 
 

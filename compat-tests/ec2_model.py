@@ -256,6 +256,7 @@ def life(server, ec2):
     instance_attributes(ec2, ids)
     image_attributes(ec2, image)
     ec2_images.life(ec2, image, REGION)
+    ec2_images.of_instance(ec2, ids[0])
     network_interfaces(ec2, ids[0])
     volumes(ec2, ids[0])
     launch_templates(ec2, ids[0])

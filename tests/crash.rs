@@ -1,6 +1,6 @@
-//! The server is killed at its k-th effect, for every k, while it launches and while it terminates. Started again it must
-//! come to rest, and then: every instance that was acknowledged is there, none is there twice, nothing of it is
-//! left when it is gone.
+//! The server is killed at its k-th effect, for every k, while it launches, makes an image of an instance, and terminates. Started
+//! again it must come to rest, and then: every instance that was acknowledged is there, none is there twice, nothing of it is
+//! left when it is gone; the image is there once, and its instance runs.
 
 mod support;
 
@@ -153,6 +153,59 @@ fn a_termination_stopped_anywhere_leaves_nothing() {
         nothing_but(&dir, &states, k);
         if survived {
             eprintln!("a termination has at most {} effects", k - 1);
+            return;
+        }
+        std::fs::remove_dir_all(&dir).unwrap();
+    }
+}
+
+#[test]
+fn an_image_of_an_instance_stopped_anywhere_is_made_once_and_the_instance_runs_on() {
+    let root = tempfile::tempdir().unwrap();
+    if !support::with_image(root.path()) {
+        return;
+    }
+    let server = Server::start(root.path(), "");
+    server.ok(&LAUNCH.replace("Count=2", "Count=1"));
+    let id = rest(&server).remove(0).0;
+    server.kill();
+    let create = format!("Action=CreateImage&InstanceId={id}&Name=of+it");
+    let see = "Action=DescribeImages&Filter.1.Name=name&Filter.1.Value.1=of+it";
+    let available = |xml: &str| xml.contains("<imageState>available</imageState>");
+    for k in 1.. {
+        assert!(k < 500, "the effects of an image have no end");
+        let dir = root.path().join(k.to_string());
+        copy(&root.path().join("data"), &dir.join("data"));
+        let (mut acknowledged, mut survived) = (None, false);
+        if let Some(mut server) = Server::try_start(&dir, &format!("stop_at_effect = {k}")) {
+            if let Ok((200, xml)) = server.query(&create) {
+                acknowledged = Some(all(&xml, "imageId")[0].to_owned());
+                let both = |server: &Server| {
+                    let (_, image) = server.query(see)?;
+                    let (_, instance) = server.query("Action=DescribeInstances")?;
+                    Ok::<_, std::io::Error>(available(&image) && instance.contains("<name>running</name>"))
+                };
+                survived = until("the end or rest", || match both(&server) {
+                    Ok(true) => Some(true),
+                    Ok(false) | Err(_) => (!server.is_alive()).then_some(false),
+                });
+            }
+            server.kill();
+        }
+        let server = Server::start(&dir, "");
+        // What was not answered may have been done: then its name is taken.
+        let (status, body) = server.query(&create).unwrap();
+        assert!(status == 200 || body.contains("InvalidAMIName.Duplicate"), "after a stop at effect {k}: {body}");
+        let xml = until("the image to be there", || {
+            let xml = server.ok(see);
+            assert!(!xml.contains("<imageState>failed</imageState>"), "after a stop at effect {k}: {xml}");
+            available(&xml).then_some(xml)
+        });
+        let made = all(&xml, "imageId").remove(0).to_owned();
+        assert!(acknowledged.is_none_or(|id| id == made), "lost after effect {k}");
+        assert_eq!(rest(&server), [(id.clone(), "running".to_owned())], "after a stop at effect {k}");
+        if survived {
+            eprintln!("an image of an instance has at most {} effects", k - 1);
             return;
         }
         std::fs::remove_dir_all(&dir).unwrap();

@@ -12,6 +12,7 @@
 //! computed from both ([`state::visible`]). A request commits its intent and never waits for a hypervisor. After a crash the
 //! loop looks at every row again, so recovery is the same path as everything else.
 
+mod capture;
 mod cards;
 pub mod check;
 mod disks;
@@ -35,6 +36,7 @@ mod sweep;
 pub mod templates;
 pub mod types;
 
+pub use capture::{CaptureError, CaptureRequest, capture};
 pub use cards::InterfaceWish;
 pub use edit::{Edit, MetadataEdit, PlacementEdit};
 pub use intent::{Change, IntentError};

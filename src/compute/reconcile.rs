@@ -219,6 +219,7 @@ impl Compute {
                 force: row.force,
                 reboot: row.reboot,
                 deadline: (row.deadline > 0).then_some(now >= row.deadline),
+                capture: self.capture_wanted(&row.id)?,
             };
             let step = next_step(view);
             tracing::debug!(?step, ?machine, "step");
@@ -226,7 +227,7 @@ impl Compute {
                 Step::Settle => {
                     self.observed(row, machine);
                     self.settle_disks(row, machine)?;
-                    row.settled = row.generation;
+                    (row.settled, row.deadline) = (row.generation, 0);
                     (row.attempt, row.not_before) = (0, 0);
                     return Ok(());
                 }
@@ -261,8 +262,16 @@ impl Compute {
                     driver.power(&row.id, Power::Reset)?;
                     (row.reboot, row.deadline) = (false, 0);
                 }
+                Step::CopyDisk => {
+                    self.copy_disk(driver, row, machine)?;
+                    machine = look(row)?;
+                }
                 Step::Wait => {
                     self.observed(row, machine);
+                    if desired == Desired::Running && !row.reboot {
+                        // It was asked off for a copy of its disk: when it goes, that is not its own will.
+                        row.powered = false;
+                    }
                     row.not_before = row.deadline;
                     return Ok(());
                 }
@@ -275,6 +284,7 @@ impl Compute {
                     intent::guest_went_off(row, spec.options.shutdown_behavior);
                 }
                 Step::Remove => {
+                    self.no_more_copies(&row.id)?;
                     driver.remove(&row.id)?;
                     for nic in self.db.read(|c| network::nics_of(c, &row.id))? {
                         self.network.remove_port(&nic.eni_id)?;
@@ -377,7 +387,7 @@ pub(super) fn seen(machine: Machine) -> Observed {
     match machine {
         Machine::Absent => Observed::Absent,
         Machine::Off(_) => Observed::Off,
-        Machine::Running => Observed::Running,
+        Machine::Running | Machine::Halted => Observed::Running,
     }
 }
 

@@ -100,6 +100,8 @@ pub enum Machine {
     Absent,
     Off(Off),
     Running,
+    /// Its processors stand still for a moment, while its disk is copied.
+    Halted,
 }
 
 /// Why a machine is off, as far as the hypervisor knows.
@@ -126,6 +128,16 @@ pub struct View {
     pub reboot: bool,
     /// A deadline is running; `Some(true)`: it has passed.
     pub deadline: Option<bool>,
+    /// An image waits for a copy of its disk.
+    pub capture: Option<Capture>,
+}
+
+/// How a running machine is to be for a copy of its disk. One that is off is copied as it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Capture {
+    /// Shut down by its guest, then started again.
+    Off,
+    Halted,
 }
 
 /// One step towards what is desired.
@@ -148,6 +160,8 @@ pub enum Step {
     Reset,
     /// The guest still has time: look again later.
     Wait,
+    /// Copy the disk for the image that waits for it; a running machine stands still meanwhile.
+    CopyDisk,
     /// Remove machine, files and address.
     Remove,
 }
@@ -156,13 +170,26 @@ pub enum Step {
 pub fn next_step(v: View) -> Step {
     match (v.desired, v.machine) {
         (Desired::Running, Machine::Absent) => Step::Build,
+        (Desired::Running, Machine::Off(_)) | (Desired::Stopped, Machine::Absent | Machine::Off(_))
+            if v.capture.is_some() =>
+        {
+            Step::CopyDisk
+        }
         // A guest that we had switched on and that is off by its own will: an instance-initiated shutdown.
         (Desired::Running, Machine::Off(Off::Guest)) if v.powered => Step::GuestWentOff,
         (Desired::Running, Machine::Off(Off::Guest | Off::Plain | Off::Crashed)) => Step::PowerOn,
+        (Desired::Running, Machine::Running | Machine::Halted) if v.capture == Some(Capture::Halted) => Step::CopyDisk,
+        (Desired::Running | Desired::Stopped, Machine::Halted) => Step::PowerOn,
+        (Desired::Running, Machine::Running) if v.capture == Some(Capture::Off) => match v.deadline {
+            None => Step::AskOff,
+            Some(false) => Step::Wait,
+            Some(true) => Step::PowerOff,
+        },
         (Desired::Running, Machine::Running) => match (v.reboot, v.deadline) {
-            (false, _) => Step::Settle,
+            // With a deadline: it was asked off for an image that is wanted no more, and may yet go.
+            (false, None | Some(true)) => Step::Settle,
             (true, None) => Step::AskReboot,
-            (true, Some(false)) => Step::Wait,
+            (_, Some(false)) => Step::Wait,
             (true, Some(true)) => Step::Reset,
         },
         (Desired::Stopped, Machine::Absent | Machine::Off(_)) => Step::Settle,
@@ -171,7 +198,7 @@ pub fn next_step(v: View) -> Step {
             (false, None) => Step::AskOff,
             (false, Some(false)) => Step::Wait,
         },
-        (Desired::Terminated, Machine::Running) => Step::PowerOff,
+        (Desired::Terminated, Machine::Running | Machine::Halted) => Step::PowerOff,
         (Desired::Terminated, Machine::Absent | Machine::Off(_)) => Step::Remove,
     }
 }
@@ -181,24 +208,26 @@ mod tests {
     use super::*;
 
     const DESIRED: [Desired; 3] = [Desired::Running, Desired::Stopped, Desired::Terminated];
-    const MACHINES: [Machine; 5] = [
+    const MACHINES: [Machine; 6] = [
         Machine::Absent,
         Machine::Off(Off::Plain),
         Machine::Off(Off::Guest),
         Machine::Off(Off::Crashed),
         Machine::Running,
+        Machine::Halted,
     ];
 
     fn views() -> impl Iterator<Item = View> {
         DESIRED.into_iter().flat_map(|desired| {
             MACHINES.into_iter().flat_map(move |machine| {
-                (0..24).map(move |n| View {
+                (0..72).map(move |n| View {
                     desired,
                     machine,
                     powered: n & 1 != 0,
                     force: n & 2 != 0,
                     reboot: n & 4 != 0,
-                    deadline: [None, Some(false), Some(true)][n / 8],
+                    deadline: [None, Some(false), Some(true)][n / 8 % 3],
+                    capture: [None, Some(Capture::Off), Some(Capture::Halted)][n / 24],
                 })
             })
         })
@@ -213,6 +242,12 @@ mod tests {
             Step::AskOff | Step::AskReboot => v.deadline = Some(false),
             Step::Wait => v.deadline = Some(true),
             Step::PowerOff => v.machine = Machine::Off(Off::Plain),
+            Step::CopyDisk => {
+                (v.capture, v.powered, v.deadline) = (None, false, None);
+                if v.machine == Machine::Halted {
+                    v.machine = Machine::Running;
+                }
+            }
             Step::GuestWentOff => v.desired = Desired::Stopped,
             Step::Reset => (v.reboot, v.deadline) = (false, None),
             Step::Remove => v.machine = Machine::Absent,
@@ -224,7 +259,7 @@ mod tests {
     fn every_view_comes_to_rest_in_a_few_steps() {
         for start in views() {
             let mut v = start;
-            let rest = (0..8).any(|_| {
+            let rest = (0..10).any(|_| {
                 let step = next_step(v);
                 let done = step == Step::Settle || step == Step::Remove;
                 v = act(v, step);
@@ -254,10 +289,37 @@ mod tests {
             force: false,
             reboot: false,
             deadline: None,
+            capture: None,
         };
         assert_eq!(next_step(v), Step::GuestWentOff);
         assert_eq!(next_step(View { machine: Machine::Off(Off::Crashed), ..v }), Step::PowerOn);
         assert_eq!(next_step(View { powered: false, ..v }), Step::PowerOn);
+    }
+
+    #[test]
+    fn a_guest_is_switched_on_again_after_it_was_shut_down_for_an_image() {
+        let running = View {
+            desired: Desired::Running,
+            machine: Machine::Running,
+            powered: true,
+            force: false,
+            reboot: false,
+            deadline: None,
+            capture: Some(Capture::Off),
+        };
+        assert_eq!(next_step(running), Step::AskOff);
+        let asked = View { deadline: Some(false), powered: false, ..running };
+        assert_eq!(next_step(asked), Step::Wait);
+        assert_eq!(next_step(View { deadline: Some(true), ..asked }), Step::PowerOff);
+        let off = View { machine: Machine::Off(Off::Guest), ..asked };
+        assert_eq!(next_step(off), Step::CopyDisk);
+        assert_eq!(next_step(View { capture: None, deadline: None, ..off }), Step::PowerOn);
+        // The image is deregistered while the guest is still going off.
+        assert_eq!(next_step(View { capture: None, ..asked }), Step::Wait);
+        assert_eq!(next_step(View { capture: None, ..off }), Step::PowerOn);
+        let halt = View { capture: Some(Capture::Halted), ..running };
+        assert_eq!(next_step(halt), Step::CopyDisk);
+        assert_eq!(next_step(View { machine: Machine::Halted, capture: None, ..halt }), Step::PowerOn);
     }
 
     #[test]

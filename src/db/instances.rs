@@ -182,6 +182,12 @@ pub fn touch(c: &Conn, id: &str) -> Result<(), Error> {
     Ok(())
 }
 
+/// Whether the machine was switched on for what is desired now.
+pub fn set_powered(c: &Conn, id: &str, powered: bool) -> Result<(), Error> {
+    c.prepare_cached("UPDATE instances SET powered = ?2 WHERE id = ?1")?.execute((id, powered))?;
+    Ok(())
+}
+
 /// Make the loop look at every instance again, at once: a start of the server.
 pub fn touch_all(c: &Conn) -> Result<(), Error> {
     c.execute("UPDATE instances SET generation = generation + 1, not_before = 0 WHERE observed <> 'gone'", [])?;

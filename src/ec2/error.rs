@@ -4,7 +4,7 @@
 
 use crate::compute::placement::PlacementError;
 use crate::compute::templates::TemplateError;
-use crate::compute::{IntentError, LaunchError};
+use crate::compute::{CaptureError, IntentError, LaunchError};
 use crate::id::Kind;
 use crate::wire::query;
 use crate::{db, images, network, volumes};
@@ -169,6 +169,17 @@ impl From<LaunchError> for Error {
             LaunchError::Network(e) => e.into(),
             LaunchError::Volumes(e) => e.into(),
             other => Error::Launch(other),
+        }
+    }
+}
+
+impl From<CaptureError> for Error {
+    fn from(e: CaptureError) -> Error {
+        match e {
+            CaptureError::Instance(e) => e.into(),
+            CaptureError::Image(e) => e.into(),
+            CaptureError::Db(e) => e.into(),
+            e @ CaptureError::OtherVolume(..) => Error::Unsupported(e.to_string()),
         }
     }
 }

@@ -20,7 +20,6 @@ pub struct CopyRequest {
 
 /// Put the copy down as pending.
 pub fn copy(c: &Conn, r: &CopyRequest) -> Result<Image, Error> {
-    super::check_name(&r.name)?;
     let not_found = || Error::NotFound(r.source_id.clone());
     let source = db::images::get(c, &r.source_id)?.ok_or_else(not_found)?;
     if !source.may_launch(&r.account) || !source.is_in(&r.source_region) || source.state == State::Deregistered {

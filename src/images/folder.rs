@@ -3,6 +3,7 @@
 //! ```text
 //! images/.lock            held while a folder and its row change together
 //! images/.<uuid>.part     a file being written; whoever writes it holds its lock
+//! images/.<ami>.disk      an instance's disk as it was, of which a pending image is being made
 //! images/<hex>/image      complete, flushed, read-only
 //! images/<hex>/info.json  what the row says, in nova's words
 //! ```
@@ -127,6 +128,26 @@ impl Folder {
         }
     }
 
+    /// The copy of an instance's disk that the pending image `id` is made of.
+    pub fn captured(&self, id: &str) -> PathBuf {
+        self.root.join(format!(".{id}{CAPTURED}"))
+    }
+
+    /// Copy the disk `from`, which nobody writes to meanwhile, for the pending image `id`.
+    pub fn capture(&self, from: &Path, id: &str) -> io::Result<()> {
+        let staged = self.stage()?;
+        fs::copy(from, staged.path())?;
+        staged.publish(&self.captured(id))
+    }
+
+    /// The copy of the disk is not needed any more.
+    pub fn drop_captured(&self, id: &str) -> io::Result<()> {
+        match fs::remove_file(self.captured(id)) {
+            Err(e) if e.kind() != io::ErrorKind::NotFound => Err(e),
+            Ok(()) | Err(_) => Ok(()),
+        }
+    }
+
     /// Write `info.json` as the row has it, unless it says so already.
     pub fn write_info(&self, image: &Image) -> io::Result<()> {
         let dir = self.of(&image.id);
@@ -148,18 +169,21 @@ impl Folder {
     /// Remove an image's folder with all that is in it.
     pub fn remove(&self, id: &str) -> io::Result<()> {
         fault::effect("images: remove a folder");
+        self.drop_captured(id)?;
         match fs::remove_dir_all(self.of(id)) {
             Err(e) if e.kind() != io::ErrorKind::NotFound => Err(e),
             _ => sync_parent(&self.of(id)),
         }
     }
 
-    /// Remove files that lost their writer and folders that lost their row. `ids` is asked under the lock, so
-    /// that nothing can be published between the question and the removal.
-    pub fn tidy(&self, ids: impl FnOnce() -> Result<Vec<String>, Error>) -> Result<(), Error> {
+    /// Remove files that lost their writer and folders that lost their row. `ids`, those of all images and whether each is
+    /// pending, is asked under the lock, so that nothing can be published between the question and the removal.
+    pub fn tidy(&self, ids: impl FnOnce() -> Result<Vec<(String, bool)>, Error>) -> Result<(), Error> {
         let at = |e| Error::Io(self.root.display().to_string(), e);
         let _held = self.hold().map_err(at)?;
-        let wanted: HashSet<String> = ids()?.iter().map(|id| hex_of(id).to_owned()).collect();
+        let ids = ids()?;
+        let wanted: HashSet<String> = ids.iter().map(|(id, _)| hex_of(id).to_owned()).collect();
+        let pending: HashSet<PathBuf> = ids.iter().filter(|(_, p)| *p).map(|(id, _)| self.captured(id)).collect();
         for entry in fs::read_dir(&self.root).map_err(at)? {
             let entry = entry.map_err(at)?;
             let name = entry.file_name().to_string_lossy().into_owned();
@@ -170,6 +194,9 @@ impl Folder {
                     tracing::info!(file = %path.display(), "removing an unfinished file");
                     fs::remove_file(&path).map_err(at)?;
                 }
+            } else if name.ends_with(CAPTURED) && !pending.contains(&path) {
+                tracing::info!(file = %path.display(), "removing a copied disk that no image waits for");
+                fs::remove_file(&path).map_err(at)?;
             } else if name.bytes().all(|b| b.is_ascii_hexdigit()) && !wanted.contains(&name) {
                 tracing::info!(folder = %path.display(), "removing the folder of an image that is no more");
                 fs::remove_dir_all(&path).map_err(at)?;
@@ -178,6 +205,9 @@ impl Folder {
         Ok(())
     }
 }
+
+/// What the name of a copied disk ends with.
+const CAPTURED: &str = ".disk";
 
 /// The part of an image id after its prefix.
 fn hex_of(id: &str) -> &str {
@@ -277,7 +307,11 @@ mod tests {
             folder.publish(folder.stage().unwrap(), id).unwrap();
         }
         fs::create_dir(folder.root.join("my notes")).unwrap();
-        folder.tidy(|| Ok(vec!["ami-0000000a".into()])).unwrap();
+        for id in ["ami-0000000a", "ami-0000000c"] {
+            folder.capture(&folder.image("ami-0000000a"), id).unwrap();
+        }
+        folder.tidy(|| Ok(vec![("ami-0000000a".into(), false), ("ami-0000000c".into(), true)])).unwrap();
+        assert!(!folder.captured("ami-0000000a").exists() && folder.captured("ami-0000000c").exists());
         assert!(writing.path().exists());
         assert!(!folder.root.join(".lost.part").exists());
         assert!(folder.image("ami-0000000a").exists());

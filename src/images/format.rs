@@ -226,23 +226,28 @@ fn ask_qemu_img(path: &Path, format: Format) -> Result<u64, Error> {
 
 /// Write the disk in `from` as a raw file `to`, with holes where it has only zeros.
 pub fn convert_to_raw(from: &Path, disk: Disk, to: &Path) -> Result<(), Error> {
+    convert(from, disk.format, to, Format::Raw)?;
+    let length = std::fs::metadata(to)?.len();
+    if whole_sectors(length) != disk.virtual_size {
+        return refuse(format!("The converted disk has {length} bytes instead of {}.", disk.virtual_size));
+    }
+    Ok(())
+}
+
+/// Write the disk in `from`, with what it stands on, as a file `to` of another format that stands on nothing.
+pub fn convert(from: &Path, format: Format, to: &Path, to_format: Format) -> Result<(), Error> {
     let output = Command::new("qemu-img")
         .env_clear()
         .env("PATH", path_variable())
         .env("LC_ALL", "C")
         .stdin(Stdio::null())
-        .args(["convert", "-f", disk.format.as_str(), "-O", "raw", "-S", "4k"])
+        .args(["convert", "-f", format.as_str(), "-O", to_format.as_str(), "-S", "4k"])
         .args([from, to])
         .output()
         .map_err(Error::NoTool)?;
     if !output.status.success() {
-        return Err(
-            io::Error::other(format!("qemu-img convert: {}", String::from_utf8_lossy(&output.stderr).trim())).into()
-        );
-    }
-    let length = std::fs::metadata(to)?.len();
-    if whole_sectors(length) != disk.virtual_size {
-        return refuse(format!("The converted disk has {length} bytes instead of {}.", disk.virtual_size));
+        let said = String::from_utf8_lossy(&output.stderr).trim().to_owned();
+        return Err(io::Error::other(format!("qemu-img convert: {said}")).into());
     }
     Ok(())
 }

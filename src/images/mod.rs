@@ -1,8 +1,8 @@
 //! What an image is: a disk, kernel or ramdisk that instances start from.
 //!
-//! An image comes in as a *bundle* (a manifest and encrypted parts in a bucket, `RegisterImage`), as a copy of another one, or
-//! as a disk file that the operator imports. Its row in the database is the truth; its folder holds the bytes and says the
-//! same in `info.json`, for people and for scripts:
+//! An image comes in as a *bundle* (a manifest and encrypted parts in a bucket, `RegisterImage`), as a copy of another one or
+//! of an instance's disk, or as a disk file that the operator imports. Its row in the database is the truth; its folder
+//! holds the bytes and says the same in `info.json`, for people and for scripts:
 //!
 //! ```text
 //! register, copy ──> row pending ──reconcile──> images/<hex>/{image,info.json} ──> row available
@@ -17,6 +17,7 @@
 
 mod base;
 pub mod bundle;
+pub mod capture;
 pub mod check;
 mod copy;
 mod error;
@@ -192,7 +193,7 @@ impl Images {
 }
 
 /// A fresh id for an image of that type.
-fn new_id(image_type: ImageType) -> String {
+pub fn new_id(image_type: ImageType) -> String {
     id::new(match image_type {
         ImageType::Machine => id::Kind::Image,
         ImageType::Kernel => id::Kind::KernelImage,
@@ -200,12 +201,13 @@ fn new_id(image_type: ImageType) -> String {
     })
 }
 
-/// Put a new image down, if its name is free; `origin` is what the loop has to do for it.
-fn put_down(c: &db::Conn, image: &Image, origin: &Origin) -> Result<(), Error> {
-    if let Some(name) = &image.name
-        && let Some(id) = db::images::named(c, &image.account, image.region.as_deref(), name)?
-    {
-        return Err(Error::NameInUse { name: name.clone(), id });
+/// Put a new image down, if its name is one and free; `origin` is what the loop has to do for it.
+pub fn put_down(c: &db::Conn, image: &Image, origin: &Origin) -> Result<(), Error> {
+    if let Some(name) = &image.name {
+        check_name(name)?;
+        if let Some(id) = db::images::named(c, &image.account, image.region.as_deref(), name)? {
+            return Err(Error::NameInUse { name: name.clone(), id });
+        }
     }
     Ok(db::images::insert(c, image, Some(origin))?)
 }

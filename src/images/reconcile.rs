@@ -11,6 +11,7 @@ use super::unbundle::{self, Bundle, Failure};
 use super::{Error, File, Image, ImageType, Images, Origin, Reason, State};
 use crate::clock;
 use crate::db::{self, images::Work};
+use sha2::{Digest, Sha256};
 use std::cell::Cell;
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -83,7 +84,7 @@ impl Images {
     pub(super) fn tidy(&self) -> Result<(), Error> {
         self.folder.tidy(|| {
             let all = self.db.read(|c| db::images::select(c, &super::Select::default()))?;
-            Ok(all.into_iter().map(|i| i.id).collect())
+            Ok(all.into_iter().map(|i| (i.id, i.state == State::Pending)).collect())
         })?;
         for image in self.describe(&super::Select::default())? {
             self.write_info(&image.id)?;
@@ -107,6 +108,11 @@ impl Images {
                 let there = self.get(source).map_err(failure)?.filter(|i| i.state != State::Deregistered);
                 let file = there.and_then(|i| i.file).ok_or_else(gone)?;
                 self.publish(image, file, |folder| folder.share(source, &image.id))?;
+            }
+            Origin::Instance { .. } => {
+                let (staged, file) = self.flatten(image)?;
+                self.publish(image, file, |folder| folder.publish(staged, &image.id))?;
+                self.folder.drop_captured(&image.id).map_err(ours("removing the copy of the instance's disk"))?;
             }
         }
         tracing::info!("available");
@@ -141,11 +147,7 @@ impl Images {
         };
         let written = unbundle::unbundle(&bundle, staged.file(), &wanted)?;
         let disk = match image.image_type {
-            ImageType::Machine => format::inspect(staged.path()).map_err(|e| match e {
-                format::Error::Refused(why) => Failure::Bundle(why),
-                format::Error::NoTool(e) => Failure::Io("running qemu-img (package qemu-utils)".into(), e),
-                format::Error::Io(e) => Failure::Io("reading the image".into(), e),
-            })?,
+            ImageType::Machine => format::inspect(staged.path()).map_err(unreadable)?,
             ImageType::Kernel | ImageType::Ramdisk => Disk { format: Format::Raw, virtual_size: written.size },
         };
         let file = File {
@@ -153,6 +155,22 @@ impl Images {
             size: written.size,
             virtual_size: disk.virtual_size,
             digest: written.digest,
+        };
+        Ok((staged, file))
+    }
+
+    /// The copy of an instance's disk as a staged file that stands on nothing.
+    fn flatten(&self, image: &Image) -> Result<(Staged, File), Failure> {
+        let staged = self.folder.stage().map_err(ours("making a file for the image"))?;
+        let made = format::convert(&self.folder.captured(&image.id), Format::Qcow2, staged.path(), Format::Qcow2);
+        let disk = made.and_then(|()| format::inspect(staged.path())).map_err(unreadable)?;
+        let mut digest = Sha256::new();
+        let size = std::fs::File::open(staged.path()).and_then(|mut file| std::io::copy(&mut file, &mut digest));
+        let file = File {
+            format: disk.format.as_str().to_owned(),
+            size: size.map_err(ours("reading the image"))?,
+            virtual_size: disk.virtual_size,
+            digest: hex::encode(digest.finalize()),
         };
         Ok((staged, file))
     }
@@ -184,7 +202,7 @@ impl Images {
         let attempt = work.attempt + 1;
         let code = match work.origin {
             Origin::Bundle(_) => "Client.InvalidManifest",
-            Origin::Image(_) => "Client.InternalError",
+            Origin::Image(_) | Origin::Instance { .. } => "Client.InternalError",
         };
         let reason = match failure {
             Failure::Abandoned => return,
@@ -206,7 +224,16 @@ impl Images {
         tracing::warn!(id, code = reason.code, "the image failed: {}", reason.message);
         let failed = id.clone();
         log(self.db.write(move |c| db::images::set_failed(c, &failed, &reason)).await);
+        log(self.folder.drop_captured(&id));
         log(self.write_info(&id));
+    }
+}
+
+fn unreadable(e: format::Error) -> Failure {
+    match e {
+        format::Error::Refused(why) => Failure::Bundle(why),
+        format::Error::NoTool(e) => Failure::Io("running qemu-img (package qemu-utils)".into(), e),
+        format::Error::Io(e) => Failure::Io("reading the image".into(), e),
     }
 }
 

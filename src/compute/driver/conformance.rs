@@ -59,6 +59,11 @@ fn conforms(dir: &Path, reopen: &dyn Fn() -> Box<dyn Driver>) {
     assert_eq!(driver.observe(id).unwrap(), Machine::Running);
     assert_eq!(driver.list().unwrap(), [(id.to_owned(), Machine::Running)]);
 
+    driver.power(id, Power::Halt).unwrap();
+    driver.power(id, Power::Halt).unwrap();
+    assert_eq!(reopen().observe(id).unwrap(), Machine::Halted, "whoever comes next knows that it stands still");
+    driver.power(id, Power::On).unwrap();
+
     // A new driver finds what the first one made.
     let again = reopen();
     assert_eq!(again.observe(id).unwrap(), Machine::Running);
@@ -67,6 +72,8 @@ fn conforms(dir: &Path, reopen: &dyn Fn() -> Box<dyn Driver>) {
     driver.power(id, Power::Off).unwrap();
     assert_eq!(driver.observe(id).unwrap(), Machine::Off(Off::Plain));
     heard(&events, id);
+    driver.power(id, Power::Halt).unwrap();
+    assert_eq!(driver.observe(id).unwrap(), Machine::Off(Off::Plain), "what is off cannot stand still");
     driver.power(id, Power::On).unwrap();
     driver.remove(id).unwrap();
     driver.remove(id).unwrap();

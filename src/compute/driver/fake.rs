@@ -31,6 +31,7 @@ const GONE: &str = "gone";
 fn state_text(machine: Machine) -> &'static str {
     match machine {
         Machine::Running => "running",
+        Machine::Halted => "halted",
         Machine::Off(Off::Guest) => "guest",
         Machine::Off(Off::Crashed) => "crashed",
         Machine::Off(Off::Plain) | Machine::Absent => "off",
@@ -45,6 +46,7 @@ impl Fake {
         for (name, state) in text.lines().filter_map(|line| line.split_once(' ')) {
             let machine = match state {
                 "running" => Machine::Running,
+                "halted" => Machine::Halted,
                 "guest" => Machine::Off(Off::Guest),
                 "crashed" => Machine::Off(Off::Crashed),
                 GONE => {
@@ -106,8 +108,9 @@ impl Driver for Fake {
     fn power(&self, id: &str, power: Power) -> Result<(), Error> {
         let to = match (self.observe(id)?, power) {
             (Machine::Absent, _) => return Err(Error::Failed(format!("no machine {id}"))),
-            (Machine::Off(_), Power::On) => Machine::Running,
-            (Machine::Running, Power::Off) => Machine::Off(Off::Plain),
+            (Machine::Off(_) | Machine::Halted, Power::On) => Machine::Running,
+            (Machine::Running, Power::Halt) => Machine::Halted,
+            (Machine::Running | Machine::Halted, Power::Off) => Machine::Off(Off::Plain),
             (Machine::Running, Power::AskOff) => Machine::Off(Off::Guest),
             (Machine::Running, Power::AskReboot | Power::Reset) => {
                 if let Some(watch) = &self.inner.lock().expect("no panic while held").watcher {
@@ -116,7 +119,10 @@ impl Driver for Fake {
                 return Ok(());
             }
             (Machine::Running, Power::On)
-            | (Machine::Off(_), Power::Off | Power::AskOff | Power::AskReboot | Power::Reset) => return Ok(()),
+            | (Machine::Halted, Power::Halt | Power::AskOff | Power::AskReboot | Power::Reset)
+            | (Machine::Off(_), Power::Halt | Power::Off | Power::AskOff | Power::AskReboot | Power::Reset) => {
+                return Ok(());
+            }
         };
         self.change("power", id, Some(to))?;
         if let Some(watch) = &self.inner.lock().expect("no panic while held").watcher {
@@ -128,7 +134,7 @@ impl Driver for Fake {
     fn remove(&self, id: &str) -> Result<(), Error> {
         match self.observe(id)? {
             Machine::Absent => Ok(()),
-            Machine::Off(_) | Machine::Running => self.change("undefine", id, None),
+            Machine::Off(_) | Machine::Running | Machine::Halted => self.change("undefine", id, None),
         }
     }
 

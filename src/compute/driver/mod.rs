@@ -73,7 +73,10 @@ pub fn machine_uuid(installation: &str, instance_id: &str) -> String {
 /// Ways to turn the key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Power {
+    /// A machine that is halted goes on.
     On,
+    /// Let a running machine stand still, with all that it wrote in its disk files.
+    Halt,
     /// Press the power button: the guest may react, or not.
     AskOff,
     Off,

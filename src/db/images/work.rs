@@ -12,6 +12,12 @@ pub enum Origin {
     Bundle(String),
     /// Another image, by its id.
     Image(String),
+    /// The root disk of an instance.
+    Instance {
+        id: String,
+        /// A running guest is shut down for it and started again; otherwise it is only halted for a moment.
+        reboot: bool,
+    },
 }
 
 /// An image whose bytes have to be fetched.
@@ -34,6 +40,7 @@ pub(super) fn columns(origin: Option<&Origin>) -> Result<Columns, Error> {
     Ok(match origin {
         Origin::Bundle(manifest) => (Some(manifest.clone()), None, None),
         Origin::Image(_) => (None, Some(json()?), None),
+        Origin::Instance { id, .. } => (None, Some(json()?), Some(id.clone())),
     })
 }
 
@@ -78,13 +85,16 @@ pub fn waiting(c: &Conn, id: &str) -> Result<bool, Error> {
     Ok(q.exists([id])?)
 }
 
-/// The instance's disk is copied: the rest needs the instance no more. `false` if the image does not wait any more.
-pub fn captured(c: &Conn, id: &str) -> Result<bool, Error> {
+/// The instance's disk is copied: the rest needs the instance no more, and comes from `origin` (not an instance's disk that
+/// has still to be copied). `false` if the image does not wait any more.
+pub fn captured(c: &Conn, id: &str, origin: &Origin) -> Result<bool, Error> {
+    let (_, origin, _) = columns(Some(origin))?;
     let changed = c
         .prepare_cached(
-            "UPDATE images SET capture_of = NULL, attempt = 0, not_before = 0 WHERE id = ?1 AND state = 'pending'",
+            "UPDATE images SET capture_of = NULL, origin = ?2, attempt = 0, not_before = 0
+             WHERE id = ?1 AND state = 'pending'",
         )?
-        .execute([id])?;
+        .execute((id, origin))?;
     Ok(changed == 1)
 }
 

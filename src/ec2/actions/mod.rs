@@ -20,6 +20,7 @@ pub mod create_default_subnet;
 pub mod create_default_vpc;
 pub mod create_dhcp_options;
 pub mod create_egress_only_internet_gateway;
+pub mod create_image;
 pub mod create_internet_gateway;
 pub mod create_key_pair;
 pub mod create_launch_template;
@@ -191,6 +192,7 @@ pub static ALL: &[Entry] = &[
     entry::<create_default_vpc::CreateDefaultVpc>(),
     entry::<create_dhcp_options::CreateDhcpOptions>(),
     entry::<create_egress_only_internet_gateway::CreateEgressOnlyInternetGateway>(),
+    entry::<create_image::CreateImage>(),
     entry::<create_internet_gateway::CreateInternetGateway>(),
     entry::<create_key_pair::CreateKeyPair>(),
     entry::<create_launch_template::CreateLaunchTemplate>(),

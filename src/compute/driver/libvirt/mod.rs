@@ -134,10 +134,21 @@ fn is_starting(domain: &Domain) -> Result<bool, VirtError> {
     ))
 }
 
+/// Whether somebody asked for the pause: the others are QEMU's own, and end as they came.
+fn is_halted(reason: &DomainStateReasonEnum) -> bool {
+    matches!(
+        reason,
+        DomainStateReasonEnum::Known(DomainStateReason::Paused(DomainPausedReasonEnum::Known(
+            DomainPausedReason::User
+        )))
+    )
+}
+
 fn machine(domain: &Domain) -> Result<Machine, VirtError> {
     let (state, reason) = domain.state()?;
     let DomainStateEnum::Known(state) = state else { return Ok(Machine::Running) };
     Ok(match state {
+        DomainState::Paused if is_halted(&reason) => Machine::Halted,
         DomainState::Running
         | DomainState::Blocked
         | DomainState::Paused
@@ -229,7 +240,9 @@ impl Driver for Libvirt {
         let domain = self.find(id)?.ok_or_else(|| Error::Failed(format!("no machine {id}")))?;
         crate::fault::effect("power");
         let done = match power {
+            Power::On if self.observe(id)? == Machine::Halted => domain.resume().map(drop),
             Power::On => domain.create(),
+            Power::Halt => domain.suspend().map(drop),
             Power::AskOff => domain.shutdown_flags(sys::VIR_DOMAIN_SHUTDOWN_ACPI_POWER_BTN),
             Power::Off => domain.destroy(),
             Power::AskReboot => domain.reboot(sys::VIR_DOMAIN_REBOOT_ACPI_POWER_BTN),
@@ -237,11 +250,13 @@ impl Driver for Libvirt {
         };
         let Err(e) = done else { return Ok(()) };
         // The machine may have got there by itself in the meantime.
-        let running = self.observe(id)? == Machine::Running;
+        let now = self.observe(id)?;
+        let running = matches!(now, Machine::Running | Machine::Halted);
         match power {
-            Power::On if running => Ok(()),
+            Power::On if now == Machine::Running => Ok(()),
+            Power::Halt if now != Machine::Running => Ok(()),
             Power::Off | Power::AskOff if !running => Ok(()),
-            Power::On | Power::Off | Power::AskOff | Power::AskReboot | Power::Reset => {
+            Power::On | Power::Halt | Power::Off | Power::AskOff | Power::AskReboot | Power::Reset => {
                 Err(failed(&format!("{power:?} of {id}"), &e))
             }
         }
@@ -249,7 +264,7 @@ impl Driver for Libvirt {
 
     fn remove(&self, id: &str) -> Result<(), Error> {
         let Some(domain) = self.find(id)? else { return Ok(()) };
-        if self.observe(id)? == Machine::Running {
+        if matches!(self.observe(id)?, Machine::Running | Machine::Halted) {
             self.power(id, Power::Off)?;
         }
         crate::fault::effect("undefine");
