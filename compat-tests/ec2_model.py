@@ -90,6 +90,11 @@ ALWAYS = {
         accepterVpcInfo requesterVpcInfo status tagSet vpcPeeringConnectionId""",
     "DescribeNatGateways.natGatewaySet[]": """
         connectivityType createTime natGatewayAddressSet natGatewayId state subnetId tagSet vpcId""",
+    "DescribeManagedPrefixLists.prefixListSet[]": """
+        addressFamily ownerId prefixListArn prefixListId prefixListName state tagSet""",
+    "DescribeVpcEndpoints.vpcEndpointSet[]": """
+        creationTimestamp dnsEntrySet groupSet networkInterfaceIdSet ownerId policyDocument privateDnsEnabled requesterManaged
+        routeTableIdSet serviceName state subnetIdSet tagSet vpcEndpointId vpcEndpointType vpcId""",
     "DescribeEgressOnlyInternetGateways.egressOnlyInternetGatewaySet[]": "attachmentSet egressOnlyInternetGatewayId tagSet",
     "DescribeTags.tagSet[]": "key resourceId resourceType value",
 }
@@ -110,6 +115,9 @@ EXPECTED = {
         "AWS's documented answer says so, though the model's list lacks it",
     Finding("enum", "DescribeNetworkInterfaces.networkInterfaceSet[].interfaceType", "nat_gateway"):
         "AWS writes it so; the model's list has natGateway",
+    Finding("enum", "DescribeVpcEndpoints.vpcEndpointSet[].state", "available"): "AWS writes it so; the model's list has Available",
+    Finding("enum", "CreateVpcEndpoint.vpcEndpoint.state", "available"): "the same",
+    Finding("enum", "CreateVpcEndpoint.vpcEndpoint.state", "pending"): "the same",
     Finding("unknown", "AssociateAddress.return", ""):
         "AWS's documented answer has it, the model has not",
     Finding("unknown", "CreatePlacementGroup.return", ""):

@@ -16,6 +16,9 @@ def life(ec2):
     peering(ec2, mine, other, table)
     egress_only(ec2, mine, table)
     nat(ec2, mine, table)
+    ranges(ec2, mine)
+    prefix_lists(ec2)
+    endpoints(ec2, mine, table)
     for vpc in [mine, other]:
         ec2.delete_vpc(VpcId=vpc)
 
@@ -73,4 +76,56 @@ def nat(ec2, vpc, table):
         ec2.release_address(AllocationId=address)
     ec2.detach_internet_gateway(**gateway)
     ec2.delete_internet_gateway(InternetGatewayId=gateway["InternetGatewayId"])
+    ec2.delete_subnet(SubnetId=subnet)
+
+
+def ranges(ec2, vpc):
+    made = ec2.associate_vpc_cidr_block(VpcId=vpc, CidrBlock="100.64.0.0/16")["CidrBlockAssociation"]
+    subnet = ec2.create_subnet(VpcId=vpc, CidrBlock="100.64.1.0/24")["Subnet"]["SubnetId"]
+    reserved = ec2.create_subnet_cidr_reservation(SubnetId=subnet, Cidr="100.64.1.0/28", ReservationType="explicit", Description="mine",
+                                                  TagSpecifications=[tags("subnet-cidr-reservation")])["SubnetCidrReservation"]
+    ec2.get_subnet_cidr_reservations(SubnetId=subnet)
+    ec2.delete_subnet_cidr_reservation(SubnetCidrReservationId=reserved["SubnetCidrReservationId"])
+    ec2.describe_vpcs(VpcIds=[vpc])
+    ec2.delete_subnet(SubnetId=subnet)
+    ec2.disassociate_vpc_cidr_block(AssociationId=made["AssociationId"])
+    ec2.modify_vpc_tenancy(VpcId=vpc, InstanceTenancy="default")
+
+
+def prefix_lists(ec2):
+    made = ec2.create_managed_prefix_list(
+        PrefixListName="offices", MaxEntries=5, AddressFamily="IPv4", Entries=[{"Cidr": "10.9.0.0/16", "Description": "Ulm"}],
+        ClientToken="t", TagSpecifications=[tags("prefix-list")])["PrefixList"]
+    one = {"PrefixListId": made["PrefixListId"]}
+    ec2.modify_managed_prefix_list(**one, CurrentVersion=1, AddEntries=[{"Cidr": "10.8.0.0/16"}], RemoveEntries=[{"Cidr": "10.9.0.0/16"}])
+    ec2.restore_managed_prefix_list_version(**one, PreviousVersion=1, CurrentVersion=2)
+    group = ec2.create_security_group(GroupName="lists", Description="model test")["GroupId"]
+    ssh = {"IpProtocol": "tcp", "FromPort": 22, "ToPort": 22, "PrefixListIds": [{**one, "Description": "offices"}]}
+    rule = ec2.authorize_security_group_ingress(GroupId=group, IpPermissions=[ssh])["SecurityGroupRules"][0]
+    assert rule["PrefixListId"] == made["PrefixListId"], rule
+    ec2.describe_security_groups(GroupIds=[group])
+    ec2.describe_managed_prefix_lists()
+    ec2.describe_prefix_lists()
+    ec2.get_managed_prefix_list_entries(**one)
+    assert ec2.get_managed_prefix_list_associations(**one)["PrefixListAssociations"][0]["ResourceId"] == group
+    ec2.delete_security_group(GroupId=group)
+    ec2.delete_managed_prefix_list(**one)
+
+
+def endpoints(ec2, vpc, table):
+    subnet = ec2.create_subnet(VpcId=vpc, CidrBlock="10.1.2.0/24")["Subnet"]["SubnetId"]
+    service = lambda name: f"com.amazonaws.{ec2.meta.region_name}.{name}"
+    ec2.describe_vpc_endpoint_services()
+    gateway, interface = [
+        ec2.create_vpc_endpoint(VpcId=vpc, TagSpecifications=[tags("vpc-endpoint")], **more)["VpcEndpoint"]["VpcEndpointId"]
+        for more in [
+            {"ServiceName": service("s3"), "RouteTableIds": [table], "ClientToken": "t"},
+            {"ServiceName": service("ec2"), "VpcEndpointType": "Interface", "SubnetIds": [subnet], "PrivateDnsEnabled": False},
+        ]]
+    routes = ec2.describe_route_tables(RouteTableIds=[table])["RouteTables"][0]["Routes"]
+    assert any(r.get("GatewayId") == gateway and r.get("DestinationPrefixListId") for r in routes), routes
+    ec2.modify_vpc_endpoint(VpcEndpointId=gateway, ResetPolicy=True, RemoveRouteTableIds=[table])
+    ec2.describe_vpc_endpoints()
+    ec2.describe_network_interfaces(Filters=[{"Name": "interface-type", "Values": ["vpc_endpoint"]}])
+    ec2.delete_vpc_endpoints(VpcEndpointIds=[gateway, interface, "vpce-12345678"])
     ec2.delete_subnet(SubnetId=subnet)

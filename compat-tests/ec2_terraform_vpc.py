@@ -120,3 +120,93 @@ def test_aws_egress_only_internet_gateway(ec2, vpcs):
     ec2.delete_egress_only_internet_gateway(EgressOnlyInternetGatewayId=id)
     assert read() == []
     assert code(ec2.delete_egress_only_internet_gateway, EgressOnlyInternetGatewayId=id) == "InvalidGatewayID.NotFound"
+
+
+def test_aws_vpc_ipv4_cidr_block_association(ec2, vpcs):
+    """And an aws_subnet in it."""
+    vpc = vpcs(ec2, "10.15.0.0/16")
+    made = ec2.associate_vpc_cidr_block(VpcId=vpc, CidrBlock="100.66.0.0/16")["CidrBlockAssociation"]
+    by = [{"Name": "cidr-block-association.association-id", "Values": [made["AssociationId"]]}]
+    read = lambda: [a for v in ec2.describe_vpcs(Filters=by)["Vpcs"] for a in v["CidrBlockAssociationSet"]]
+    assert [(a["CidrBlock"], a["CidrBlockState"]["State"]) for a in read()] == [
+        ("10.15.0.0/16", "associated"), ("100.66.0.0/16", "associated")]
+    assert [r["DestinationCidrBlock"] for r in main_table(ec2, vpc)["Routes"]] == ["10.15.0.0/16", "100.66.0.0/16"]
+    subnet = ec2.create_subnet(VpcId=vpc, CidrBlock="100.66.1.0/24")["Subnet"]["SubnetId"]
+    assert code(ec2.disassociate_vpc_cidr_block, AssociationId=made["AssociationId"]) == "DependencyViolation"
+    ec2.delete_subnet(SubnetId=subnet)
+    ec2.disassociate_vpc_cidr_block(AssociationId=made["AssociationId"])
+    assert read() == []
+    assert code(ec2.disassociate_vpc_cidr_block, AssociationId=made["AssociationId"]) == "InvalidVpcCidrBlockAssociationID.NotFound"
+
+
+def test_aws_ec2_managed_prefix_list(ec2, vpcs):
+    """With aws_ec2_managed_prefix_list_entry, an aws_route and an aws_vpc_security_group_ingress_rule that name it."""
+    vpc = vpcs(ec2, "10.16.0.0/16")
+    made = ec2.create_managed_prefix_list(
+        ClientToken=str(uuid.uuid4()), AddressFamily="IPv4", MaxEntries=2, PrefixListName="tf", TagSpecifications=tagged("prefix-list", "tf"),
+        Entries=[{"Cidr": "10.9.0.0/16", "Description": "one"}])["PrefixList"]
+    id = made["PrefixListId"]
+    read = lambda: ec2.describe_managed_prefix_lists(PrefixListIds=[id])["PrefixLists"][0]
+    entries = lambda: ec2.get_managed_prefix_list_entries(PrefixListId=id)["Entries"]
+    seen = read()
+    assert (seen["State"], seen["Version"], seen["MaxEntries"], seen["OwnerId"]) == ("create-complete", 1, 2, cloud.MAIN.id)
+    assert seen["PrefixListArn"].endswith(f"prefix-list/{id}") and seen["Tags"] == [{"Key": "Name", "Value": "tf"}]
+    assert entries() == [{"Cidr": "10.9.0.0/16", "Description": "one"}] and read() == seen, "a refresh shows no difference"
+    ec2.modify_managed_prefix_list(PrefixListId=id, CurrentVersion=1, AddEntries=[{"Cidr": "10.8.0.0/16", "Description": ""}])
+    assert (read()["State"], read()["Version"], [e["Cidr"] for e in entries()]) == ("modify-complete", 2, ["10.8.0.0/16", "10.9.0.0/16"])
+    assert code(ec2.modify_managed_prefix_list, PrefixListId=id, CurrentVersion=1, RemoveEntries=[{"Cidr": "10.8.0.0/16"}]) == (
+        "PrefixListVersionMismatch")
+
+    peer = vpcs(ec2, "10.17.0.0/16")
+    peering = ec2.create_vpc_peering_connection(VpcId=vpc, PeerVpcId=peer)["VpcPeeringConnection"]["VpcPeeringConnectionId"]
+    ec2.accept_vpc_peering_connection(VpcPeeringConnectionId=peering)
+    route = {"RouteTableId": main_table(ec2, vpc)["RouteTableId"], "DestinationPrefixListId": id}
+    ec2.create_route(**route, VpcPeeringConnectionId=peering)
+    assert any(r.get("DestinationPrefixListId") == id and r["State"] == "active" for r in main_table(ec2, vpc)["Routes"])
+    group = ec2.create_security_group(GroupName="tf", Description="Managed by Terraform", VpcId=vpc)["GroupId"]
+    rule = ec2.authorize_security_group_ingress(GroupId=group, IpPermissions=[
+        {"IpProtocol": "-1", "PrefixListIds": [{"PrefixListId": id}]}])["SecurityGroupRules"][0]
+    found = ec2.describe_security_group_rules(SecurityGroupRuleIds=[rule["SecurityGroupRuleId"]])["SecurityGroupRules"][0]
+    assert found["PrefixListId"] == id
+    assert code(ec2.delete_managed_prefix_list, PrefixListId=id) == "DependencyViolation"
+    ec2.delete_route(**route)
+    ec2.delete_security_group(GroupId=group)
+    ec2.delete_vpc_peering_connection(VpcPeeringConnectionId=peering)
+    ec2.delete_managed_prefix_list(PrefixListId=id)
+    assert code(ec2.describe_managed_prefix_lists, PrefixListIds=[id]) == "InvalidPrefixListID.NotFound"
+
+
+def test_aws_vpc_endpoint(ec2, vpcs):
+    """A gateway with aws_vpc_endpoint_route_table_association, and an interface with its subnets and security groups."""
+    vpc = vpcs(ec2, "10.18.0.0/16")
+    for name in ["EnableDnsSupport", "EnableDnsHostnames"]:
+        ec2.modify_vpc_attribute(VpcId=vpc, **{name: {"Value": True}})
+    subnet = ec2.create_subnet(VpcId=vpc, CidrBlock="10.18.1.0/24")["Subnet"]["SubnetId"]
+    make = lambda **more: ec2.create_vpc_endpoint(ClientToken=str(uuid.uuid4()), VpcId=vpc, TagSpecifications=tagged("vpc-endpoint", "tf"),
+                                                  **more)["VpcEndpoint"]["VpcEndpointId"]
+    read = lambda id: ec2.describe_vpc_endpoints(VpcEndpointIds=[id])["VpcEndpoints"][0]
+
+    gateway = make(ServiceName="com.amazonaws.us-east-1.s3", VpcEndpointType="Gateway", PrivateDnsEnabled=False)
+    table = main_table(ec2, vpc)["RouteTableId"]
+    ec2.modify_vpc_endpoint(VpcEndpointId=gateway, AddRouteTableIds=[table])
+    seen = read(gateway)
+    assert (seen["State"], seen["VpcEndpointType"], seen["RouteTableIds"]) == ("available", "Gateway", [table])
+    assert '"Effect":"Allow"' in seen["PolicyDocument"] and seen["Tags"] == [{"Key": "Name", "Value": "tf"}]
+    by_name = [{"Name": "prefix-list-name", "Values": [seen["ServiceName"]]}]
+    [list] = ec2.describe_prefix_lists(Filters=by_name)["PrefixLists"]
+    [route] = [r for r in main_table(ec2, vpc)["Routes"] if r.get("GatewayId") == gateway]
+    assert (route["DestinationPrefixListId"], route["State"]) == (list["PrefixListId"], "active")
+    assert read(gateway) == seen, "a refresh shows no difference"
+
+    interface = make(ServiceName="com.amazonaws.us-east-1.ec2", VpcEndpointType="Interface", PrivateDnsEnabled=True, SubnetIds=[subnet],
+                     IpAddressType="ipv4", DnsOptions={"DnsRecordIpType": "ipv4"})
+    seen = read(interface)
+    for field in ["DnsEntries", "DnsOptions", "Groups", "IpAddressType", "NetworkInterfaceIds", "OwnerId", "PrivateDnsEnabled", "SubnetIds"]:
+        assert seen[field], field
+    card = ec2.describe_network_interfaces(NetworkInterfaceIds=seen["NetworkInterfaceIds"])["NetworkInterfaces"][0]
+    assert (card["InterfaceType"], card["Status"], card["SubnetId"]) == ("vpc_endpoint", "in-use", subnet)
+    assert code(ec2.delete_vpc, VpcId=vpc) == code(ec2.delete_subnet, SubnetId=subnet) == "DependencyViolation"
+    assert ec2.delete_vpc_endpoints(VpcEndpointIds=[gateway, interface])["Unsuccessful"] == []
+    assert not [r for r in main_table(ec2, vpc)["Routes"] if r.get("GatewayId") == gateway]
+    assert code(ec2.describe_vpc_endpoints, VpcEndpointIds=[gateway]) == "InvalidVpcEndpointId.NotFound"
+    ec2.delete_subnet(SubnetId=subnet)

@@ -65,7 +65,7 @@ fn nic(n: u8, range: &str) -> Nic {
         subnet: Subnet {
             id: format!("subnet-{range}"),
             vpc_id: "vpc-1".into(),
-            vpc_cidr: Cidr::new(cidr.nth(0), 16),
+            vpc_cidrs: vec![Cidr::new(cidr.nth(0), 16)],
             cidr,
             region: "us-east-1".into(),
             zone: "us-east-1a".into(),

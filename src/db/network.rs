@@ -27,6 +27,8 @@ pub struct SubnetRow {
     pub id: String,
     pub vpc: String,
     pub vpc_cidr: String,
+    /// JSON of the VPC's attributes.
+    pub vpc_attributes: String,
     pub account: String,
     pub region: String,
     pub zone: String,
@@ -68,7 +70,8 @@ pub struct PublicRow {
     pub automatic: bool,
 }
 
-const SUBNET: &str = "s.id, s.vpc, v.cidr, v.account, v.region, s.zone, s.cidr, s.is_default, s.attributes";
+const SUBNET: &str =
+    "s.id, s.vpc, v.cidr, v.account, v.region, s.zone, s.cidr, s.is_default, s.attributes, v.attributes";
 const SUBNET_FROM: &str = "FROM subnets s JOIN vpcs v ON v.id = s.vpc";
 
 fn subnet_row(r: &rusqlite::Row<'_>, at: usize) -> rusqlite::Result<SubnetRow> {
@@ -82,6 +85,7 @@ fn subnet_row(r: &rusqlite::Row<'_>, at: usize) -> rusqlite::Result<SubnetRow> {
         cidr: r.get(at + 6)?,
         is_default: r.get(at + 7)?,
         attributes: r.get(at + 8)?,
+        vpc_attributes: r.get(at + 9)?,
     })
 }
 

@@ -9,6 +9,7 @@ use crate::id::Kind;
 use crate::network::records::{self, Kept, Record};
 use crate::wire::query::Params;
 use std::collections::HashMap;
+use std::ops::RangeInclusive;
 
 /// What such a request asks for. `T` is what its answer shows of one resource.
 pub struct Listing<T> {
@@ -29,6 +30,13 @@ impl<T: Filtered> Listing<T> {
     pub fn read(p: &Params<'_>, kind: Kind, parameter: &str, list: &str) -> Result<Listing<T>, Error> {
         let ids: Vec<String> = p.ids(parameter, kind)?.into_iter().map(str::to_owned).collect();
         let page = Page::read(p, (!ids.is_empty()).then_some(list))?;
+        Ok(Listing { kind, ids, filters: Filters::read(p)?, page, forgiving: false })
+    }
+
+    /// [`Listing::read`] where ids and pages do not exclude each other, and pages have other sizes.
+    pub fn sized(p: &Params<'_>, kind: Kind, parameter: &str, sizes: RangeInclusive<i64>) -> Result<Listing<T>, Error> {
+        let ids = p.ids(parameter, kind)?.into_iter().map(str::to_owned).collect();
+        let page = Page::within(p, None, sizes)?;
         Ok(Listing { kind, ids, filters: Filters::read(p)?, page, forgiving: false })
     }
 

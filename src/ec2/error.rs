@@ -65,6 +65,8 @@ pub enum Error {
     #[error("Arguments on this idempotent request are inconsistent with arguments used in previous request(s).")]
     TokenReused,
 
+    #[error("Invalid policy document")]
+    PolicyDocument,
     #[error("Invalid BASE64 encoding of user data")]
     UserData,
     #[error("The following supplied instance types do not exist: [{0}]")]
@@ -123,6 +125,7 @@ impl Error {
             Error::KeyFormat => ("InvalidKey.Format", S::BAD_REQUEST),
             Error::TagLimit => ("TagLimitExceeded", S::BAD_REQUEST),
             Error::TokenReused => ("IdempotentParameterMismatch", S::BAD_REQUEST),
+            Error::PolicyDocument => ("InvalidPolicyDocument", S::BAD_REQUEST),
             Error::UserData => ("InvalidUserData.Malformed", S::BAD_REQUEST),
             Error::InstanceType(_) => ("InvalidInstanceType", S::BAD_REQUEST),
             Error::Unsupported(_) => ("UnsupportedOperation", S::BAD_REQUEST),
@@ -340,6 +343,23 @@ fn in_network(e: &network::Error) -> (&'static str, StatusCode) {
         | network::Error::NotAccepter { .. }
         | network::Error::OtherRegion { .. }
         | network::Error::NotThatSide { .. } => ("OperationNotPermitted", BAD),
+        network::Error::BadPrefix(_) | network::Error::NoPrefix(_) | network::Error::NoPrefixVersion(..) => {
+            ("InvalidParameterValue", BAD)
+        }
+        network::Error::TooManyPrefixes => ("PrefixListMaxEntriesExceeded", BAD),
+        network::Error::TooManyPrefixLists => ("PrefixListLimitExceeded", BAD),
+        network::Error::PrefixVersion(_) => ("PrefixListVersionMismatch", BAD),
+        network::Error::PrefixListBusy(_) => ("DependencyViolation", BAD),
+        network::Error::NoService(_) => ("InvalidServiceName", BAD),
+        network::Error::NotThatKind(..) => ("InvalidParameter", BAD),
+        network::Error::EndpointRouteExists { .. } => ("RouteAlreadyExists", BAD),
+        network::Error::EndpointInZone(_) => ("DuplicateSubnetsInSameZone", BAD),
+        network::Error::BlockConflict { .. } | network::Error::RestrictedBlock(_) => ("InvalidVpc.Range", BAD),
+        network::Error::TooManyBlocks(_) => ("CidrBlockLimitExceeded", BAD),
+        network::Error::PrimaryBlock => ("OperationNotPermitted", BAD),
+        network::Error::BlockBusy(_) => ("DependencyViolation", BAD),
+        network::Error::ReservationOutside(_) => ("InvalidParameterValue", BAD),
+        network::Error::ReservationConflict(_) => ("InvalidParameterValue", BAD),
         network::Error::TooManyNatGateways => ("NatGatewayLimitExceeded", BAD),
         network::Error::NatState(_) => ("IncorrectState", BAD),
         network::Error::PrivateNat(_) | network::Error::PublicNat(_) | network::Error::PrimaryNatAddress => {

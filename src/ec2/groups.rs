@@ -6,7 +6,7 @@ use crate::db::{self, Conn};
 use crate::id::Kind;
 use crate::network::groups::{self, Allow, Group, Peer, Rule};
 use crate::network::records::{self, Kept};
-use crate::network::vpcs;
+use crate::network::{prefix_lists, vpcs};
 use crate::wire::query::{self, Params};
 use serde::Serialize;
 
@@ -48,6 +48,7 @@ pub struct Wanted {
 
 enum WantedPeer {
     Range(Peer),
+    PrefixList(String),
     Group { id: Option<String>, name: Option<String>, account: Option<String> },
 }
 
@@ -56,6 +57,10 @@ impl Wanted {
     pub fn resolve(self, c: &Conn, of: &Kept<Group>) -> Result<(Allow, Option<String>), Error> {
         let peer = match self.peer {
             WantedPeer::Range(peer) => peer,
+            WantedPeer::PrefixList(id) => {
+                prefix_lists::check(c, &of.account, &of.region, &id)?;
+                Peer::PrefixList(id)
+            }
             WantedPeer::Group { id, name, account } => {
                 if account.as_ref().is_some_and(|account| *account != of.account) {
                     return Err(Error::Unsupported("rules that name another account's group".into()));
@@ -100,8 +105,8 @@ fn bundle(p: &Params<'_>, all: &mut Vec<Wanted>) -> Result<(), Error> {
         let id = pair.opt_id("GroupId", Kind::SecurityGroup)?.map(str::to_owned);
         add(WantedPeer::Group { id, name: owned("GroupName"), account: owned("UserId") }, text(&pair)?);
     }
-    if !p.structs("PrefixListIds").is_empty() {
-        return Err(Error::Unsupported("rules that name a prefix list".into()));
+    for list in p.structs("PrefixListIds") {
+        add(WantedPeer::PrefixList(list.id("PrefixListId", Kind::PrefixList)?.to_owned()), text(&list)?);
     }
     if all.len() == before {
         return Err(query::Error::Missing(p.name("IpRanges")).into());
@@ -139,13 +144,12 @@ pub fn wanted_one(p: &Params<'_>) -> Result<Wanted, Error> {
     let (protocol, from, to) = ports(p)?;
     let owned = |name| p.opt(name).filter(|text| !text.is_empty()).map(str::to_owned);
     let group = p.opt_id("ReferencedGroupId", Kind::SecurityGroup)?.map(str::to_owned);
-    let peer = match (owned("CidrIpv4"), owned("CidrIpv6"), group) {
-        (Some(cidr), None, None) => WantedPeer::Range(v4(&cidr)?),
-        (None, Some(cidr), None) => WantedPeer::Range(v6(&cidr)?),
-        (None, None, Some(id)) => WantedPeer::Group { id: Some(id), name: None, account: None },
-        _ if owned("PrefixListId").is_some() => {
-            return Err(Error::Unsupported("rules that name a prefix list".into()));
-        }
+    let list = p.opt_id("PrefixListId", Kind::PrefixList)?.map(str::to_owned);
+    let peer = match (owned("CidrIpv4"), owned("CidrIpv6"), group, list) {
+        (Some(cidr), None, None, None) => WantedPeer::Range(v4(&cidr)?),
+        (None, Some(cidr), None, None) => WantedPeer::Range(v6(&cidr)?),
+        (None, None, Some(id), None) => WantedPeer::Group { id: Some(id), name: None, account: None },
+        (None, None, None, Some(id)) => WantedPeer::PrefixList(id),
         _ => {
             return Err(Error::ParameterCombination(
                 "A rule has exactly one of CidrIpv4, CidrIpv6, PrefixListId and ReferencedGroupId".into(),
@@ -226,6 +230,7 @@ pub struct RuleItem {
     to_port: i32,
     cidr_ipv4: Option<String>,
     cidr_ipv6: Option<String>,
+    prefix_list_id: Option<String>,
     referenced_group_info: Option<Pair>,
     referenced_group_id: Option<String>,
     description: Option<String>,
@@ -256,6 +261,7 @@ impl RuleItem {
             to_port: rule.allow.to,
             cidr_ipv4: None,
             cidr_ipv6: None,
+            prefix_list_id: None,
             referenced_group_info: None,
             referenced_group_id: None,
             description: rule.description,
@@ -265,6 +271,7 @@ impl RuleItem {
         match rule.allow.peer {
             Peer::Ipv4(cidr) => item.cidr_ipv4 = Some(cidr),
             Peer::Ipv6(cidr) => item.cidr_ipv6 = Some(cidr),
+            Peer::PrefixList(id) => item.prefix_list_id = Some(id),
             Peer::Group { id, account } => {
                 item.referenced_group_info = Some(Pair { user_id: account, group_id: id, description: None });
             }
@@ -291,7 +298,7 @@ pub struct Permission {
     pub groups: Vec<Pair>,
     pub ip_ranges: Vec<V4>,
     pub ipv6_ranges: Vec<V6>,
-    prefix_list_ids: Vec<()>,
+    pub prefix_list_ids: Vec<PrefixListItem>,
 }
 
 #[derive(Serialize)]
@@ -305,6 +312,13 @@ pub struct V4 {
 #[serde(rename_all = "camelCase")]
 pub struct V6 {
     pub cidr_ipv6: String,
+    description: Option<String>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PrefixListItem {
+    pub prefix_list_id: String,
     description: Option<String>,
 }
 
@@ -330,6 +344,9 @@ pub fn permissions(rules: impl Iterator<Item = (Allow, Option<String>)>) -> Vec<
         match allow.peer {
             Peer::Ipv4(cidr_ip) => all[at].ip_ranges.push(V4 { cidr_ip, description }),
             Peer::Ipv6(cidr_ipv6) => all[at].ipv6_ranges.push(V6 { cidr_ipv6, description }),
+            Peer::PrefixList(prefix_list_id) => {
+                all[at].prefix_list_ids.push(PrefixListItem { prefix_list_id, description });
+            }
             Peer::Group { id, account } => {
                 all[at].groups.push(Pair { user_id: account, group_id: id, description });
             }

@@ -11,7 +11,7 @@ use crate::network::gateways::{EgressOnlyGateway, InternetGateway};
 use crate::network::nat_gateways::NatGateway;
 use crate::network::records::{self, Kept};
 use crate::network::routes::{Route, RouteTable, Target};
-use crate::network::{self, peerings};
+use crate::network::{self, peerings, prefix_lists};
 use crate::wire::query::{self, Params};
 use serde::Serialize;
 
@@ -21,6 +21,14 @@ pub fn destination(p: &Params<'_>) -> Result<String, Error> {
     let found = [p.opt("DestinationCidrBlock"), p.opt("DestinationIpv6CidrBlock"), list];
     let found = found.into_iter().flatten().find(|text| !text.is_empty());
     Ok(found.ok_or_else(|| query::Error::Missing("destinationCidrBlock".into()))?.to_owned())
+}
+
+/// An error unless the account can name the prefix list that a destination is.
+pub fn check_destination(c: &Conn, table: &Kept<RouteTable>, destination: &str) -> Result<(), Error> {
+    match Kind::PrefixList.accepts(destination) {
+        true => Ok(prefix_lists::check(c, &table.account, &table.region, destination)?),
+        false => Ok(()),
+    }
 }
 
 /// Where a route is to lead.

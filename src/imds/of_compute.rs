@@ -62,7 +62,7 @@ fn metadata(i: Instance, tags: BTreeMap<String, String>) -> Metadata {
             private_ip: nic.private_ip,
             public_ip: nic.public.iter().find(|p| p.private_ip == nic.private_ip).map(|p| p.ip),
             vpc_id: nic.subnet.vpc_id,
-            vpc_cidr: nic.subnet.vpc_cidr,
+            vpc_cidrs: nic.subnet.vpc_cidrs,
             subnet_id: nic.subnet.id,
             subnet_cidr: nic.subnet.cidr,
             security_groups: nic.groups.into_iter().map(|g| SecurityGroup { id: g.id, name: g.name }).collect(),

@@ -70,7 +70,8 @@ pub struct Interface {
     pub private_ip: Ipv4Addr,
     pub public_ip: Option<Ipv4Addr>,
     pub vpc_id: String,
-    pub vpc_cidr: Cidr,
+    /// The first is the one that the VPC was made with.
+    pub vpc_cidrs: Vec<Cidr>,
     pub subnet_id: String,
     pub subnet_cidr: Cidr,
     pub security_groups: Vec<SecurityGroup>,
@@ -272,8 +273,8 @@ fn interfaces(m: &Metadata) -> Node {
             ("subnet-id", leaf(&i.subnet_id)),
             ("subnet-ipv4-cidr-block", leaf(i.subnet_cidr)),
             ("vpc-id", leaf(&i.vpc_id)),
-            ("vpc-ipv4-cidr-block", leaf(i.vpc_cidr)),
-            ("vpc-ipv4-cidr-blocks", leaf(i.vpc_cidr)),
+            ("vpc-ipv4-cidr-block", i.vpc_cidrs.first().and_then(leaf)),
+            ("vpc-ipv4-cidr-blocks", lines(i.vpc_cidrs.iter())),
         ]);
         (i.mac.to_string(), node)
     };
@@ -342,7 +343,7 @@ pub(super) mod tests {
                 private_ip: [172, 31, 0, 5].into(),
                 public_ip: None,
                 vpc_id: "vpc-1".into(),
-                vpc_cidr: "172.31.0.0/16".parse().unwrap(),
+                vpc_cidrs: vec!["172.31.0.0/16".parse().unwrap()],
                 subnet_id: "subnet-1".into(),
                 subnet_cidr: "172.31.0.0/20".parse().unwrap(),
                 security_groups: vec![SecurityGroup { id: "sg-1".into(), name: "default".into() }],

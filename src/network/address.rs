@@ -6,10 +6,10 @@
 //! addresses and the last are kept: `.1` gateway, `.2` resolver, `.3` the host.
 
 use super::groups::GroupRef;
-use super::interfaces;
 use super::public::Public;
 use super::vpcs::{self, Vpc};
 use super::{Cidr, Error, Mac, Nic, NicDetails, Subnet};
+use super::{interfaces, reservations};
 use crate::{clock, db, id};
 use rand::Rng;
 use std::net::Ipv4Addr;
@@ -87,8 +87,7 @@ pub fn allocate(conn: &db::Conn, account: &str, subnet: &Subnet, card: &CardRequ
     for _ in 0..8 {
         let ip = match card.ip {
             Some(ip) => ip,
-            None => db::network::lowest_free(conn, &subnet.id, first, last)?
-                .ok_or_else(|| Error::SubnetFull(subnet.id.clone()))?,
+            None => reservations::lowest_free(conn, subnet)?,
         };
         let mac = Mac::local(rand::thread_rng().r#gen()).to_string();
         let new = db::network::NewNic {
@@ -197,9 +196,10 @@ impl TryFrom<db::network::SubnetRow> for Subnet {
     type Error = Error;
 
     fn try_from(row: db::network::SubnetRow) -> Result<Subnet, Error> {
+        let attributes = vpcs::vpc_attributes(&row.vpc, &row.vpc_attributes)?;
         Ok(Subnet {
             cidr: parse(&row.cidr)?,
-            vpc_cidr: parse(&row.vpc_cidr)?,
+            vpc_cidrs: std::iter::once(parse(&row.vpc_cidr)?).chain(attributes.later_ranges()).collect(),
             id: row.id,
             vpc_id: row.vpc,
             region: row.region,

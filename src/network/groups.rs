@@ -80,6 +80,8 @@ pub enum Peer {
         id: String,
         account: String,
     },
+    /// The ranges of a prefix list (`pl-…`).
+    PrefixList(String),
 }
 
 impl Allow {
@@ -94,7 +96,7 @@ impl std::fmt::Display for Allow {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let peer = match &self.peer {
             Peer::Ipv4(cidr) | Peer::Ipv6(cidr) => cidr,
-            Peer::Group { id, .. } => id,
+            Peer::Group { id, .. } | Peer::PrefixList(id) => id,
         };
         write!(f, "peer: {peer}, ")?;
         match self.protocol.as_str() {

@@ -2,7 +2,7 @@
 //!
 //! An interface begins with one address and may have more, which are records: packets from them are not let through yet.
 
-use super::{CardRequest, Error, Nic, Subnet, address};
+use super::{CardRequest, Error, Nic, Subnet, address, reservations};
 use crate::clock;
 use crate::db::network as rows;
 use crate::db::{Conn, elastic_addresses};
@@ -75,8 +75,7 @@ pub fn assign(c: &Conn, nic: &mut Nic, wanted: &[Ipv4Addr], more: u32, may_move:
         rows::assign_address(c, &nic.eni_id, &subnet.id, *ip, now)?;
     }
     for _ in 0..more {
-        let full = || Error::SubnetFull(subnet.id.clone());
-        let ip = rows::lowest_free(c, &subnet.id, first, last)?.ok_or_else(full)?;
+        let ip = reservations::lowest_free(c, subnet)?;
         rows::assign_address(c, &nic.eni_id, &subnet.id, ip, now)?;
         got.push(ip);
     }

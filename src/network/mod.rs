@@ -20,9 +20,11 @@ pub mod acls;
 mod address;
 mod agent;
 mod cidr;
+pub mod cidr_blocks;
 mod dhcp;
 pub mod dhcp_options;
 pub mod elastic;
+pub mod endpoints;
 pub mod ends;
 pub mod gateways;
 pub mod groups;
@@ -31,8 +33,10 @@ pub mod interfaces;
 pub mod nat_gateways;
 pub mod peerings;
 mod plan;
+pub mod prefix_lists;
 pub mod public;
 pub mod records;
+pub mod reservations;
 pub mod routes;
 pub mod vpcs;
 
@@ -55,7 +59,8 @@ use std::net::Ipv4Addr;
 pub struct Subnet {
     pub id: String,
     pub vpc_id: String,
-    pub vpc_cidr: Cidr,
+    /// The ranges of its VPC, the first one first.
+    pub vpc_cidrs: Vec<Cidr>,
     pub cidr: Cidr,
     pub region: String,
     /// Full name: `us-east-1a`.
@@ -331,6 +336,48 @@ pub enum Error {
     OtherRegion { region: String, id: String, wanted: String },
     #[error("User {account} cannot modify the {side} peering options of {id}")]
     NotThatSide { account: String, side: &'static str, id: String },
+
+    #[error("The CIDR {0} is not valid for the prefix list")]
+    BadPrefix(String),
+    #[error("The prefix list does not contain the CIDR {0}")]
+    NoPrefix(String),
+    #[error("The maximum number of entries of the prefix list has been reached.")]
+    TooManyPrefixes,
+    #[error("The maximum number of prefix lists has been reached.")]
+    TooManyPrefixLists,
+    #[error("The prefix list {0} has another version than the request names")]
+    PrefixVersion(String),
+    #[error("The prefix list {0} has no version {1}")]
+    NoPrefixVersion(String, i64),
+    #[error("The prefix list {0} is in use: remove it from all route tables and security groups first")]
+    PrefixListBusy(String),
+
+    #[error("The Vpc Endpoint Service '{0}' does not exist")]
+    NoService(String),
+    #[error("The service {0} has no endpoints of the type {1}")]
+    NotThatKind(String, &'static str),
+    #[error("route table {table} already has a route with destination-prefix-list-id {list}")]
+    EndpointRouteExists { table: String, list: String },
+    #[error("The endpoint is in another subnet of the zone {0} already")]
+    EndpointInZone(String),
+
+    #[error(
+        "The CIDR '{0}' is restricted. Use a CIDR from the same private address range as the current VPC CIDR, or use a \
+         publicly-routable CIDR."
+    )]
+    RestrictedBlock(Cidr),
+    #[error("The CIDR '{cidr}' conflicts with a CIDR block of {with}")]
+    BlockConflict { cidr: Cidr, with: String },
+    #[error("The vpc currently has {0} IPv4 CIDR blocks, which is the most that it can have")]
+    TooManyBlocks(usize),
+    #[error("The primary CIDR block of a VPC cannot be disassociated")]
+    PrimaryBlock,
+    #[error("The vpc CIDR block with association ID {0} cannot be disassociated: it has dependencies")]
+    BlockBusy(String),
+    #[error("The CIDR '{0}' is not within the subnet's CIDR block")]
+    ReservationOutside(String),
+    #[error("The CIDR '{0}' overlaps with another reservation of the subnet")]
+    ReservationConflict(Cidr),
 
     #[error("The maximum number of NAT Gateways has been reached.")]
     TooManyNatGateways,

@@ -259,7 +259,7 @@ mod tests {
         Subnet {
             id: "subnet-1".into(),
             vpc_id: "vpc-1".into(),
-            vpc_cidr: "172.31.0.0/16".parse().unwrap(),
+            vpc_cidrs: vec!["172.31.0.0/16".parse().unwrap()],
             cidr: "172.31.16.0/20".parse().unwrap(),
             region: "us-east-1".into(),
             zone: "us-east-1b".into(),

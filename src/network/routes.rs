@@ -2,7 +2,7 @@
 
 use super::records::{self, Kept, Record};
 use super::vpcs::Vpc;
-use super::{Cidr, Error, groups};
+use super::{Cidr, Error, endpoints, groups};
 use crate::db::Conn;
 use crate::id::{self, Kind};
 use serde::{Deserialize, Serialize};
@@ -145,6 +145,27 @@ pub(super) fn create_main(c: &Conn, vpc: &Vpc) -> Result<Kept<RouteTable>, Error
     records::keep(c, &vpc.account, &vpc.region, table)
 }
 
+/// A VPC has a further range: every table of it leads there.
+pub(super) fn add_local(c: &Conn, vpc: &str, range: Cidr) -> Result<(), Error> {
+    for mut table in records::in_vpc::<RouteTable>(c, vpc)? {
+        let route = Route::local(range);
+        table.it.routes.retain(|r| r.destination != route.destination);
+        table.it.routes.push(route);
+        records::update(c, &table)?;
+    }
+    Ok(())
+}
+
+/// A VPC loses a range.
+pub(super) fn remove_local(c: &Conn, vpc: &str, range: Cidr) -> Result<(), Error> {
+    for mut table in records::in_vpc::<RouteTable>(c, vpc)? {
+        let local = Route::local(range);
+        table.it.routes.retain(|r| *r != local);
+        records::update(c, &table)?;
+    }
+    Ok(())
+}
+
 /// Let a subnet use a table. One that does already keeps its association.
 pub fn associate(c: &Conn, mut table: Kept<RouteTable>, subnet: &str) -> Result<String, Error> {
     for other in records::in_vpc::<RouteTable>(c, &table.it.vpc)? {
@@ -209,6 +230,7 @@ pub fn delete(c: &Conn, table: &Kept<RouteTable>) -> Result<(), Error> {
     if table.it.main.is_some() || !table.it.associations.is_empty() {
         return Err(Error::TableBusy(table.id.clone()));
     }
+    endpoints::forget_table(c, &table.it.vpc, &table.id)?;
     records::delete(c, &table.id)
 }
 

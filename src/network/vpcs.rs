@@ -4,11 +4,12 @@
 //! VPC with an internet gateway and a route to it, too. All of it goes with its VPC, which can go once nobody's things are in it.
 
 use super::acls::{self, NetworkAcl};
+use super::endpoints::VpcEndpoint;
 use super::gateways::{EgressOnlyGateway, InternetGateway};
 use super::groups::{self, Group};
 use super::records;
 use super::routes::{self, RouteTable, Target};
-use super::{Cidr, Error, Subnet, dhcp_options, peerings};
+use super::{Cidr, Error, Subnet, dhcp_options, peerings, reservations};
 use crate::clock;
 use crate::db::network::{self as rows, SubnetRow, VpcRow};
 use crate::db::{self, Conn};
@@ -69,8 +70,7 @@ impl TryFrom<VpcRow> for Vpc {
     type Error = Error;
 
     fn try_from(row: VpcRow) -> Result<Vpc, Error> {
-        let attributes =
-            serde_json::from_str(&row.attributes).map_err(|e| db::Error::Damaged(format!("{}: {e}", row.id)))?;
+        let attributes = vpc_attributes(&row.id, &row.attributes)?;
         Ok(Vpc {
             cidr: row.cidr.parse().map_err(db::Error::Damaged)?,
             id: row.id,
@@ -82,16 +82,27 @@ impl TryFrom<VpcRow> for Vpc {
     }
 }
 
+/// The attributes of a VPC that are kept as `json`.
+pub(super) fn vpc_attributes(vpc: &str, json: &str) -> Result<VpcAttributes, Error> {
+    Ok(serde_json::from_str(json).map_err(|e| db::Error::Damaged(format!("{vpc}: {e}")))?)
+}
+
+impl VpcAttributes {
+    /// The ranges that the VPC got later.
+    pub(super) fn later_ranges(&self) -> impl Iterator<Item = Cidr> + '_ {
+        self.blocks.iter().filter_map(|block| block.cidr.parse().ok())
+    }
+}
+
 impl Vpc {
     /// All its ranges, the first one first.
     pub fn ranges(&self) -> impl Iterator<Item = Cidr> + '_ {
-        let others = self.attributes.blocks.iter().filter_map(|block| block.cidr.parse().ok());
-        std::iter::once(self.cidr).chain(others)
+        std::iter::once(self.cidr).chain(self.attributes.later_ranges())
     }
 }
 
 /// A range in its canonical form, if it may be a VPC's.
-fn vpc_range(text: &str) -> Option<Cidr> {
+pub(super) fn vpc_range(text: &str) -> Option<Cidr> {
     groups::canonical_v4(text)?.parse().ok().filter(|cidr: &Cidr| PREFIXES.contains(&cidr.prefix()))
 }
 
@@ -175,6 +186,7 @@ pub fn delete(c: &Conn, vpc: &Vpc) -> Result<(), Error> {
     let busy = !rows::subnets_of(c, &vpc.id)?.is_empty()
         || !records::in_vpc::<InternetGateway>(c, &vpc.id)?.is_empty()
         || !records::in_vpc::<EgressOnlyGateway>(c, &vpc.id)?.is_empty()
+        || !records::in_vpc::<VpcEndpoint>(c, &vpc.id)?.is_empty()
         || !peerings::holding(c, &vpc.id, clock::now_ms())?.is_empty()
         || groups.iter().any(|g| g.it.name != groups::DEFAULT)
         || tables.iter().any(|t| t.it.main.is_none())
@@ -192,7 +204,8 @@ pub fn delete(c: &Conn, vpc: &Vpc) -> Result<(), Error> {
 /// Make a subnet of a VPC in a zone.
 pub fn create_subnet(c: &Conn, vpc: &Vpc, zone: &str, cidr: &str) -> Result<Subnet, Error> {
     let bad = || Error::BadSubnetRange(cidr.to_owned());
-    let range = vpc_range(cidr).filter(|r| r.prefix() >= vpc.cidr.prefix() && r.overlaps(vpc.cidr)).ok_or_else(bad)?;
+    let inside = |r: &Cidr| vpc.ranges().any(|all| r.prefix() >= all.prefix() && r.overlaps(all));
+    let range = vpc_range(cidr).filter(inside).ok_or_else(bad)?;
     let there = rows::subnets_of(c, &vpc.id)?;
     if there.len() >= MOST_SUBNETS {
         return Err(Error::TooManySubnets);
@@ -213,6 +226,7 @@ pub(super) fn insert_subnet(c: &Conn, vpc: &Vpc, zone: &str, range: Cidr, is_def
         id: id::new(Kind::Subnet),
         vpc: vpc.id.clone(),
         vpc_cidr: vpc.cidr.to_string(),
+        vpc_attributes: serde_json::to_string(&vpc.attributes).expect("plain data becomes JSON"),
         account: vpc.account.clone(),
         region: vpc.region.clone(),
         zone: zone.to_owned(),
@@ -247,6 +261,7 @@ pub fn delete_subnet(c: &Conn, row: &SubnetRow) -> Result<(), Error> {
     if rows::addresses_in_use(c, &row.id)? > 0 {
         return Err(Error::SubnetBusy(row.id.clone()));
     }
+    reservations::leave(c, &row.vpc, &row.id)?;
     routes::leave(c, &row.vpc, &row.id)?;
     acls::leave(c, &row.vpc, &row.id)?;
     rows::delete_subnet(c, &row.id)?;

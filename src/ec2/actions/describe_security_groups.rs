@@ -57,6 +57,10 @@ fn cidrs_v6(p: &Permission) -> Vec<String> {
     p.ipv6_ranges.iter().map(|r| r.cidr_ipv6.clone()).collect()
 }
 
+fn lists(p: &Permission) -> Vec<String> {
+    p.prefix_list_ids.iter().map(|list| list.prefix_list_id.clone()).collect()
+}
+
 fn from_port(p: &Permission) -> Vec<String> {
     p.from_port.iter().map(i32::to_string).collect()
 }
@@ -85,7 +89,7 @@ impl Filtered for Item {
         ("egress.ip-permission.group-id", |g| peers(&g.ip_permissions_egress, group_ids)),
         ("egress.ip-permission.group-name", |g| g.peers[1].iter().map(|n| n.as_str().into()).collect()),
         ("egress.ip-permission.ipv6-cidr", |g| peers(&g.ip_permissions_egress, cidrs_v6)),
-        ("egress.ip-permission.prefix-list-id", |_| vec![]),
+        ("egress.ip-permission.prefix-list-id", |g| peers(&g.ip_permissions_egress, lists)),
         ("egress.ip-permission.protocol", |g| peers(&g.ip_permissions_egress, protocol)),
         ("egress.ip-permission.to-port", |g| peers(&g.ip_permissions_egress, to_port)),
         ("egress.ip-permission.user-id", |g| peers(&g.ip_permissions_egress, users)),
@@ -96,7 +100,7 @@ impl Filtered for Item {
         ("ip-permission.group-id", |g| peers(&g.ip_permissions, group_ids)),
         ("ip-permission.group-name", |g| g.peers[0].iter().map(|n| n.as_str().into()).collect()),
         ("ip-permission.ipv6-cidr", |g| peers(&g.ip_permissions, cidrs_v6)),
-        ("ip-permission.prefix-list-id", |_| vec![]),
+        ("ip-permission.prefix-list-id", |g| peers(&g.ip_permissions, lists)),
         ("ip-permission.protocol", |g| peers(&g.ip_permissions, protocol)),
         ("ip-permission.to-port", |g| peers(&g.ip_permissions, to_port)),
         ("ip-permission.user-id", |g| peers(&g.ip_permissions, users)),

@@ -2,12 +2,14 @@
 
 use crate::db;
 use crate::db::tags::Tag;
+use crate::ec2::cidr_blocks::BlockItem;
 use crate::ec2::describe::Listing;
 use crate::ec2::filter::{Filtered, Values, flag};
 use crate::ec2::registry::Action;
 use crate::ec2::{Cx, Error};
 use crate::id::Kind;
-use crate::network::vpcs::{self, Vpc};
+use crate::network::cidr_blocks;
+use crate::network::vpcs::{self, CidrBlock, Vpc};
 use crate::wire::query::Params;
 use serde::Serialize;
 
@@ -27,7 +29,7 @@ pub struct Item {
     owner_id: String,
     state: &'static str,
     cidr_block: String,
-    cidr_block_association_set: Vec<Association>,
+    cidr_block_association_set: Vec<BlockItem>,
     ipv6_cidr_block_association_set: Vec<String>,
     dhcp_options_id: String,
     tag_set: Vec<Tag>,
@@ -35,27 +37,17 @@ pub struct Item {
     is_default: bool,
 }
 
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Association {
-    cidr_block: String,
-    association_id: String,
-    cidr_block_state: AssociationState,
-}
-
 impl Item {
     /// A VPC with its tags.
     pub(super) fn new(vpc: Vpc, tags: Vec<Tag>) -> Item {
         let cidr_block = vpc.cidr.to_string();
+        let first = CidrBlock { id: cidr_blocks::primary_id(&vpc.id), cidr: cidr_block.clone() };
+        let blocks = std::iter::once(first).chain(vpc.attributes.blocks);
         Item {
             owner_id: vpc.account,
             state: "available",
-            cidr_block: cidr_block.clone(),
-            cidr_block_association_set: vec![Association {
-                cidr_block,
-                association_id: vpc.id.replacen("vpc-", "vpc-cidr-assoc-", 1),
-                cidr_block_state: AssociationState { state: "associated" },
-            }],
+            cidr_block,
+            cidr_block_association_set: blocks.map(|block| BlockItem::new(block, "associated")).collect(),
             ipv6_cidr_block_association_set: Vec::new(),
             dhcp_options_id: vpc.attributes.dhcp_options,
             tag_set: tags,
@@ -66,11 +58,6 @@ impl Item {
     }
 }
 
-#[derive(Serialize)]
-struct AssociationState {
-    state: &'static str,
-}
-
 impl Filtered for Item {
     const FILTERS: &'static [(&'static str, Values<Self>)] = &[
         ("cidr", |v| vec![v.cidr_block.as_str().into()]),
@@ -78,7 +65,9 @@ impl Filtered for Item {
         ("cidr-block-association.association-id", |v| {
             v.cidr_block_association_set.iter().map(|a| a.association_id.as_str().into()).collect()
         }),
-        ("cidr-block-association.cidr-block", |v| vec![v.cidr_block.as_str().into()]),
+        ("cidr-block-association.cidr-block", |v| {
+            v.cidr_block_association_set.iter().map(|a| a.cidr_block.as_str().into()).collect()
+        }),
         ("cidr-block-association.state", |_| vec!["associated".into()]),
         ("dhcp-options-id", |v| vec![v.dhcp_options_id.as_str().into()]),
         ("ipv6-cidr-block-association.association-id", |_| vec![]),

@@ -8,6 +8,7 @@ pub mod associate_address;
 pub mod associate_dhcp_options;
 pub mod associate_nat_gateway_address;
 pub mod associate_route_table;
+pub mod associate_vpc_cidr_block;
 pub mod attach_internet_gateway;
 pub mod attach_network_interface;
 pub mod attach_volume;
@@ -25,6 +26,7 @@ pub mod create_internet_gateway;
 pub mod create_key_pair;
 pub mod create_launch_template;
 pub mod create_launch_template_version;
+pub mod create_managed_prefix_list;
 pub mod create_nat_gateway;
 pub mod create_network_acl;
 pub mod create_network_acl_entry;
@@ -36,9 +38,11 @@ pub mod create_security_group;
 pub mod create_snapshot;
 pub mod create_snapshots;
 pub mod create_subnet;
+pub mod create_subnet_cidr_reservation;
 pub mod create_tags;
 pub mod create_volume;
 pub mod create_vpc;
+pub mod create_vpc_endpoint;
 pub mod create_vpc_peering_connection;
 pub mod delete_dhcp_options;
 pub mod delete_egress_only_internet_gateway;
@@ -46,6 +50,7 @@ pub mod delete_internet_gateway;
 pub mod delete_key_pair;
 pub mod delete_launch_template;
 pub mod delete_launch_template_versions;
+pub mod delete_managed_prefix_list;
 pub mod delete_nat_gateway;
 pub mod delete_network_acl;
 pub mod delete_network_acl_entry;
@@ -56,9 +61,11 @@ pub mod delete_route_table;
 pub mod delete_security_group;
 pub mod delete_snapshot;
 pub mod delete_subnet;
+pub mod delete_subnet_cidr_reservation;
 pub mod delete_tags;
 pub mod delete_volume;
 pub mod delete_vpc;
+pub mod delete_vpc_endpoints;
 pub mod delete_vpc_peering_connection;
 pub mod deregister_image;
 pub mod describe_account_attributes;
@@ -79,11 +86,13 @@ pub mod describe_internet_gateways;
 pub mod describe_key_pairs;
 pub mod describe_launch_template_versions;
 pub mod describe_launch_templates;
+pub mod describe_managed_prefix_lists;
 pub mod describe_nat_gateways;
 pub mod describe_network_acls;
 pub mod describe_network_interface_attribute;
 pub mod describe_network_interfaces;
 pub mod describe_placement_groups;
+pub mod describe_prefix_lists;
 pub mod describe_regions;
 pub mod describe_route_tables;
 pub mod describe_security_group_rules;
@@ -97,6 +106,8 @@ pub mod describe_volume_status;
 pub mod describe_volumes;
 pub mod describe_volumes_modifications;
 pub mod describe_vpc_attribute;
+pub mod describe_vpc_endpoint_services;
+pub mod describe_vpc_endpoints;
 pub mod describe_vpc_peering_connections;
 pub mod describe_vpcs;
 pub mod detach_internet_gateway;
@@ -110,6 +121,7 @@ pub mod disable_image_deregistration_protection;
 pub mod disassociate_address;
 pub mod disassociate_nat_gateway_address;
 pub mod disassociate_route_table;
+pub mod disassociate_vpc_cidr_block;
 pub mod enable_ebs_encryption_by_default;
 pub mod enable_image;
 pub mod enable_image_block_public_access;
@@ -122,7 +134,10 @@ pub mod get_ebs_default_kms_key_id;
 pub mod get_ebs_encryption_by_default;
 pub mod get_image_block_public_access_state;
 pub mod get_launch_template_data;
+pub mod get_managed_prefix_list_associations;
+pub mod get_managed_prefix_list_entries;
 pub mod get_password_data;
+pub mod get_subnet_cidr_reservations;
 pub mod import_key_pair;
 pub mod list_images_in_recycle_bin;
 pub mod modify_address_attribute;
@@ -132,6 +147,7 @@ pub mod modify_instance_attribute;
 pub mod modify_instance_metadata_options;
 pub mod modify_instance_placement;
 pub mod modify_launch_template;
+pub mod modify_managed_prefix_list;
 pub mod modify_network_interface_attribute;
 pub mod modify_security_group_rules;
 pub mod modify_snapshot_attribute;
@@ -139,7 +155,9 @@ pub mod modify_subnet_attribute;
 pub mod modify_volume;
 pub mod modify_volume_attribute;
 pub mod modify_vpc_attribute;
+pub mod modify_vpc_endpoint;
 pub mod modify_vpc_peering_connection_options;
+pub mod modify_vpc_tenancy;
 pub mod monitor_instances;
 pub mod reboot_instances;
 pub mod register_image;
@@ -156,6 +174,7 @@ pub mod reset_instance_attribute;
 pub mod reset_network_interface_attribute;
 pub mod reset_snapshot_attribute;
 pub mod restore_image_from_recycle_bin;
+pub mod restore_managed_prefix_list_version;
 pub mod revoke_security_group_egress;
 pub mod revoke_security_group_ingress;
 pub mod run_instances;
@@ -180,6 +199,7 @@ pub static ALL: &[Entry] = &[
     entry::<associate_dhcp_options::AssociateDhcpOptions>(),
     entry::<associate_nat_gateway_address::AssociateNatGatewayAddress>(),
     entry::<associate_route_table::AssociateRouteTable>(),
+    entry::<associate_vpc_cidr_block::AssociateVpcCidrBlock>(),
     entry::<attach_internet_gateway::AttachInternetGateway>(),
     entry::<attach_network_interface::AttachNetworkInterface>(),
     entry::<attach_volume::AttachVolume>(),
@@ -197,6 +217,7 @@ pub static ALL: &[Entry] = &[
     entry::<create_key_pair::CreateKeyPair>(),
     entry::<create_launch_template::CreateLaunchTemplate>(),
     entry::<create_launch_template_version::CreateLaunchTemplateVersion>(),
+    entry::<create_managed_prefix_list::CreateManagedPrefixList>(),
     entry::<create_nat_gateway::CreateNatGateway>(),
     entry::<create_network_acl::CreateNetworkAcl>(),
     entry::<create_network_acl_entry::CreateNetworkAclEntry>(),
@@ -208,9 +229,11 @@ pub static ALL: &[Entry] = &[
     entry::<create_snapshot::CreateSnapshot>(),
     entry::<create_snapshots::CreateSnapshots>(),
     entry::<create_subnet::CreateSubnet>(),
+    entry::<create_subnet_cidr_reservation::CreateSubnetCidrReservation>(),
     entry::<create_tags::CreateTags>(),
     entry::<create_volume::CreateVolume>(),
     entry::<create_vpc::CreateVpc>(),
+    entry::<create_vpc_endpoint::CreateVpcEndpoint>(),
     entry::<create_vpc_peering_connection::CreateVpcPeeringConnection>(),
     entry::<delete_dhcp_options::DeleteDhcpOptions>(),
     entry::<delete_egress_only_internet_gateway::DeleteEgressOnlyInternetGateway>(),
@@ -218,6 +241,7 @@ pub static ALL: &[Entry] = &[
     entry::<delete_key_pair::DeleteKeyPair>(),
     entry::<delete_launch_template::DeleteLaunchTemplate>(),
     entry::<delete_launch_template_versions::DeleteLaunchTemplateVersions>(),
+    entry::<delete_managed_prefix_list::DeleteManagedPrefixList>(),
     entry::<delete_nat_gateway::DeleteNatGateway>(),
     entry::<delete_network_acl::DeleteNetworkAcl>(),
     entry::<delete_network_acl_entry::DeleteNetworkAclEntry>(),
@@ -228,9 +252,11 @@ pub static ALL: &[Entry] = &[
     entry::<delete_security_group::DeleteSecurityGroup>(),
     entry::<delete_snapshot::DeleteSnapshot>(),
     entry::<delete_subnet::DeleteSubnet>(),
+    entry::<delete_subnet_cidr_reservation::DeleteSubnetCidrReservation>(),
     entry::<delete_tags::DeleteTags>(),
     entry::<delete_volume::DeleteVolume>(),
     entry::<delete_vpc::DeleteVpc>(),
+    entry::<delete_vpc_endpoints::DeleteVpcEndpoints>(),
     entry::<delete_vpc_peering_connection::DeleteVpcPeeringConnection>(),
     entry::<deregister_image::DeregisterImage>(),
     entry::<describe_account_attributes::DescribeAccountAttributes>(),
@@ -251,11 +277,13 @@ pub static ALL: &[Entry] = &[
     entry::<describe_key_pairs::DescribeKeyPairs>(),
     entry::<describe_launch_template_versions::DescribeLaunchTemplateVersions>(),
     entry::<describe_launch_templates::DescribeLaunchTemplates>(),
+    entry::<describe_managed_prefix_lists::DescribeManagedPrefixLists>(),
     entry::<describe_nat_gateways::DescribeNatGateways>(),
     entry::<describe_network_acls::DescribeNetworkAcls>(),
     entry::<describe_network_interface_attribute::DescribeNetworkInterfaceAttribute>(),
     entry::<describe_network_interfaces::DescribeNetworkInterfaces>(),
     entry::<describe_placement_groups::DescribePlacementGroups>(),
+    entry::<describe_prefix_lists::DescribePrefixLists>(),
     entry::<describe_regions::DescribeRegions>(),
     entry::<describe_route_tables::DescribeRouteTables>(),
     entry::<describe_security_group_rules::DescribeSecurityGroupRules>(),
@@ -269,6 +297,8 @@ pub static ALL: &[Entry] = &[
     entry::<describe_volumes::DescribeVolumes>(),
     entry::<describe_volumes_modifications::DescribeVolumesModifications>(),
     entry::<describe_vpc_attribute::DescribeVpcAttribute>(),
+    entry::<describe_vpc_endpoint_services::DescribeVpcEndpointServices>(),
+    entry::<describe_vpc_endpoints::DescribeVpcEndpoints>(),
     entry::<describe_vpc_peering_connections::DescribeVpcPeeringConnections>(),
     entry::<describe_vpcs::DescribeVpcs>(),
     entry::<detach_internet_gateway::DetachInternetGateway>(),
@@ -282,6 +312,7 @@ pub static ALL: &[Entry] = &[
     entry::<disassociate_address::DisassociateAddress>(),
     entry::<disassociate_nat_gateway_address::DisassociateNatGatewayAddress>(),
     entry::<disassociate_route_table::DisassociateRouteTable>(),
+    entry::<disassociate_vpc_cidr_block::DisassociateVpcCidrBlock>(),
     entry::<enable_ebs_encryption_by_default::EnableEbsEncryptionByDefault>(),
     entry::<enable_image::EnableImage>(),
     entry::<enable_image_block_public_access::EnableImageBlockPublicAccess>(),
@@ -294,7 +325,10 @@ pub static ALL: &[Entry] = &[
     entry::<get_ebs_encryption_by_default::GetEbsEncryptionByDefault>(),
     entry::<get_image_block_public_access_state::GetImageBlockPublicAccessState>(),
     entry::<get_launch_template_data::GetLaunchTemplateData>(),
+    entry::<get_managed_prefix_list_associations::GetManagedPrefixListAssociations>(),
+    entry::<get_managed_prefix_list_entries::GetManagedPrefixListEntries>(),
     entry::<get_password_data::GetPasswordData>(),
+    entry::<get_subnet_cidr_reservations::GetSubnetCidrReservations>(),
     entry::<import_key_pair::ImportKeyPair>(),
     entry::<list_images_in_recycle_bin::ListImagesInRecycleBin>(),
     entry::<modify_address_attribute::ModifyAddressAttribute>(),
@@ -304,6 +338,7 @@ pub static ALL: &[Entry] = &[
     entry::<modify_instance_metadata_options::ModifyInstanceMetadataOptions>(),
     entry::<modify_instance_placement::ModifyInstancePlacement>(),
     entry::<modify_launch_template::ModifyLaunchTemplate>(),
+    entry::<modify_managed_prefix_list::ModifyManagedPrefixList>(),
     entry::<modify_network_interface_attribute::ModifyNetworkInterfaceAttribute>(),
     entry::<modify_security_group_rules::ModifySecurityGroupRules>(),
     entry::<modify_snapshot_attribute::ModifySnapshotAttribute>(),
@@ -311,7 +346,9 @@ pub static ALL: &[Entry] = &[
     entry::<modify_volume::ModifyVolume>(),
     entry::<modify_volume_attribute::ModifyVolumeAttribute>(),
     entry::<modify_vpc_attribute::ModifyVpcAttribute>(),
+    entry::<modify_vpc_endpoint::ModifyVpcEndpoint>(),
     entry::<modify_vpc_peering_connection_options::ModifyVpcPeeringConnectionOptions>(),
+    entry::<modify_vpc_tenancy::ModifyVpcTenancy>(),
     entry::<monitor_instances::MonitorInstances>(),
     entry::<reboot_instances::RebootInstances>(),
     entry::<register_image::RegisterImage>(),
@@ -328,6 +365,7 @@ pub static ALL: &[Entry] = &[
     entry::<reset_network_interface_attribute::ResetNetworkInterfaceAttribute>(),
     entry::<reset_snapshot_attribute::ResetSnapshotAttribute>(),
     entry::<restore_image_from_recycle_bin::RestoreImageFromRecycleBin>(),
+    entry::<restore_managed_prefix_list_version::RestoreManagedPrefixListVersion>(),
     entry::<revoke_security_group_egress::RevokeSecurityGroupEgress>(),
     entry::<revoke_security_group_ingress::RevokeSecurityGroupIngress>(),
     entry::<run_instances::RunInstances>(),

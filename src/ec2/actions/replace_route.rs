@@ -30,6 +30,7 @@ impl Action for ReplaceRoute {
     async fn run(self, cx: &Cx) -> Result<Done, Error> {
         let job = move |c: &Conn, account: &str, region: &str| {
             let mut table = records::need::<RouteTable>(c, account, region, &self.table)?;
+            route_tables::check_destination(c, &table, &self.destination)?;
             let target = self.target.resolve(c, &table, &self.destination)?;
             table.it.replace(&self.table, &self.destination, target)?;
             records::update(c, &table)?;
