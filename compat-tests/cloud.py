@@ -52,7 +52,7 @@ class Server:
         self.options, self.inside = list(options), list(inside)
         self.log = self.folder / "server.log"
         self.config = self.folder / "novella.toml"
-        self.config.write_text(f'regions = ["{REGION}"]\n{MAIN.toml()}{OTHER.toml()}{config}')
+        self.config.write_text(f'regions = ["{REGION}"]\n{MAIN.toml()}{OTHER.toml()}[[instance_profiles]]\nname = "web"\n{config}')
         self.account = MAIN
         self.process = None
 

@@ -179,6 +179,7 @@ class Server:
         (path / "config.toml").write_text(
             f'regions = ["{REGION}"]\n[[accounts]]\nid = "{ACCOUNT}"\nname = "model"\n'
             f'[[accounts.keys]]\naccess_key_id = "{KEY}"\nsecret_access_key = "{SECRET}"\n'
+            '[[instance_profiles]]\nname = "web"\n'
         )
         # What the bundle boots with, and what ec2_recorded.py launches; any file will do for the simulated driver.
         for id, *more in [[KERNEL], [RAMDISK], [WINDOWS, "--platform", "windows"]]:
@@ -267,6 +268,8 @@ def life(server, ec2):
     ec2_images.of_instance(ec2, ids[0])
     network_interfaces(ec2, ids[0])
     volumes(ec2, ids[0])
+    instance_profiles(ec2, ids[0])
+    spot(ec2, image)
     launch_templates(ec2, ids[0])
     ec2.reboot_instances(InstanceIds=ids)
     ec2.stop_instances(InstanceIds=ids)
@@ -369,6 +372,39 @@ def snapshots(ec2, volume, instance, zone):
     for page in ec2.get_paginator("describe_snapshots").paginate(OwnerIds=["self"], PaginationConfig={"PageSize": 5}):
         for snapshot in page["Snapshots"]:
             ec2.delete_snapshot(SnapshotId=snapshot["SnapshotId"])
+
+
+def instance_profiles(ec2, instance):
+    association = ec2.associate_iam_instance_profile(InstanceId=instance, IamInstanceProfile={"Name": "web"})
+    one = {"AssociationId": association["IamInstanceProfileAssociation"]["AssociationId"]}
+    ec2.describe_instances()
+    ec2.describe_iam_instance_profile_associations()
+    again = ec2.replace_iam_instance_profile_association(**one, IamInstanceProfile={"Name": "web"})
+    ec2.disassociate_iam_instance_profile(AssociationId=again["IamInstanceProfileAssociation"]["AssociationId"])
+
+
+def spot(ec2, image):
+    card = {"DeviceIndex": 0, "SubnetId": ec2.describe_subnets()["Subnets"][0]["SubnetId"], "SecondaryPrivateIpAddressCount": 1}
+    wanted = {"ImageId": image, "InstanceType": "t3.micro", "NetworkInterfaces": [card], "Monitoring": {"Enabled": True},
+              "IamInstanceProfile": {"Name": "web"}, "Placement": {"Tenancy": "default"}, "UserData": "aGk="}
+    made = ec2.request_spot_instances(LaunchSpecification=wanted, SpotPrice="0.02", ValidUntil="2100-01-01T00:00:00Z",
+                                      TagSpecifications=[tags("spot-instances-request")])["SpotInstanceRequests"]
+    one = {"SpotInstanceRequestIds": [made[0]["SpotInstanceRequestId"]]}
+    waiter = ec2.get_waiter("spot_instance_request_fulfilled")
+    waiter.config.delay = 0.1
+    waiter.wait(**one)
+    seen = ec2.describe_spot_instance_requests(**one)["SpotInstanceRequests"][0]
+    assert seen["LaunchSpecification"]["NetworkInterfaces"][0]["SubnetId"] == card["SubnetId"], seen
+    launched = ec2.describe_instances(InstanceIds=[seen["InstanceId"]])["Reservations"][0]["Instances"][0]
+    assert (launched["InstanceLifecycle"], launched["SpotInstanceRequestId"]) == ("spot", seen["SpotInstanceRequestId"]), launched
+    ec2.cancel_spot_instance_requests(**one)
+    ec2.terminate_instances(InstanceIds=[seen["InstanceId"]])
+    ec2.describe_spot_price_history(InstanceTypes=["t3.micro"], ProductDescriptions=["Linux/UNIX (Amazon VPC)"])
+    ec2.delete_spot_datafeed_subscription()
+    try:
+        ec2.describe_spot_datafeed_subscription()
+    except ec2.exceptions.ClientError as e:
+        assert e.response["Error"]["Code"] == "InvalidSpotDatafeed.NotFound", e
 
 
 def elastic_addresses(ec2, interface, attachment):

@@ -375,3 +375,79 @@ def wait(ec2, waiter, **arguments):
     waiter = ec2.get_waiter(waiter)
     waiter.config.delay = 0.1
     waiter.wait(**arguments)
+
+
+def test_iam_instance_profile_of_aws_instance(ec2, tiny_ami, subnet):
+    """aws_instance's iam_instance_profile, which the operator declares: at launch, changed, taken away."""
+    launch = {"ImageId": tiny_ami, "InstanceType": "t3.small", "MinCount": 1, "MaxCount": 1, "SubnetId": subnet["SubnetId"]}
+    id = ec2.run_instances(**launch, IamInstanceProfile={"Name": "web"})["Instances"][0]["InstanceId"]
+    cloud.await_state(ec2, id, "running")
+    read = lambda: ec2.describe_instances(InstanceIds=[id])["Reservations"][0]["Instances"][0]
+    assert read()["IamInstanceProfile"]["Arn"].split(":instance-profile/")[1] == "web" and read() == read()
+    of_it = [{"Name": "instance-id", "Values": [id]}]
+    associations = lambda: ec2.describe_iam_instance_profile_associations(Filters=of_it)["IamInstanceProfileAssociations"]
+    [seen] = associations()
+    assert (seen["State"], seen["InstanceId"]) == ("associated", id)
+    assert code(ec2.associate_iam_instance_profile, InstanceId=id, IamInstanceProfile={"Name": "web"}) == "IncorrectState"
+    ec2.replace_iam_instance_profile_association(AssociationId=seen["AssociationId"], IamInstanceProfile={"Name": "web"})
+    [again] = associations()
+    assert again["AssociationId"] != seen["AssociationId"]
+    ec2.disassociate_iam_instance_profile(AssociationId=again["AssociationId"])
+    assert not associations() and "IamInstanceProfile" not in read()
+    ec2.associate_iam_instance_profile(InstanceId=id, IamInstanceProfile={"Name": "web"})
+    assert read()["IamInstanceProfile"]["Id"].startswith("AIPA")
+    ec2.terminate_instances(InstanceIds=[id])
+    cloud.await_state(ec2, id, "terminated")
+    assert not associations()
+
+
+def test_aws_spot_instance_request(ec2, tiny_ami, subnet):
+    """aws_spot_instance_request with wait_for_fulfillment: its instance is read through it, and both go."""
+    wanted = {"ImageId": tiny_ami, "InstanceType": "t3.small", "Placement": {"AvailabilityZone": "us-east-1a"}, "UserData": ""}
+    made = ec2.request_spot_instances(
+        ClientToken=str(uuid.uuid4()), InstanceCount=1, LaunchSpecification=wanted, SpotPrice="0.03", Type="persistent",
+        InstanceInterruptionBehavior="stop", TagSpecifications=tagged("spot-instances-request", "tf"))["SpotInstanceRequests"][0]
+    id = made["SpotInstanceRequestId"]
+    assert (made["State"], made["Status"]["Code"]) == ("open", "pending-evaluation")
+    read = lambda: ec2.describe_spot_instance_requests(SpotInstanceRequestIds=[id])["SpotInstanceRequests"][0]
+    cloud.until("it is fulfilled", lambda: read()["Status"]["Code"] == "fulfilled")
+    seen = read()
+    assert (seen["State"], seen["SpotPrice"], seen["Type"], seen["InstanceInterruptionBehavior"]) == ("active", "0.030000", "persistent", "stop")
+    assert seen["Tags"] == [{"Key": "Name", "Value": "tf"}] and seen["LaunchedAvailabilityZone"] == "us-east-1a"
+    assert read() == seen, "a refresh shows no difference"
+    instance = seen["InstanceId"]
+    cloud.await_state(ec2, instance, "running")
+    ec2.stop_instances(InstanceIds=[instance])
+    cloud.until("its request is disabled", lambda: read()["Status"]["Code"] == "instance-stopped-by-user")
+    cloud.await_state(ec2, instance, "stopped")
+    ec2.start_instances(InstanceIds=[instance])
+    cloud.until("its request is active", lambda: read()["State"] == "active")
+    ec2.terminate_instances(InstanceIds=[instance])
+    cloud.until("another instance", lambda: read().get("InstanceId", instance) != instance)
+    instance = read()["InstanceId"]
+    assert ec2.cancel_spot_instance_requests(SpotInstanceRequestIds=[id])["CancelledSpotInstanceRequests"][0]["State"] == "cancelled"
+    assert read()["Status"]["Code"] == "request-canceled-and-instance-running"
+    ec2.terminate_instances(InstanceIds=[instance])
+    cloud.await_state(ec2, instance, "terminated")
+    cloud.until("the request knows", lambda: read()["Status"]["Code"] == "instance-terminated-by-user")
+
+
+def test_spot_requests_wait_for_room(ec2, tiny_ami):
+    """A request for more than the host has is open until it is cancelled, one whose time passes is closed, one-time ones end."""
+    big = {"ImageId": tiny_ami, "InstanceType": "r6i.32xlarge"}
+    [made] = ec2.request_spot_instances(LaunchSpecification=big)["SpotInstanceRequests"]
+    read = lambda id: ec2.describe_spot_instance_requests(SpotInstanceRequestIds=[id])["SpotInstanceRequests"][0]
+    id = made["SpotInstanceRequestId"]
+    cloud.until("there is no room", lambda: read(id)["Status"]["Code"] == "capacity-not-available")
+    assert read(id)["State"] == "open"
+    ec2.cancel_spot_instance_requests(SpotInstanceRequestIds=[id])
+    assert read(id)["Status"]["Code"] == "canceled-before-fulfillment"
+    late = {"LaunchSpecification": big, "ValidUntil": "2020-01-01T00:00:00Z"}
+    [made] = ec2.request_spot_instances(**late)["SpotInstanceRequests"]
+    cloud.until("it is too late", lambda: read(made["SpotInstanceRequestId"])["Status"]["Code"] == "schedule-expired")
+    one = ec2.run_instances(ImageId=tiny_ami, InstanceType="t3.micro", MinCount=1, MaxCount=1, InstanceMarketOptions={"MarketType": "spot"})
+    one = one["Instances"][0]
+    cloud.await_state(ec2, one["InstanceId"], "running")
+    assert code(ec2.stop_instances, InstanceIds=[one["InstanceId"]]) == "UnsupportedOperation"
+    ec2.terminate_instances(InstanceIds=[one["InstanceId"]])
+    cloud.until("it is closed", lambda: read(one["SpotInstanceRequestId"])["State"] == "closed")

@@ -67,6 +67,8 @@ pub struct Config {
     pub kms_keys: Vec<KmsKey>,
     /// Public parameters of Systems Manager: names of images, above all.
     pub ssm_parameters: Parameters,
+    /// Instance profiles that instances may carry.
+    pub instance_profiles: Vec<InstanceProfile>,
     pub testing: Testing,
 }
 
@@ -88,6 +90,7 @@ impl Default for Config {
             webhooks: Vec::new(),
             kms_keys: Vec::new(),
             ssm_parameters: Parameters::default(),
+            instance_profiles: Vec::new(),
             testing: Testing::default(),
         }
     }
@@ -202,6 +205,19 @@ pub struct KmsKey {
     #[serde(default)]
     pub alias: Option<String>,
     /// The account that may use it; every account when absent.
+    #[serde(default)]
+    pub account: Option<String>,
+}
+
+/// An instance profile of IAM, which this cloud has no service for.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct InstanceProfile {
+    pub name: String,
+    /// `/`, or folders within slashes.
+    #[serde(default)]
+    pub path: String,
+    /// The account that has it; every account when absent.
     #[serde(default)]
     pub account: Option<String>,
 }

@@ -40,6 +40,8 @@ pub enum Kind {
     AddressAssociation,
     LaunchTemplate,
     PlacementGroup,
+    ProfileAssociation,
+    SpotRequest,
 }
 
 impl Kind {
@@ -77,6 +79,8 @@ impl Kind {
             Kind::AddressAssociation => "eipassoc",
             Kind::LaunchTemplate => "lt",
             Kind::PlacementGroup => "pg",
+            Kind::ProfileAssociation => "iip-assoc",
+            Kind::SpotRequest => "sir",
         }
     }
 

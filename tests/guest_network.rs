@@ -115,6 +115,8 @@ impl imds::Directory for Everybody {
             user_data: None,
             interfaces: Vec::new(),
             tags: None,
+            is_spot: false,
+            profile: None,
             tokens_required: true,
         })
     }

@@ -44,6 +44,21 @@ pub enum IntentError {
     /// `IncorrectInstanceState`: nothing changes any more
     #[error("The instance '{id}' is in state {}: its attributes cannot be changed.", state.text())]
     Ended { id: String, state: State },
+    /// `IncorrectInstanceState`
+    #[error("The instance '{0}' is not in the 'running' or 'stopped' states.")]
+    NeitherRunningNorStopped(String),
+    /// `UnsupportedOperation`
+    #[error(
+        "You can't stop the Spot Instance '{0}' because it is associated with a one-time Spot Instance request. You can only \
+         stop Spot Instances associated with persistent Spot Instance requests."
+    )]
+    OneTimeSpot(String),
+    /// `IncorrectState`
+    #[error("There is an existing association for instance {0}")]
+    HasProfile(String),
+    /// `InvalidAssociationID.NotFound`
+    #[error("An invalid association-id of '{0}' was given")]
+    NoSuchAssociation(String),
     /// `InvalidParameterValue`
     #[error("Instance '{id}' already has an interface attached at device index '{index}'.")]
     DeviceIndexTaken { id: String, index: u32 },
@@ -160,6 +175,7 @@ impl Compute {
         self.volumes.wake();
         self.db.write(db::launch_templates::wipe).await?;
         self.db.write(db::placement_groups::wipe).await?;
+        self.db.write(db::compute_records::wipe).await?;
         self.db.write(db::instances::wipe).await
     }
 }
@@ -202,6 +218,9 @@ fn apply(row: &mut InstanceRow, desired: Desired, observed: Observed, change: Ch
             Ok(more)
         }
         (Change::Stop { .. }, State::Stopped) => Ok(false),
+        (Change::Stop { .. }, State::Running) if spec.options.spot.as_ref().is_some_and(|spot| !spot.persistent) => {
+            Err(IntentError::OneTimeSpot(row.id.clone()))
+        }
         (Change::Stop { .. }, State::Running) if spec.options.disable_api_stop => {
             Err(IntentError::StopDisabled(row.id.clone()))
         }

@@ -3,7 +3,8 @@
 use super::cards::{Cards, InterfaceWish};
 use super::edit::MetadataEdit;
 use super::launch_disks::{self, DiskWish};
-use super::spec::{Instance, Key, MetadataOptions, Options, Spec};
+use super::spec::{Instance, InstanceProfile, Key, MetadataOptions, Options, Spec};
+use super::spot::{self, OfSpot, SpotRequest, SpotWish};
 use super::state::{Desired, Observed};
 use super::{Compute, placement, schedule, types};
 use crate::db::images::{Image, ImageType};
@@ -11,12 +12,12 @@ use crate::db::instances::InstanceRow;
 use crate::db::tags::{Resource, Tag};
 use crate::db::{self, Conn};
 use crate::{clock, id, network, volumes};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::sync::Arc;
 
 /// What RunInstances asks for; parameters are checked for form, not for existence.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct LaunchRequest {
     pub account: String,
     pub region: String,
@@ -40,8 +41,12 @@ pub struct LaunchRequest {
     pub options: Options,
     /// What the request says of the metadata service; the rest is the image's, or has a default.
     pub metadata: MetadataEdit,
+    /// ARN and id of the instance profile that the instances are to have.
+    pub profile: Option<(String, String)>,
     /// The placement group that the instances are to be in.
     pub placement: Option<placement::Wish>,
+    /// Instances on spare capacity, each with a request of its own.
+    pub spot: Option<SpotWish>,
     /// Tags of the instances, and of the interfaces and volumes that are made for them.
     pub tags: Vec<Tag>,
     pub interface_tags: Vec<Tag>,
@@ -140,7 +145,8 @@ impl Ground {
     }
 }
 
-fn launch(c: &Conn, r: &LaunchRequest, ground: &Ground) -> Result<Vec<Instance>, LaunchError> {
+/// The transaction of a launch.
+pub(super) fn launch(c: &Conn, r: &LaunchRequest, ground: &Ground) -> Result<Vec<Instance>, LaunchError> {
     let fingerprint = hex::encode(Sha256::digest(serde_json::to_vec(r).expect("plain data becomes JSON")));
     if let Some(token) = &r.client_token
         && let Some((then, reservation)) = db::instances::token(c, &r.account, &r.region, token)?
@@ -151,7 +157,7 @@ fn launch(c: &Conn, r: &LaunchRequest, ground: &Ground) -> Result<Vec<Instance>,
         return load(c, &reservation);
     }
     let now = clock::now_ms();
-    let spec = resolve(c, r)?;
+    let mut spec = resolve(c, r)?;
     let size = types::find(&r.instance_type).ok_or_else(|| LaunchError::UnknownType(r.instance_type.clone()))?;
     let (vcpus, memory_mib) = (i64::from(size.vcpus), size.memory_mib as i64);
     network::begin_region(c, &r.account, &r.region, &r.zones)?;
@@ -171,6 +177,13 @@ fn launch(c: &Conn, r: &LaunchRequest, ground: &Ground) -> Result<Vec<Instance>,
         };
         let nics = cards.make(c, r)?;
         let instance_id = id::new(id::Kind::Instance);
+        spec.profile = r.profile.clone().map(|(arn, id)| InstanceProfile::new(arn, id));
+        if let Some(wish) = &r.spot {
+            let mut request = SpotRequest::new(wish.clone(), r.clone(), now);
+            request.fulfil(instance_id.clone(), cards.zone.clone(), now);
+            let request = spot::keep(c, id::new(id::Kind::SpotRequest), request)?;
+            spec.options.spot = Some(OfSpot { request: request.id, persistent: wish.persistent });
+        }
         let row = InstanceRow {
             id: instance_id.clone(),
             account: r.account.clone(),
@@ -218,12 +231,19 @@ fn launch(c: &Conn, r: &LaunchRequest, ground: &Ground) -> Result<Vec<Instance>,
     load(c, &reservation_id)
 }
 
+/// An error for what a launch could never do, however much room there is.
+pub(super) fn check(c: &Conn, r: &LaunchRequest) -> Result<(), LaunchError> {
+    network::begin_region(c, &r.account, &r.region, &r.zones)?;
+    resolve(c, r)?;
+    types::find(&r.instance_type).map(drop).ok_or_else(|| LaunchError::UnknownType(r.instance_type.clone()))
+}
+
 fn load(c: &Conn, reservation_id: &str) -> Result<Vec<Instance>, LaunchError> {
     let rows = db::instances::of_reservation(c, reservation_id)?;
     rows.into_iter().map(|row| Ok(Instance::load(c, row)?)).collect()
 }
 
-fn candidates(c: &Conn) -> Result<Vec<schedule::Candidate>, db::Error> {
+pub(super) fn candidates(c: &Conn) -> Result<Vec<schedule::Candidate>, db::Error> {
     db::instances::hosts(c)?
         .into_iter()
         .map(|host| {
@@ -273,6 +293,7 @@ fn resolve(c: &Conn, r: &LaunchRequest) -> Result<Spec, LaunchError> {
         bases: Vec::new(),
         redefine: false,
         client_token: r.client_token.clone(),
+        profile: None,
         options,
     })
 }

@@ -20,14 +20,14 @@ pub struct InGroup {
 }
 
 /// How a request names a group.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Name {
     Id(String),
     Name(String),
 }
 
 /// A group that an instance is to be in.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Wish {
     pub group: Name,
     pub partition: Option<u32>,

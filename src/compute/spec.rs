@@ -1,6 +1,7 @@
 //! What a launch asked for, and an instance as other rooms see it.
 
 use super::placement::InGroup;
+use super::spot::OfSpot;
 use super::state::{Desired, Observed, State, visible};
 use crate::db::instances::InstanceRow;
 use crate::db::volumes::AttachmentRow;
@@ -38,7 +39,21 @@ pub struct Spec {
     #[serde(default)]
     pub redefine: bool,
     pub client_token: Option<String>,
+    #[serde(default)]
+    pub profile: Option<InstanceProfile>,
     pub options: Options,
+}
+
+/// The instance profile that an instance has.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InstanceProfile {
+    pub arn: String,
+    /// `AIPA…`
+    pub id: String,
+    /// `iip-assoc-…`
+    pub association: String,
+    /// Since when the instance has it, in milliseconds since the epoch.
+    pub since: i64,
 }
 
 /// A key pair's public half, as it was at launch.
@@ -85,6 +100,8 @@ pub struct Options {
     /// `default`, `dedicated`, `host`
     pub tenancy: String,
     pub placement: Option<InGroup>,
+    /// The spot request that launched it.
+    pub spot: Option<OfSpot>,
     pub metadata: MetadataOptions,
 }
 
@@ -98,6 +115,7 @@ impl Default for Options {
             ebs_optimized: false,
             tenancy: "default".into(),
             placement: None,
+            spot: None,
             metadata: MetadataOptions::default(),
         }
     }

@@ -14,6 +14,7 @@
 //! The SQL keeps to what SQLite and PostgreSQL both speak: text ids, integer milliseconds, `ON CONFLICT`, `RETURNING`.
 
 pub mod client_tokens;
+pub mod compute_records;
 pub mod elastic_addresses;
 pub mod iam;
 pub mod images;
@@ -78,6 +79,7 @@ const MIGRATIONS: &[(&str, &str)] = &[
     ("0017_events_set_aside", include_str!("migrations/0017_events_set_aside.sql")),
     ("0018_volumes", include_str!("migrations/0018_volumes.sql")),
     ("0019_records_by_kind", include_str!("migrations/0019_records_by_kind.sql")),
+    ("0020_compute_records", include_str!("migrations/0020_compute_records.sql")),
 ];
 
 type Job = Box<dyn FnOnce(&mut Conn) -> Answer + Send>;

@@ -67,6 +67,8 @@ pub enum Error {
 
     #[error("Invalid policy document")]
     PolicyDocument,
+    #[error("Spot datafeed subscription does not exist.")]
+    NoDatafeed,
     #[error("Invalid BASE64 encoding of user data")]
     UserData,
     #[error("The following supplied instance types do not exist: [{0}]")]
@@ -126,6 +128,7 @@ impl Error {
             Error::TagLimit => ("TagLimitExceeded", S::BAD_REQUEST),
             Error::TokenReused => ("IdempotentParameterMismatch", S::BAD_REQUEST),
             Error::PolicyDocument => ("InvalidPolicyDocument", S::BAD_REQUEST),
+            Error::NoDatafeed => ("InvalidSpotDatafeed.NotFound", S::BAD_REQUEST),
             Error::UserData => ("InvalidUserData.Malformed", S::BAD_REQUEST),
             Error::InstanceType(_) => ("InvalidInstanceType", S::BAD_REQUEST),
             Error::Unsupported(_) => ("UnsupportedOperation", S::BAD_REQUEST),
@@ -261,6 +264,10 @@ fn intent(e: &IntentError) -> (&'static str, StatusCode) {
         | IntentError::Ended { .. } => ("IncorrectInstanceState", BAD),
         IntentError::DeviceIndexTaken { .. } => ("InvalidParameterValue", BAD),
         IntentError::TooManyInterfaces(..) => ("AttachmentLimitExceeded", BAD),
+        IntentError::OneTimeSpot(_) => ("UnsupportedOperation", BAD),
+        IntentError::NeitherRunningNorStopped(_) => ("IncorrectInstanceState", BAD),
+        IntentError::HasProfile(_) => ("IncorrectState", BAD),
+        IntentError::NoSuchAssociation(_) => ("InvalidAssociationID.NotFound", BAD),
         IntentError::OtherZone => ("InvalidParameterCombination", BAD),
         IntentError::FirstInterface => ("OperationNotPermitted", BAD),
         IntentError::NotUp(_) => ("IncorrectState", BAD),
@@ -428,6 +435,8 @@ fn malformed(kind: Kind) -> &'static str {
         Kind::AddressAssociation => "InvalidAssociationID.Malformed",
         Kind::LaunchTemplate => "InvalidLaunchTemplateId.Malformed",
         Kind::PlacementGroup => "InvalidPlacementGroupId.Malformed",
+        Kind::ProfileAssociation => "InvalidAssociationID.Malformed",
+        Kind::SpotRequest => "InvalidSpotInstanceRequestID.Malformed",
     }
 }
 
@@ -462,6 +471,8 @@ fn not_found(kind: Kind) -> &'static str {
         Kind::AddressAssociation => "InvalidAssociationID.NotFound",
         Kind::LaunchTemplate => "InvalidLaunchTemplateId.NotFound",
         Kind::PlacementGroup => "InvalidPlacementGroup.Unknown",
+        Kind::ProfileAssociation => "InvalidAssociationID.NotFound",
+        Kind::SpotRequest => "InvalidSpotInstanceRequestID.NotFound",
     }
 }
 
@@ -489,6 +500,12 @@ fn no_such(kind: Kind, ids: &[String]) -> String {
             ("The internetGateway ID '#' does not exist", "The internetGateway IDs '#' do not exist")
         }
         Kind::RouteTable => ("The routeTable ID '#' does not exist", "The routeTable IDs '#' do not exist"),
+        Kind::SpotRequest => {
+            ("The spot instance request ID '#' does not exist", "The spot instance request IDs '#' do not exist")
+        }
+        Kind::ProfileAssociation => {
+            ("An invalid association-id of '#' was given", "Invalid association-ids of '#' were given")
+        }
         Kind::PlacementGroup => ("The Placement Group '#' is unknown.", "The Placement Groups '#' are unknown."),
         Kind::LaunchTemplate => (
             "The specified launch template, with template ID #, does not exist.",

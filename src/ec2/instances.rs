@@ -3,6 +3,7 @@
 use super::filter::{Filtered, Values, flag, maybe};
 use super::images::{StateReason, platform_details};
 use super::interfaces::{Address, Association, Interface, Operator};
+use super::profiles::ProfileItem;
 use super::zone;
 use crate::clock;
 use crate::compute::state::State;
@@ -112,6 +113,9 @@ pub struct InstanceItem {
     block_device_mapping: Vec<BlockDevice>,
     virtualization_type: &'static str,
     client_token: String,
+    iam_instance_profile: Option<ProfileItem>,
+    instance_lifecycle: Option<&'static str>,
+    spot_instance_request_id: Option<String>,
     tag_set: Vec<Tag>,
     hypervisor: &'static str,
     network_interface_set: Vec<Interface>,
@@ -299,6 +303,9 @@ impl InstanceItem {
             root_device_name: spec.root_device_name,
             block_device_mapping: volumes.into_iter().map(BlockDevice::new).collect(),
             client_token: spec.client_token.unwrap_or_default(),
+            instance_lifecycle: spec.options.spot.as_ref().map(|_| "spot"),
+            spot_instance_request_id: spec.options.spot.as_ref().map(|spot| spot.request.clone()),
+            iam_instance_profile: spec.profile.as_ref().map(ProfileItem::from),
             tag_set: tags,
             hypervisor: "xen",
             network_interface_set: nics.iter().map(Interface::new).collect(),
@@ -397,11 +404,11 @@ impl Filtered for InstanceItem {
         ("hibernation-options.configured", |i| flag(i.hibernation_options.configured)),
         ("host-id", |_| vec![]),
         ("hypervisor", |i| text(i.hypervisor)),
-        ("iam-instance-profile.arn", |_| vec![]),
-        ("iam-instance-profile.id", |_| vec![]),
+        ("iam-instance-profile.arn", |i| i.iam_instance_profile.iter().map(|p| p.arn.as_str().into()).collect()),
+        ("iam-instance-profile.id", |i| i.iam_instance_profile.iter().map(|p| p.id.as_str().into()).collect()),
         ("image-id", |i| text(&i.image_id)),
         ("instance-id", |i| text(&i.instance_id)),
-        ("instance-lifecycle", |_| vec![]),
+        ("instance-lifecycle", |i| i.instance_lifecycle.iter().map(|l| (*l).into()).collect()),
         ("instance-state-code", |i| vec![i.instance_state.code.to_string().into()]),
         ("instance-state-name", |i| text(i.instance_state.name)),
         ("instance-type", |i| text(&i.instance_type)),
@@ -491,7 +498,7 @@ impl Filtered for InstanceItem {
         ("root-device-name", |i| text(&i.root_device_name)),
         ("root-device-type", |i| text(i.root_device_type)),
         ("source-dest-check", |i| i.source_dest_check.map(flag).unwrap_or_default()),
-        ("spot-instance-request-id", |_| vec![]),
+        ("spot-instance-request-id", |i| maybe(&i.spot_instance_request_id)),
         ("state-reason-code", |i| i.state_reason.iter().map(|r| r.code.as_str().into()).collect()),
         ("state-reason-message", |i| i.state_reason.iter().map(|r| r.message.as_str().into()).collect()),
         ("subnet-id", |i| maybe(&i.subnet_id)),

@@ -1,10 +1,13 @@
 //! What a launch asks for, out of its parameters: RunInstances', or those of a launch template under them.
 
 use super::actions::describe_images::image_id;
-use super::{Cx, Error, launch_disks, launch_interfaces, tagging};
+use super::profiles::{look_up, named as named_profile};
+use super::{Cx, Error, launch_disks, launch_interfaces, spot, tagging};
 use crate::compute::placement::{Name, Wish};
+use crate::compute::spot::SpotWish;
 use crate::compute::{DiskWish, InterfaceWish, LaunchRequest, MetadataEdit, Options, ShutdownBehavior};
 use crate::db::tags::Tag;
+use crate::iam::profiles;
 use crate::id::Kind;
 use crate::wire::query::{self, Params};
 use base64::Engine;
@@ -27,6 +30,8 @@ pub struct Launch {
     options: Options,
     metadata: MetadataEdit,
     placement: Option<Wish>,
+    profile: Option<profiles::Name>,
+    spot: Option<SpotWish>,
     pub tags: Vec<Tag>,
     interface_tags: Vec<Tag>,
     volume_tags: Vec<Tag>,
@@ -71,6 +76,8 @@ impl Launch {
             options: options(p)?,
             metadata: p.nested("MetadataOptions").map(|m| metadata(&m)).transpose()?.unwrap_or_default(),
             placement: None,
+            profile: named_profile(p)?,
+            spot: spot::of_launch(p, tagging::of(&specifications, "spot-instances-request"))?,
             tags: tagging::of(&specifications, "instance"),
             interface_tags: tagging::of(&specifications, "network-interface"),
             volume_tags: tagging::of(&specifications, "volume"),
@@ -99,6 +106,7 @@ impl Launch {
     /// What the launch asks of the cloud, for the caller.
     pub fn request(mut self, cx: &Cx) -> Result<LaunchRequest, Error> {
         self.image_id = resolved(cx, self.image_id)?;
+        let profile = self.profile.as_ref().map(|name| look_up(cx, name)).transpose()?.map(|p| (p.arn, p.id));
         Ok(LaunchRequest {
             account: cx.caller.account.clone(),
             region: cx.region.clone(),
@@ -117,6 +125,8 @@ impl Launch {
             options: self.options,
             metadata: self.metadata,
             placement: self.placement,
+            profile,
+            spot: self.spot,
             tags: self.tags,
             interface_tags: self.interface_tags,
             volume_tags: self.volume_tags,

@@ -2,7 +2,8 @@
 
 use super::Error;
 use crate::clock;
-use crate::compute::{placement, templates};
+use crate::compute::spot::SpotRequest;
+use crate::compute::{self, placement, templates};
 use crate::db::tags::Tag;
 use crate::db::{self, Conn};
 use crate::id::Kind;
@@ -38,6 +39,7 @@ const TAGGABLE: &[(Kind, &str)] = &[
     (Kind::ElasticAddress, "elastic-ip"),
     (Kind::LaunchTemplate, "launch-template"),
     (Kind::PlacementGroup, "placement-group"),
+    (Kind::SpotRequest, "spot-instances-request"),
 ];
 
 /// The kind of an id, and the kind's name in tags.
@@ -98,12 +100,16 @@ pub fn check(c: &Conn, account: &str, region: &str, id: &str) -> Result<(), Erro
             groups.iter().any(|g| g.it.rules.iter().any(|r| r.id == id))
         }
         Kind::PlacementGroup => placement::all(c, account, region)?.iter().any(|g| g.id == id),
+        Kind::SpotRequest => compute::records::get::<SpotRequest>(c, id)?.is_some_and(|r| here(&r.account, &r.region)),
         Kind::LaunchTemplate => templates::all(c, account, region)?.iter().any(|t| t.id == id),
         Kind::ElasticAddress => elastic::all(c, account, region)?.iter().any(|a| a.id == id),
-        Kind::RouteTableAssociation | Kind::NetworkAclAssociation | Kind::AddressAssociation => false,
         Kind::Volume => db::volumes::get(c, id)?.is_some_and(|v| here(&v.account, &v.region)),
         Kind::Snapshot => volumes::snapshots::seen(c, account, region, id).is_ok(),
         Kind::Reservation | Kind::Attachment | Kind::VpcCidrAssociation => false,
+        Kind::RouteTableAssociation
+        | Kind::NetworkAclAssociation
+        | Kind::AddressAssociation
+        | Kind::ProfileAssociation => false,
     };
     if exists { Ok(()) } else { Err(Error::no_such(kind, id)) }
 }

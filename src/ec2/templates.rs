@@ -95,7 +95,19 @@ pub struct Data(pub Tree);
 
 impl Serialize for Data {
     fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
-        Element { tree: &self.0, parent: "" }.serialize(s)
+        Element { tree: &self.0, parent: "", name: element }.serialize(s)
+    }
+}
+
+/// Parameters of another kind: `name` gives each element's name, from the parameter above it and its own.
+pub struct Written {
+    pub tree: Tree,
+    pub name: fn(&str, &str) -> String,
+}
+
+impl Serialize for Written {
+    fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
+        Element { tree: &self.tree, parent: "", name: self.name }.serialize(s)
     }
 }
 
@@ -103,17 +115,21 @@ impl Serialize for Data {
 struct Element<'a> {
     tree: &'a Tree,
     parent: &'a str,
+    name: fn(&str, &str) -> String,
 }
 
 impl Serialize for Element<'_> {
     fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
         match self.tree {
             Tree::Value(text) => s.serialize_str(text),
-            Tree::List(items) => s.collect_seq(items.iter().map(|tree| Element { tree, parent: self.parent })),
+            Tree::List(items) => s.collect_seq(items.iter().map(|tree| Element { tree, ..*self })),
             Tree::Members(members) => {
                 let mut map = s.serialize_map(Some(members.len()))?;
                 for (name, tree) in members {
-                    map.serialize_entry(&element(self.parent, name), &Element { tree, parent: name })?;
+                    map.serialize_entry(
+                        &(self.name)(self.parent, name),
+                        &Element { tree, parent: name, name: self.name },
+                    )?;
                 }
                 map.end()
             }

@@ -57,6 +57,11 @@ impl Bench {
         let config = Config {
             data_dir: dir.path().to_owned(),
             driver: crate::config::Driver::Simulated,
+            instance_profiles: vec![crate::config::InstanceProfile {
+                name: "web".into(),
+                path: String::new(),
+                account: None,
+            }],
             accounts: vec![account("123456789012", "AK1"), account("210987654321", "AK2")],
             ..Config::default()
         };

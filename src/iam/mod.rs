@@ -3,6 +3,8 @@
 //! Accounts come from the configuration; without any, the first start makes one and keeps it in the database. Keys
 //! are held in memory too, since every request needs one.
 
+pub mod profiles;
+
 use crate::db::{self, Db};
 use crate::{clock, config};
 use std::collections::HashMap;

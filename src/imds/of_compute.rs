@@ -91,6 +91,8 @@ fn metadata(i: Instance, tags: BTreeMap<String, String>) -> Metadata {
             .map(Into::into),
         interfaces,
         tags: spec.options.metadata.tags.then_some(tags),
+        is_spot: spec.options.spot.is_some(),
+        profile: spec.profile.map(|p| (p.arn, p.id, clock::from_ms(p.since))),
         tokens_required: spec.options.metadata.tokens_required,
     }
 }

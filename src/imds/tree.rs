@@ -42,6 +42,10 @@ pub struct Metadata {
     pub interfaces: Vec<Interface>,
     /// `Some` when instance metadata tags are enabled.
     pub tags: Option<BTreeMap<String, String>>,
+    /// It runs on spare capacity.
+    pub is_spot: bool,
+    /// ARN and id of its instance profile, and since when it has it.
+    pub profile: Option<(String, String, OffsetDateTime)>,
     /// `HttpTokens=required`: every read needs a token.
     pub tokens_required: bool,
 }
@@ -215,9 +219,10 @@ fn meta_data(m: &Metadata) -> Node {
         ("ami-manifest-path", leaf(m.manifest_path.as_deref().unwrap_or("(unknown)"))),
         ("block-device-mapping", Some(texts(&m.block_devices))),
         ("hostname", private_name()),
+        ("iam", m.profile.as_ref().map(|profile| Node::dir([("info", leaf(profile_info(profile)))]))),
         ("instance-action", leaf("none")),
         ("instance-id", leaf(&m.instance_id)),
-        ("instance-life-cycle", leaf("on-demand")),
+        ("instance-life-cycle", leaf(if m.is_spot { "spot" } else { "on-demand" })),
         ("instance-type", leaf(&m.instance_type)),
         ("kernel-id", m.kernel_id.as_ref().and_then(leaf)),
         ("local-hostname", private_name()),
@@ -242,6 +247,15 @@ fn meta_data(m: &Metadata) -> Node {
         ("services", Some(Node::dir([("domain", leaf("amazonaws.com")), ("partition", leaf("aws"))]))),
         ("tags", m.tags.as_ref().map(|tags| Node::dir([("instance", Some(texts(tags)))]))),
     ])
+}
+
+/// What AWS says of an instance profile. There are no credentials, so nothing lists them.
+fn profile_info((arn, id, since): &(String, String, OffsetDateTime)) -> String {
+    let updated = since.replace_nanosecond(0).unwrap_or(*since).format(&Rfc3339).unwrap_or_default();
+    format!(
+        "{{\n  \"Code\" : \"Success\",\n  \"LastUpdated\" : \"{updated}\",\n  \"InstanceProfileArn\" : \"{arn}\",\n  \
+         \"InstanceProfileId\" : \"{id}\"\n}}"
+    )
 }
 
 fn texts(entries: &BTreeMap<String, String>) -> Node {
@@ -350,6 +364,8 @@ pub(super) mod tests {
             }],
             tags: None,
             tokens_required: false,
+            is_spot: false,
+            profile: None,
         }
     }
 
@@ -383,6 +399,19 @@ pub(super) mod tests {
         let mac = "/latest/meta-data/network/interfaces/macs/02:00:00:00:00:07";
         assert_eq!(get(&format!("{mac}/subnet-ipv4-cidr-block")).unwrap(), "172.31.0.0/20");
         assert_eq!(get(&format!("{mac}/device-number")).unwrap(), "0");
+    }
+
+    #[test]
+    fn an_instance_profile_is_told_and_has_no_credentials() {
+        let profile =
+            ("arn:aws:iam::123456789012:instance-profile/web".into(), "AIPAX".into(), OffsetDateTime::UNIX_EPOCH);
+        let m = Metadata { profile: Some(profile), ..sample() };
+        let get = |path: &str| document(&m, path).map(|d| String::from_utf8_lossy(&d.body).into_owned());
+        assert_eq!(get("/latest/meta-data/iam/").unwrap(), "info");
+        let info: serde_json::Value = serde_json::from_str(&get("/latest/meta-data/iam/info").unwrap()).unwrap();
+        assert_eq!((info["Code"].as_str(), info["InstanceProfileId"].as_str()), (Some("Success"), Some("AIPAX")));
+        assert_eq!(info["LastUpdated"], "1970-01-01T00:00:00Z");
+        assert_eq!(get("/latest/meta-data/iam/security-credentials/"), None);
     }
 
     #[test]

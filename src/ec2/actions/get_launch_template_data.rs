@@ -87,6 +87,7 @@ fn data(instance: Instance, volumes: Vec<VolumeRow>, tags: Vec<db::tags::Tag>) -
         ("RamDiskId", spec.ramdisk_id.as_deref().and_then(value)),
         ("KeyName", spec.key.as_ref().and_then(|key| value(&key.name))),
         ("UserData", spec.user_data.as_deref().and_then(value)),
+        ("IamInstanceProfile", spec.profile.as_ref().map(|profile| Tree::members([("Arn", value(&profile.arn))]))),
         ("EbsOptimized", flag(options.ebs_optimized)),
         ("DisableApiStop", flag(options.disable_api_stop)),
         ("DisableApiTermination", flag(options.disable_api_termination)),

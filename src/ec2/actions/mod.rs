@@ -7,6 +7,7 @@ pub mod assign_private_nat_gateway_address;
 pub mod associate_address;
 pub mod associate_dhcp_options;
 pub mod associate_nat_gateway_address;
+pub mod associate_iam_instance_profile;
 pub mod associate_route_table;
 pub mod associate_vpc_cidr_block;
 pub mod attach_internet_gateway;
@@ -17,6 +18,7 @@ pub mod authorize_security_group_ingress;
 pub mod cancel_image_launch_permission;
 pub mod copy_image;
 pub mod copy_snapshot;
+pub mod cancel_spot_instance_requests;
 pub mod create_default_subnet;
 pub mod create_default_vpc;
 pub mod create_dhcp_options;
@@ -60,6 +62,7 @@ pub mod delete_route;
 pub mod delete_route_table;
 pub mod delete_security_group;
 pub mod delete_snapshot;
+pub mod delete_spot_datafeed_subscription;
 pub mod delete_subnet;
 pub mod delete_subnet_cidr_reservation;
 pub mod delete_tags;
@@ -74,6 +77,7 @@ pub mod describe_addresses_attribute;
 pub mod describe_availability_zones;
 pub mod describe_dhcp_options;
 pub mod describe_egress_only_internet_gateways;
+pub mod describe_iam_instance_profile_associations;
 pub mod describe_image_attribute;
 pub mod describe_images;
 pub mod describe_instance_attribute;
@@ -99,6 +103,9 @@ pub mod describe_security_group_rules;
 pub mod describe_security_groups;
 pub mod describe_snapshot_attribute;
 pub mod describe_snapshots;
+pub mod describe_spot_datafeed_subscription;
+pub mod describe_spot_instance_requests;
+pub mod describe_spot_price_history;
 pub mod describe_subnets;
 pub mod describe_tags;
 pub mod describe_volume_attribute;
@@ -120,6 +127,7 @@ pub mod disable_image_deprecation;
 pub mod disable_image_deregistration_protection;
 pub mod disassociate_address;
 pub mod disassociate_nat_gateway_address;
+pub mod disassociate_iam_instance_profile;
 pub mod disassociate_route_table;
 pub mod disassociate_vpc_cidr_block;
 pub mod enable_ebs_encryption_by_default;
@@ -163,10 +171,12 @@ pub mod reboot_instances;
 pub mod register_image;
 pub mod reject_vpc_peering_connection;
 pub mod release_address;
+pub mod replace_iam_instance_profile_association;
 pub mod replace_network_acl_association;
 pub mod replace_network_acl_entry;
 pub mod replace_route;
 pub mod replace_route_table_association;
+pub mod request_spot_instances;
 pub mod reset_address_attribute;
 pub mod reset_ebs_default_kms_key_id;
 pub mod reset_image_attribute;
@@ -198,6 +208,7 @@ pub static ALL: &[Entry] = &[
     entry::<associate_address::AssociateAddress>(),
     entry::<associate_dhcp_options::AssociateDhcpOptions>(),
     entry::<associate_nat_gateway_address::AssociateNatGatewayAddress>(),
+    entry::<associate_iam_instance_profile::AssociateIamInstanceProfile>(),
     entry::<associate_route_table::AssociateRouteTable>(),
     entry::<associate_vpc_cidr_block::AssociateVpcCidrBlock>(),
     entry::<attach_internet_gateway::AttachInternetGateway>(),
@@ -208,6 +219,7 @@ pub static ALL: &[Entry] = &[
     entry::<cancel_image_launch_permission::CancelImageLaunchPermission>(),
     entry::<copy_image::CopyImage>(),
     entry::<copy_snapshot::CopySnapshot>(),
+    entry::<cancel_spot_instance_requests::CancelSpotInstanceRequests>(),
     entry::<create_default_subnet::CreateDefaultSubnet>(),
     entry::<create_default_vpc::CreateDefaultVpc>(),
     entry::<create_dhcp_options::CreateDhcpOptions>(),
@@ -251,6 +263,7 @@ pub static ALL: &[Entry] = &[
     entry::<delete_route_table::DeleteRouteTable>(),
     entry::<delete_security_group::DeleteSecurityGroup>(),
     entry::<delete_snapshot::DeleteSnapshot>(),
+    entry::<delete_spot_datafeed_subscription::DeleteSpotDatafeedSubscription>(),
     entry::<delete_subnet::DeleteSubnet>(),
     entry::<delete_subnet_cidr_reservation::DeleteSubnetCidrReservation>(),
     entry::<delete_tags::DeleteTags>(),
@@ -265,6 +278,7 @@ pub static ALL: &[Entry] = &[
     entry::<describe_availability_zones::DescribeAvailabilityZones>(),
     entry::<describe_dhcp_options::DescribeDhcpOptions>(),
     entry::<describe_egress_only_internet_gateways::DescribeEgressOnlyInternetGateways>(),
+    entry::<describe_iam_instance_profile_associations::DescribeIamInstanceProfileAssociations>(),
     entry::<describe_image_attribute::DescribeImageAttribute>(),
     entry::<describe_images::DescribeImages>(),
     entry::<describe_instance_attribute::DescribeInstanceAttribute>(),
@@ -290,6 +304,9 @@ pub static ALL: &[Entry] = &[
     entry::<describe_security_groups::DescribeSecurityGroups>(),
     entry::<describe_snapshot_attribute::DescribeSnapshotAttribute>(),
     entry::<describe_snapshots::DescribeSnapshots>(),
+    entry::<describe_spot_datafeed_subscription::DescribeSpotDatafeedSubscription>(),
+    entry::<describe_spot_instance_requests::DescribeSpotInstanceRequests>(),
+    entry::<describe_spot_price_history::DescribeSpotPriceHistory>(),
     entry::<describe_subnets::DescribeSubnets>(),
     entry::<describe_tags::DescribeTags>(),
     entry::<describe_volume_attribute::DescribeVolumeAttribute>(),
@@ -311,6 +328,7 @@ pub static ALL: &[Entry] = &[
     entry::<disable_image_deregistration_protection::DisableImageDeregistrationProtection>(),
     entry::<disassociate_address::DisassociateAddress>(),
     entry::<disassociate_nat_gateway_address::DisassociateNatGatewayAddress>(),
+    entry::<disassociate_iam_instance_profile::DisassociateIamInstanceProfile>(),
     entry::<disassociate_route_table::DisassociateRouteTable>(),
     entry::<disassociate_vpc_cidr_block::DisassociateVpcCidrBlock>(),
     entry::<enable_ebs_encryption_by_default::EnableEbsEncryptionByDefault>(),
@@ -354,10 +372,12 @@ pub static ALL: &[Entry] = &[
     entry::<register_image::RegisterImage>(),
     entry::<reject_vpc_peering_connection::RejectVpcPeeringConnection>(),
     entry::<release_address::ReleaseAddress>(),
+    entry::<replace_iam_instance_profile_association::ReplaceIamInstanceProfileAssociation>(),
     entry::<replace_network_acl_association::ReplaceNetworkAclAssociation>(),
     entry::<replace_network_acl_entry::ReplaceNetworkAclEntry>(),
     entry::<replace_route::ReplaceRoute>(),
     entry::<replace_route_table_association::ReplaceRouteTableAssociation>(),
+    entry::<request_spot_instances::RequestSpotInstances>(),
     entry::<reset_address_attribute::ResetAddressAttribute>(),
     entry::<reset_ebs_default_kms_key_id::ResetEbsDefaultKmsKeyId>(),
     entry::<reset_image_attribute::ResetImageAttribute>(),

@@ -42,8 +42,6 @@ impl Action for RunInstances {
     const REFUSED: &'static [&'static str] = &[
         "ElasticGpuSpecification",
         "ElasticInferenceAccelerator",
-        "IamInstanceProfile",
-        "InstanceMarketOptions",
         "Ipv6Address",
         "Ipv6AddressCount",
         "SecondaryInterface",
