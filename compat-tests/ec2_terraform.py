@@ -432,16 +432,10 @@ def test_aws_spot_instance_request(ec2, tiny_ami, subnet):
     cloud.until("the request knows", lambda: read()["Status"]["Code"] == "instance-terminated-by-user")
 
 
-def test_spot_requests_wait_for_room(ec2, tiny_ami):
-    """A request for more than the host has is open until it is cancelled, one whose time passes is closed, one-time ones end."""
+def test_spot_requests_end(ec2, tiny_ami):
+    """One whose time has passed is closed, and a one-time one with its instance."""
     big = {"ImageId": tiny_ami, "InstanceType": "r6i.32xlarge"}
-    [made] = ec2.request_spot_instances(LaunchSpecification=big)["SpotInstanceRequests"]
     read = lambda id: ec2.describe_spot_instance_requests(SpotInstanceRequestIds=[id])["SpotInstanceRequests"][0]
-    id = made["SpotInstanceRequestId"]
-    cloud.until("there is no room", lambda: read(id)["Status"]["Code"] == "capacity-not-available")
-    assert read(id)["State"] == "open"
-    ec2.cancel_spot_instance_requests(SpotInstanceRequestIds=[id])
-    assert read(id)["Status"]["Code"] == "canceled-before-fulfillment"
     late = {"LaunchSpecification": big, "ValidUntil": "2020-01-01T00:00:00Z"}
     [made] = ec2.request_spot_instances(**late)["SpotInstanceRequests"]
     cloud.until("it is too late", lambda: read(made["SpotInstanceRequestId"])["Status"]["Code"] == "schedule-expired")
@@ -451,3 +445,60 @@ def test_spot_requests_wait_for_room(ec2, tiny_ami):
     assert code(ec2.stop_instances, InstanceIds=[one["InstanceId"]]) == "UnsupportedOperation"
     ec2.terminate_instances(InstanceIds=[one["InstanceId"]])
     cloud.until("it is closed", lambda: read(one["SpotInstanceRequestId"])["State"] == "closed")
+
+
+@pytest.fixture
+def template(ec2, tiny_ami):
+    data = {"ImageId": tiny_ami, "InstanceType": "t3.micro"}
+    made = ec2.create_launch_template(LaunchTemplateName=f"tf-{uuid.uuid4().hex[:8]}", LaunchTemplateData=data)["LaunchTemplate"]
+    yield {"LaunchTemplateId": made["LaunchTemplateId"], "Version": "1"}
+    ec2.delete_launch_template(LaunchTemplateId=made["LaunchTemplateId"])
+
+
+def fleet_of(ec2, id):
+    return ec2.describe_fleets(FleetIds=[id])["Fleets"][0]
+
+
+def test_aws_ec2_fleet_instant(ec2, template):
+    """aws_ec2_fleet of the type instant: made, read back field by field, taken down with its instances."""
+    made = ec2.create_fleet(
+        ClientToken=str(uuid.uuid4()), ExcessCapacityTerminationPolicy="termination", Type="instant", ReplaceUnhealthyInstances=False,
+        LaunchTemplateConfigs=[{"LaunchTemplateSpecification": template, "Overrides": [{"InstanceType": "t3.small"}]}],
+        TargetCapacitySpecification={"DefaultTargetCapacityType": "on-demand", "TotalTargetCapacity": 2},
+        OnDemandOptions={"AllocationStrategy": "lowest-price"}, TagSpecifications=tagged("fleet", "tf"))
+    id = made["FleetId"]
+    seen = fleet_of(ec2, id)
+    for field in ["ExcessCapacityTerminationPolicy", "FulfilledCapacity", "FulfilledOnDemandCapacity", "LaunchTemplateConfigs",
+                  "OnDemandOptions", "ReplaceUnhealthyInstances", "TargetCapacitySpecification", "TerminateInstancesWithExpiration",
+                  "Type", "Tags", "CreateTime", "Instances"]:
+        assert field in seen, field
+    assert (seen["FleetState"], seen["Type"], seen["FulfilledCapacity"]) == ("active", "instant", 2.0)
+    assert seen["LaunchTemplateConfigs"][0]["LaunchTemplateSpecification"] == template
+    assert seen["LaunchTemplateConfigs"][0]["Overrides"] == [{"InstanceType": "t3.small"}]
+    [launched] = seen["Instances"]
+    assert launched["InstanceIds"] == made["Instances"][0]["InstanceIds"] and launched["InstanceType"] == "t3.small"
+    assert fleet_of(ec2, id) == seen, "a refresh shows no difference"
+    deleted = ec2.delete_fleets(FleetIds=[id], TerminateInstances=True)
+    assert deleted["SuccessfulFleetDeletions"][0]["CurrentFleetState"] == "deleted_terminating"
+    cloud.until("it is deleted", lambda: fleet_of(ec2, id)["FleetState"] == "deleted")
+    for instance in launched["InstanceIds"]:
+        cloud.await_state(ec2, instance, "terminated")
+
+
+def test_aws_ec2_fleet_maintained(ec2, template):
+    """One that is maintained launches what is lost and what a higher target asks for, and ends what is too much."""
+    target = {"DefaultTargetCapacityType": "spot", "TotalTargetCapacity": 2}
+    id = ec2.create_fleet(Type="maintain", LaunchTemplateConfigs=[{"LaunchTemplateSpecification": template}],
+                          TargetCapacitySpecification=target)["FleetId"]
+    living = lambda: [i["InstanceId"] for i in ec2.describe_fleet_instances(FleetId=id)["ActiveInstances"]]
+    before = living()
+    assert len(before) == 2 and fleet_of(ec2, id)["ActivityStatus"] == "fulfilled"
+    ec2.terminate_instances(InstanceIds=before[:1])
+    cloud.until("what is lost is replaced", lambda: len(living()) == 2)
+    for total in [4, 1]:
+        ec2.modify_fleet(FleetId=id, TargetCapacitySpecification={"TotalTargetCapacity": total})
+        cloud.until(f"{total} instances", lambda: len(living()) == total)
+    last = living()
+    assert ec2.delete_fleets(FleetIds=[id], TerminateInstances=False)["SuccessfulFleetDeletions"][0]["CurrentFleetState"] == "deleted_running"
+    ec2.terminate_instances(InstanceIds=last)
+    cloud.until("it is deleted", lambda: fleet_of(ec2, id)["FleetState"] == "deleted")

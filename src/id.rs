@@ -42,6 +42,7 @@ pub enum Kind {
     PlacementGroup,
     ProfileAssociation,
     SpotRequest,
+    Fleet,
 }
 
 impl Kind {
@@ -81,19 +82,26 @@ impl Kind {
             Kind::PlacementGroup => "pg",
             Kind::ProfileAssociation => "iip-assoc",
             Kind::SpotRequest => "sir",
+            Kind::Fleet => "fleet",
         }
     }
 
-    /// Whether `text` has this kind's form: the prefix, a dash, and 8 or 17 lower-case hex digits.
+    /// Whether `text` has this kind's form: the prefix, a dash, and 8 or 17 lower-case hex digits (of a fleet, a UUID).
     pub fn accepts(self, text: &str) -> bool {
         text.strip_prefix(self.prefix()).and_then(|rest| rest.strip_prefix('-')).is_some_and(|hex| {
+            if self == Kind::Fleet {
+                return uuid::Uuid::try_parse(hex).is_ok();
+            }
             (hex.len() == 8 || hex.len() == 17) && hex.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b))
         })
     }
 }
 
-/// A fresh id of `kind`: 17 random hex digits.
+/// A fresh id of `kind`: 17 random hex digits (of a fleet, a UUID).
 pub fn new(kind: Kind) -> String {
+    if kind == Kind::Fleet {
+        return format!("{}-{}", kind.prefix(), uuid());
+    }
     let n: u128 = rand::thread_rng().r#gen();
     format!("{}-{:017x}", kind.prefix(), n & ((1 << 68) - 1))
 }

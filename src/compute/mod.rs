@@ -19,6 +19,7 @@ mod disks;
 pub mod driver;
 mod edit;
 mod events;
+pub mod fleet;
 mod folder;
 mod intent;
 mod interfaces;

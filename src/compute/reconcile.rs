@@ -119,6 +119,9 @@ impl Compute {
             if let Err(e) = self.tend_spot(now).await {
                 tracing::error!(error = %e, "looking at spot requests");
             }
+            if let Err(e) = self.tend_fleets().await {
+                tracing::error!(error = %e, "looking at fleets");
+            }
             let until = match self.db.read(|c| db::instances::next_due(c, now)) {
                 Ok(Some(due)) => PERIOD.min(Duration::from_millis((due - now).max(1) as u64)),
                 Ok(None) | Err(_) => PERIOD,

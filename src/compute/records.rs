@@ -79,7 +79,12 @@ pub fn delete(c: &Conn, id: &str) -> Result<(), db::Error> {
     db::tags::forget(c, id)
 }
 
+/// Ids of the records of a type that are done, and have not changed since `limit` (milliseconds since the epoch).
+pub fn done_before<T: Record>(c: &Conn, limit: i64) -> Result<Vec<String>, db::Error> {
+    rows::done_before(c, T::KIND.prefix(), limit)
+}
+
 /// Forget the records of a type that are done, and have not changed since `limit` (milliseconds since the epoch).
 pub fn forget_done<T: Record>(c: &Conn, limit: i64) -> Result<(), db::Error> {
-    rows::done_before(c, T::KIND.prefix(), limit)?.iter().try_for_each(|id| delete(c, id))
+    done_before::<T>(c, limit)?.iter().try_for_each(|id| delete(c, id))
 }

@@ -102,6 +102,8 @@ pub struct Options {
     pub placement: Option<InGroup>,
     /// The spot request that launched it.
     pub spot: Option<OfSpot>,
+    /// The fleet that launched it.
+    pub fleet: Option<String>,
     pub metadata: MetadataOptions,
 }
 
@@ -116,6 +118,7 @@ impl Default for Options {
             tenancy: "default".into(),
             placement: None,
             spot: None,
+            fleet: None,
             metadata: MetadataOptions::default(),
         }
     }

@@ -222,6 +222,19 @@ where
     }
 }
 
+/// Do a part of a job that may fail alone: an `Err` takes back what this part did.
+pub fn attempt<T, E: From<Error>>(c: &Conn, part: impl FnOnce(&Conn) -> Result<T, E>) -> Result<T, E> {
+    let run = |sql: &str| c.execute_batch(sql).map_err(|e| E::from(Error::Sqlite(e)));
+    run("SAVEPOINT attempt")?;
+    match part(c) {
+        Ok(value) => run("RELEASE attempt").map(|()| value),
+        Err(e) => {
+            run("ROLLBACK TO attempt; RELEASE attempt")?;
+            Err(e)
+        }
+    }
+}
+
 fn panic_text(panic: &(dyn Any + Send)) -> String {
     panic
         .downcast_ref::<&str>()
@@ -344,6 +357,23 @@ mod tests {
         });
         assert!(matches!(panicked, Err(Error::Panicked(_))));
         db.write_blocking(|c| insert(c, "4")).unwrap();
+        assert_eq!(count(&db), 2);
+    }
+
+    #[test]
+    fn a_part_of_a_job_can_fail_alone() {
+        let (_dir, db) = open();
+        db.write_blocking(|c| {
+            insert(c, "1")?;
+            let failed = attempt(c, |c| {
+                insert(c, "2")?;
+                attempt(c, |c| insert(c, "3"))?;
+                Err::<(), _>(Error::Damaged("on purpose".into()))
+            });
+            assert!(failed.is_err());
+            attempt(c, |c| insert(c, "4"))
+        })
+        .unwrap();
         assert_eq!(count(&db), 2);
     }
 

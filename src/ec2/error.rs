@@ -69,6 +69,8 @@ pub enum Error {
     PolicyDocument,
     #[error("Spot datafeed subscription does not exist.")]
     NoDatafeed,
+    #[error("NoTerminateInstances option is not supported for instant fleet")]
+    FleetKeepsNone,
     #[error("Invalid BASE64 encoding of user data")]
     UserData,
     #[error("The following supplied instance types do not exist: [{0}]")]
@@ -129,6 +131,7 @@ impl Error {
             Error::TokenReused => ("IdempotentParameterMismatch", S::BAD_REQUEST),
             Error::PolicyDocument => ("InvalidPolicyDocument", S::BAD_REQUEST),
             Error::NoDatafeed => ("InvalidSpotDatafeed.NotFound", S::BAD_REQUEST),
+            Error::FleetKeepsNone => ("NoTerminateInstancesNotSupported", S::BAD_REQUEST),
             Error::UserData => ("InvalidUserData.Malformed", S::BAD_REQUEST),
             Error::InstanceType(_) => ("InvalidInstanceType", S::BAD_REQUEST),
             Error::Unsupported(_) => ("UnsupportedOperation", S::BAD_REQUEST),
@@ -204,7 +207,8 @@ impl From<IntentError> for Error {
 pub const INTERNAL_ERROR: &str = "InternalError";
 const INTERNAL: (&str, StatusCode) = (INTERNAL_ERROR, StatusCode::INTERNAL_SERVER_ERROR);
 
-fn launch(e: &LaunchError) -> (&'static str, StatusCode) {
+/// The wire table of launches.
+pub fn launch(e: &LaunchError) -> (&'static str, StatusCode) {
     const BAD: StatusCode = StatusCode::BAD_REQUEST;
     match e {
         LaunchError::Db(_) => INTERNAL,
@@ -437,6 +441,7 @@ fn malformed(kind: Kind) -> &'static str {
         Kind::PlacementGroup => "InvalidPlacementGroupId.Malformed",
         Kind::ProfileAssociation => "InvalidAssociationID.Malformed",
         Kind::SpotRequest => "InvalidSpotInstanceRequestID.Malformed",
+        Kind::Fleet => "InvalidFleetId.Malformed",
     }
 }
 
@@ -473,6 +478,7 @@ fn not_found(kind: Kind) -> &'static str {
         Kind::PlacementGroup => "InvalidPlacementGroup.Unknown",
         Kind::ProfileAssociation => "InvalidAssociationID.NotFound",
         Kind::SpotRequest => "InvalidSpotInstanceRequestID.NotFound",
+        Kind::Fleet => "InvalidFleetId.NotFound",
     }
 }
 
@@ -500,6 +506,7 @@ fn no_such(kind: Kind, ids: &[String]) -> String {
             ("The internetGateway ID '#' does not exist", "The internetGateway IDs '#' do not exist")
         }
         Kind::RouteTable => ("The routeTable ID '#' does not exist", "The routeTable IDs '#' do not exist"),
+        Kind::Fleet => ("The fleet ID '#' does not exist", "The fleet IDs '#' do not exist"),
         Kind::SpotRequest => {
             ("The spot instance request ID '#' does not exist", "The spot instance request IDs '#' do not exist")
         }

@@ -2,9 +2,9 @@
 
 use super::{COMMON, Error};
 use crate::clock;
-use crate::db::Conn;
 use crate::db::client_tokens::{self, Given};
 use crate::network::records::{self, Kept, Record};
+use crate::db::{self, Conn};
 use crate::wire::query::{self, Params};
 use sha2::{Digest, Sha256};
 
@@ -72,8 +72,13 @@ impl Token {
 
     /// Remember what the call made.
     pub fn keep(&self, c: &Conn, account: &str, region: &str, made: &str) -> Result<(), Error> {
+        Ok(self.keep_in(c, account, region, made)?)
+    }
+
+    /// [`Token::keep`] inside of a room's transaction.
+    pub fn keep_in(&self, c: &Conn, account: &str, region: &str, made: &str) -> Result<(), db::Error> {
         let Some(given) = self.given(account, region) else { return Ok(()) };
         let now = clock::now_ms();
-        Ok(client_tokens::keep(c, given, &self.fingerprint, made, now, now - REMEMBERED_MS)?)
+        client_tokens::keep(c, given, &self.fingerprint, made, now, now - REMEMBERED_MS)
     }
 }

@@ -2,6 +2,7 @@
 
 use super::Error;
 use crate::clock;
+use crate::compute::fleet::Fleet;
 use crate::compute::spot::SpotRequest;
 use crate::compute::{self, placement, templates};
 use crate::db::tags::Tag;
@@ -40,6 +41,7 @@ const TAGGABLE: &[(Kind, &str)] = &[
     (Kind::LaunchTemplate, "launch-template"),
     (Kind::PlacementGroup, "placement-group"),
     (Kind::SpotRequest, "spot-instances-request"),
+    (Kind::Fleet, "fleet"),
 ];
 
 /// The kind of an id, and the kind's name in tags.
@@ -100,6 +102,7 @@ pub fn check(c: &Conn, account: &str, region: &str, id: &str) -> Result<(), Erro
             groups.iter().any(|g| g.it.rules.iter().any(|r| r.id == id))
         }
         Kind::PlacementGroup => placement::all(c, account, region)?.iter().any(|g| g.id == id),
+        Kind::Fleet => compute::records::get::<Fleet>(c, id)?.is_some_and(|r| here(&r.account, &r.region)),
         Kind::SpotRequest => compute::records::get::<SpotRequest>(c, id)?.is_some_and(|r| here(&r.account, &r.region)),
         Kind::LaunchTemplate => templates::all(c, account, region)?.iter().any(|t| t.id == id),
         Kind::ElasticAddress => elastic::all(c, account, region)?.iter().any(|a| a.id == id),

@@ -138,7 +138,7 @@ impl Serialize for Element<'_> {
 }
 
 /// Parameters that hold lists and do not end in `s`, so that AWS adds `Set` to their names; and the two that it calls otherwise.
-fn element(parent: &str, name: &str) -> String {
+pub fn element(parent: &str, name: &str) -> String {
     const LISTS: &[&str] = &[
         "BlockDeviceMapping",
         "NetworkInterface",

@@ -75,6 +75,11 @@ impl Bench {
         &self.cloud.db
     }
 
+    /// The rooms, for what no call can do.
+    pub fn cloud(&self) -> &Cloud {
+        &self.cloud
+    }
+
     /// Call as the first account.
     pub async fn call(&self, form: &str) -> Answer {
         self.call_as(self.caller.clone(), form).await

@@ -52,7 +52,7 @@ impl Compute {
     }
 
     /// Take each open request one step further.
-    pub(in crate::compute) async fn tend_spot(&self, now: i64) -> Result<(), db::Error> {
+    pub(crate) async fn tend_spot(&self, now: i64) -> Result<(), db::Error> {
         let due = self.db.read(|c| {
             let mut due = Vec::new();
             for request in records::open::<SpotRequest>(c)? {

@@ -24,6 +24,7 @@ pub mod create_default_vpc;
 pub mod create_dhcp_options;
 pub mod create_egress_only_internet_gateway;
 pub mod create_image;
+pub mod create_fleet;
 pub mod create_internet_gateway;
 pub mod create_key_pair;
 pub mod create_launch_template;
@@ -48,6 +49,7 @@ pub mod create_vpc_endpoint;
 pub mod create_vpc_peering_connection;
 pub mod delete_dhcp_options;
 pub mod delete_egress_only_internet_gateway;
+pub mod delete_fleets;
 pub mod delete_internet_gateway;
 pub mod delete_key_pair;
 pub mod delete_launch_template;
@@ -77,6 +79,8 @@ pub mod describe_addresses_attribute;
 pub mod describe_availability_zones;
 pub mod describe_dhcp_options;
 pub mod describe_egress_only_internet_gateways;
+pub mod describe_fleet_instances;
+pub mod describe_fleets;
 pub mod describe_iam_instance_profile_associations;
 pub mod describe_image_attribute;
 pub mod describe_images;
@@ -141,6 +145,7 @@ pub mod get_console_output;
 pub mod get_ebs_default_kms_key_id;
 pub mod get_ebs_encryption_by_default;
 pub mod get_image_block_public_access_state;
+pub mod get_instance_types_from_instance_requirements;
 pub mod get_launch_template_data;
 pub mod get_managed_prefix_list_associations;
 pub mod get_managed_prefix_list_entries;
@@ -150,6 +155,7 @@ pub mod import_key_pair;
 pub mod list_images_in_recycle_bin;
 pub mod modify_address_attribute;
 pub mod modify_ebs_default_kms_key_id;
+pub mod modify_fleet;
 pub mod modify_image_attribute;
 pub mod modify_instance_attribute;
 pub mod modify_instance_metadata_options;
@@ -225,6 +231,7 @@ pub static ALL: &[Entry] = &[
     entry::<create_dhcp_options::CreateDhcpOptions>(),
     entry::<create_egress_only_internet_gateway::CreateEgressOnlyInternetGateway>(),
     entry::<create_image::CreateImage>(),
+    entry::<create_fleet::CreateFleet>(),
     entry::<create_internet_gateway::CreateInternetGateway>(),
     entry::<create_key_pair::CreateKeyPair>(),
     entry::<create_launch_template::CreateLaunchTemplate>(),
@@ -249,6 +256,7 @@ pub static ALL: &[Entry] = &[
     entry::<create_vpc_peering_connection::CreateVpcPeeringConnection>(),
     entry::<delete_dhcp_options::DeleteDhcpOptions>(),
     entry::<delete_egress_only_internet_gateway::DeleteEgressOnlyInternetGateway>(),
+    entry::<delete_fleets::DeleteFleets>(),
     entry::<delete_internet_gateway::DeleteInternetGateway>(),
     entry::<delete_key_pair::DeleteKeyPair>(),
     entry::<delete_launch_template::DeleteLaunchTemplate>(),
@@ -278,6 +286,8 @@ pub static ALL: &[Entry] = &[
     entry::<describe_availability_zones::DescribeAvailabilityZones>(),
     entry::<describe_dhcp_options::DescribeDhcpOptions>(),
     entry::<describe_egress_only_internet_gateways::DescribeEgressOnlyInternetGateways>(),
+    entry::<describe_fleet_instances::DescribeFleetInstances>(),
+    entry::<describe_fleets::DescribeFleets>(),
     entry::<describe_iam_instance_profile_associations::DescribeIamInstanceProfileAssociations>(),
     entry::<describe_image_attribute::DescribeImageAttribute>(),
     entry::<describe_images::DescribeImages>(),
@@ -342,6 +352,7 @@ pub static ALL: &[Entry] = &[
     entry::<get_ebs_default_kms_key_id::GetEbsDefaultKmsKeyId>(),
     entry::<get_ebs_encryption_by_default::GetEbsEncryptionByDefault>(),
     entry::<get_image_block_public_access_state::GetImageBlockPublicAccessState>(),
+    entry::<get_instance_types_from_instance_requirements::GetInstanceTypesFromInstanceRequirements>(),
     entry::<get_launch_template_data::GetLaunchTemplateData>(),
     entry::<get_managed_prefix_list_associations::GetManagedPrefixListAssociations>(),
     entry::<get_managed_prefix_list_entries::GetManagedPrefixListEntries>(),
@@ -351,6 +362,7 @@ pub static ALL: &[Entry] = &[
     entry::<list_images_in_recycle_bin::ListImagesInRecycleBin>(),
     entry::<modify_address_attribute::ModifyAddressAttribute>(),
     entry::<modify_ebs_default_kms_key_id::ModifyEbsDefaultKmsKeyId>(),
+    entry::<modify_fleet::ModifyFleet>(),
     entry::<modify_image_attribute::ModifyImageAttribute>(),
     entry::<modify_instance_attribute::ModifyInstanceAttribute>(),
     entry::<modify_instance_metadata_options::ModifyInstanceMetadataOptions>(),

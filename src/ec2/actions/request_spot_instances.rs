@@ -128,6 +128,38 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_request_waits_for_room() {
+        use crate::db::instances::{HostRow, upsert_host};
+        let bench = bench().await;
+        let host = |vcpus| HostRow {
+            id: "local".into(),
+            uri: "simulated:///".into(),
+            zone: String::new(),
+            vcpus,
+            memory_mib: 1 << 20,
+            up: true,
+            why_down: String::new(),
+        };
+        let cloud = bench.cloud();
+        cloud.db.write_blocking(move |c| upsert_host(c, &host(1), 0)).unwrap();
+        bench.call(REQUEST).await;
+        for (vcpus, state, code) in
+            [(1, "open", "capacity-not-available"), (2, "active", "fulfilled"), (1, "active", "fulfilled")]
+        {
+            cloud.db.write_blocking(move |c| upsert_host(c, &host(vcpus), 0)).unwrap();
+            cloud.compute.tend_spot(crate::clock::now_ms()).await.unwrap();
+            let seen = bench.call("Action=DescribeSpotInstanceRequests").await;
+            assert_eq!((seen.get("state"), seen.get("code")), (Some(state), Some(code)), "{}", seen.xml);
+        }
+        let spot = bench.call("Action=DescribeInstances&Filter.1.Name=instance-lifecycle&Filter.1.Value.1=spot").await;
+        let id = spot.get("instanceId").unwrap();
+        bench.call(&format!("Action=TerminateInstances&InstanceId.1={id}")).await;
+        cloud.compute.tend_spot(crate::clock::now_ms()).await.unwrap();
+        let seen = bench.call("Action=DescribeSpotInstanceRequests&Filter.1.Name=state&Filter.1.Value.1=closed").await;
+        assert_eq!(seen.get("code"), Some("instance-terminated-by-user"), "{}", seen.xml);
+    }
+
+    #[tokio::test]
     async fn what_cannot_be_asked_for_is_said() {
         let bench = bench().await;
         for (form, code) in [

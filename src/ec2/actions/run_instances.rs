@@ -78,14 +78,18 @@ async fn over(cx: &Cx, request: Tree, template: Name, version: Version) -> Resul
     let (template, version) = found.await?;
     let form = merged(request, kept(&version)?)?.to_form();
     let mut launch = read_form::<RunInstances, _>(&form, Launch::read)?;
-    let tag = |key: &str, value: String| Tag { key: format!("aws:ec2launchtemplate:{key}"), value };
-    launch.tags.push(tag("id", template.id));
-    launch.tags.push(tag("version", version.number.to_string()));
+    launch.tags.extend(template_tags(&template.id, version.number));
     Ok(launch)
 }
 
+/// The tags that tell of a template and its version.
+pub fn template_tags(id: &str, version: i64) -> [Tag; 2] {
+    let tag = |key: &str, value: String| Tag { key: format!("aws:ec2launchtemplate:{key}"), value };
+    [tag("id", id.to_owned()), tag("version", version.to_string())]
+}
+
 /// A request over a template's parameters. Tags of both count, the request's where both have a key.
-fn merged(request: Tree, template: Tree) -> Result<Tree, Error> {
+pub fn merged(request: Tree, template: Tree) -> Result<Tree, Error> {
     let (Tree::Members(mut request), Tree::Members(mut template)) = (request, template) else {
         return Err(Error::Internal("a launch without parameters".into()));
     };
