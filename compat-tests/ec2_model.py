@@ -409,7 +409,7 @@ def spot(ec2, image):
 
 
 def fleets(ec2, image):
-    requirements = {"VCpuCount": {"Min": 2, "Max": 2}, "MemoryMiB": {"Min": 4096, "Max": 8192}, "InstanceGenerations": ["current"]}
+    requirements = {"VCpuCount": {"Min": 2, "Max": 2}, "MemoryMiB": {"Min": 4096, "Max": 8192}, "InstanceGenerations": ["previous"]}
     found = ec2.get_instance_types_from_instance_requirements(
         ArchitectureTypes=["x86_64"], VirtualizationTypes=["hvm"], InstanceRequirements=requirements)["InstanceTypes"]
     assert {"InstanceType": "m5.large"} in found, found

@@ -9,7 +9,7 @@ use crate::clock;
 use crate::db;
 use crate::db::instances::InstanceRow;
 use crate::network;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// One attribute's new value.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,7 +40,7 @@ pub struct PlacementEdit {
 }
 
 /// Metadata options; what is `None` stays as it is.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MetadataEdit {
     pub enabled: Option<bool>,
     pub tokens_required: Option<bool>,

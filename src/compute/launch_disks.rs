@@ -5,10 +5,10 @@ use crate::db::images::Image;
 use crate::db::tags::Resource;
 use crate::db::{self, Conn};
 use crate::volumes::{self, Bytes, NewVolume, Wish, attachments};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// What a launch says of one device.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct DiskWish {
     /// `/dev/sdf`
     pub device: String,
@@ -16,7 +16,7 @@ pub struct DiskWish {
 }
 
 /// What is to be at a device.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub enum Mapped {
     /// Nothing, whatever the image says.
     Nothing,
@@ -27,7 +27,7 @@ pub enum Mapped {
 }
 
 /// A volume of a launch.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct VolumeWish {
     pub wish: Wish,
     pub snapshot: Option<String>,

@@ -3,8 +3,8 @@
 use super::{COMMON, Error};
 use crate::clock;
 use crate::db::client_tokens::{self, Given};
-use crate::network::records::{self, Kept, Record};
 use crate::db::{self, Conn};
+use crate::network::records::{self, Kept, Record};
 use crate::wire::query::{self, Params};
 use sha2::{Digest, Sha256};
 

@@ -50,7 +50,7 @@ pub fn next(r: &SpotRequest, instance: Option<state::State>, now: i64) -> Option
 mod tests {
     use super::*;
     use crate::compute::spot::{Interruption, SpotWish};
-    use crate::compute::{LaunchRequest, Options};
+    use crate::compute::{LaunchRequest, MetadataEdit, Options};
 
     fn request(persistent: bool, state: State, status: Status) -> SpotRequest {
         let launch = LaunchRequest {
@@ -67,7 +67,9 @@ mod tests {
             max_count: 1,
             key_name: None,
             user_data: None,
-            root_gib: None,
+            disks: Vec::new(),
+            metadata: MetadataEdit::default(),
+            volume_tags: Vec::new(),
             options: Options::default(),
             profile: None,
             placement: None,

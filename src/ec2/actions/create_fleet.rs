@@ -223,7 +223,7 @@ mod tests {
         let seen = bench.call(&format!("Action=DescribeFleets&FleetId.1={id}")).await;
         assert_eq!(
             (seen.get("fleetState"), seen.get("fulfilledCapacity")),
-            (Some("active"), Some("6")),
+            (Some("active"), Some("6.0")),
             "{}",
             seen.xml
         );
