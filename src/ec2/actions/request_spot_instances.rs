@@ -121,7 +121,8 @@ mod tests {
         assert_eq!(seen.all("code"), ["fulfilled", "fulfilled"], "{}", seen.xml);
         let mut instances = seen.all("instanceId");
         let mut expected = launched.all("instanceId");
-        (instances.sort_unstable(), expected.sort_unstable());
+        instances.sort_unstable();
+        expected.sort_unstable();
         assert_eq!(instances, expected);
         let spot = "Filter.1.Name=instance-lifecycle&Filter.1.Value.1=spot";
         assert_eq!(bench.call(&format!("Action=DescribeInstances&{spot}")).await.all("instanceId").len(), 2);
