@@ -64,6 +64,7 @@ pub fn read(p: &Params<'_>) -> Result<AclEntry, Error> {
 
 /// The direction and the number of an entry.
 pub fn place(p: &Params<'_>) -> Result<(bool, u32), Error> {
-    let egress = p.opt_bool("Egress")?.ok_or_else(|| query::Error::Missing("Egress".into()))?;
+    // Older versions of the API did not ask for it.
+    let egress = p.opt_bool("Egress")?.unwrap_or(false);
     Ok((egress, p.int("RuleNumber", 1..=i64::from(LAST) - 1)? as u32))
 }

@@ -49,7 +49,8 @@ impl Action for CreateVpc {
             db::tags::put(c, Resource { account, region, id: &vpc.id, kind: "vpc" }, &self.tags)?;
             Ok(Output { vpc: Item::new(vpc, self.tags) })
         };
-        cx.change(job).await
+        let output = cx.change(job).await?;
+        Ok(Output { vpc: output.vpc.of_version(&cx.version) })
     }
 }
 

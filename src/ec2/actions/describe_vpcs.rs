@@ -29,8 +29,8 @@ pub struct Item {
     owner_id: String,
     state: &'static str,
     cidr_block: String,
-    cidr_block_association_set: Vec<BlockItem>,
-    ipv6_cidr_block_association_set: Vec<String>,
+    cidr_block_association_set: Option<Vec<BlockItem>>,
+    ipv6_cidr_block_association_set: Option<Vec<String>>,
     dhcp_options_id: String,
     tag_set: Vec<Tag>,
     instance_tenancy: String,
@@ -47,14 +47,23 @@ impl Item {
             owner_id: vpc.account,
             state: "available",
             cidr_block,
-            cidr_block_association_set: blocks.map(|block| BlockItem::new(block, "associated")).collect(),
-            ipv6_cidr_block_association_set: Vec::new(),
+            cidr_block_association_set: Some(blocks.map(|block| BlockItem::new(block, "associated")).collect()),
+            ipv6_cidr_block_association_set: Some(Vec::new()),
             dhcp_options_id: vpc.attributes.dhcp_options,
             tag_set: tags,
             instance_tenancy: vpc.attributes.tenancy,
             is_default: vpc.is_default,
             vpc_id: vpc.id,
         }
+    }
+
+    /// As the API of this version tells it. Clients that are older than the associations of CIDR blocks (boto 2 among them) take the
+    /// associations' state for the VPC's.
+    pub(super) fn of_version(mut self, version: &str) -> Item {
+        if version < "2016-11-15" {
+            (self.cidr_block_association_set, self.ipv6_cidr_block_association_set) = (None, None);
+        }
+        self
     }
 }
 
@@ -63,10 +72,10 @@ impl Filtered for Item {
         ("cidr", |v| vec![v.cidr_block.as_str().into()]),
         ("cidr-block", |v| vec![v.cidr_block.as_str().into()]),
         ("cidr-block-association.association-id", |v| {
-            v.cidr_block_association_set.iter().map(|a| a.association_id.as_str().into()).collect()
+            v.cidr_block_association_set.iter().flatten().map(|a| a.association_id.as_str().into()).collect()
         }),
         ("cidr-block-association.cidr-block", |v| {
-            v.cidr_block_association_set.iter().map(|a| a.cidr_block.as_str().into()).collect()
+            v.cidr_block_association_set.iter().flatten().map(|a| a.cidr_block.as_str().into()).collect()
         }),
         ("cidr-block-association.state", |_| vec!["associated".into()]),
         ("dhcp-options-id", |v| vec![v.dhcp_options_id.as_str().into()]),
@@ -102,6 +111,7 @@ impl Action for DescribeVpcs {
             .await?;
         let item = |vpc, tags| Ok(Item::new(vpc, tags));
         let (vpc_set, next_token) = self.0.answer(all, tags, |vpc| &vpc.id, item)?;
+        let vpc_set = vpc_set.into_iter().map(|vpc: Item| vpc.of_version(&cx.version)).collect();
         Ok(Output { vpc_set, next_token })
     }
 }
