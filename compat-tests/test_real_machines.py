@@ -171,6 +171,73 @@ def test_it_reboots_in_place(guest, ec2):
     guest.process()
 
 
+def made(ec2, guest, **asked):
+    """An available volume in the guest's zone."""
+    zone = guest.described()["Placement"]["AvailabilityZone"]
+    id = ec2.create_volume(AvailabilityZone=zone, **asked)["VolumeId"]
+    until(f"{id} is available", lambda: ec2.describe_volumes(VolumeIds=[id])["Volumes"][0]["State"] == "available")
+    return id
+
+
+def attached(ec2, volume):
+    """The state of its attachment, if it has one."""
+    return next((a["State"] for a in ec2.describe_volumes(VolumeIds=[volume])["Volumes"][0]["Attachments"]), None)
+
+
+def snapshot(ec2, volume):
+    id = ec2.create_snapshot(VolumeId=volume)["SnapshotId"]
+    until(f"{id} is complete", lambda: ec2.describe_snapshots(SnapshotIds=[id])["Snapshots"][0]["State"] == "completed")
+    return id
+
+
+GIB = 1 << 30
+
+
+def test_volumes_come_grow_and_go_while_it_runs(guest):
+    ec2 = guest.server.client("ec2")
+    volume = made(ec2, guest, Size=2)
+    file = guest.server.data / "volumes" / f"{volume}.0"
+    assert file.stat().st_blocks * 512 < 1 << 20, "it is sparse"
+    ec2.attach_volume(VolumeId=volume, InstanceId=guest.id, Device="/dev/sdf")
+    until("it is attached", lambda: attached(ec2, volume) == "attached")
+    serial = volume.replace("-", "")
+    until("the guest sees it", lambda: f"@@ disk vdb kind=blank size={2 * GIB} serial={serial}" in guest.console())
+
+    write = "echo {} | dd of=/dev/vdb bs=512 seek=8 conv=fsync,notrunc 2>/dev/null"
+    read = "dd if=/dev/{} bs=512 skip=8 count=1 2>/dev/null | head -1"
+    guest.ssh(write.format("before"), user="root")
+    taken = snapshot(ec2, volume)
+    guest.ssh(write.format("after"), user="root")
+    ec2.modify_volume(VolumeId=volume, Size=3)
+    until("it has grown", lambda: guest.ssh("cat /sys/block/vdb/size", user="root") == str(3 * GIB // 512))
+    until("the modification is complete", lambda: ec2.describe_volumes_modifications(
+        VolumeIds=[volume])["VolumesModifications"][0]["ModificationState"] == "completed")
+
+    # The server dies between a snapshot and what it takes; the guest writes on.
+    again = ec2.create_snapshot(VolumeId=volume)["SnapshotId"]
+    guest.server.kill()
+    guest.server.start()
+    ec2 = guest.server.client("ec2")
+    until("the second snapshot is complete", lambda: ec2.describe_snapshots(SnapshotIds=[again])["Snapshots"][0]["State"] == "completed")
+    guest.ssh(write.format("later"), user="root")
+
+    for source, size, words in [(taken, 2, "before"), (again, 3, "after")]:
+        copy = made(ec2, guest, SnapshotId=source)
+        ec2.attach_volume(VolumeId=copy, InstanceId=guest.id, Device="/dev/sdg")
+        until("the copy is attached", lambda: attached(ec2, copy) == "attached")
+        seen = f"{copy.replace('-', '')}{size * GIB // 512}"
+        look = "cat /sys/block/vdc/serial /sys/block/vdc/size 2>/dev/null | tr -d '\\n'"
+        until("the guest sees the copy", lambda: guest.ssh(look, user="root") == seen)
+        assert guest.ssh(read.format("vdc"), user="root") == words
+        ec2.detach_volume(VolumeId=copy)
+        until("the copy is detached", lambda: attached(ec2, copy) is None)
+        until("the guest has no copy", lambda: guest.ssh("ls /sys/block | grep -c vd", user="root") == "2")
+        ec2.delete_volume(VolumeId=copy)
+        ec2.delete_snapshot(SnapshotId=source)
+        until("its file is gone", lambda: not list((guest.server.data / "volumes").glob(f"{copy}*")))
+    assert guest.ssh(read.format("vdb"), user="root") == "later"
+
+
 def test_it_stops_and_starts_on_the_same_disk_and_address(guest, host):
     ec2 = guest.server.client("ec2")
     address = guest.described()["PrivateIpAddress"]
@@ -182,12 +249,23 @@ def test_it_stops_and_starts_on_the_same_disk_and_address(guest, host):
     await_state(ec2, guest.id, "stopped", 150)
     assert host.guests(guest.id) == []
     ec2.attach_network_interface(**attach)
+    [old] = ec2.describe_volumes(Filters=[{"Name": "attachment.instance-id", "Values": [guest.id]}])["Volumes"]
+    volume = made(ec2, guest, Size=1)
+    ec2.attach_volume(VolumeId=volume, InstanceId=guest.id, Device="/dev/sdb")
+    assert attached(ec2, volume) == "attached"
+    still = snapshot(ec2, old["VolumeId"])
     ec2.start_instances(InstanceIds=[guest.id])
     await_state(ec2, guest.id, "running")
     until("the third boot", lambda: "boot-count=3" in guest.console(), BOOT, every=0.5)
     assert guest.described()["PrivateIpAddress"] == address
     until("it is ready again", lambda: "@@ ready" in guest.console().rsplit("boot-count=3", 1)[1], BOOT, every=0.5)
     cards = guest.ssh("cat /sys/class/net/eth*/address").split()
+    sizes = guest.ssh("cat /sys/block/vdb/size /sys/block/vdc/size", user="root").split()
+    assert sizes == [str(3 * GIB // 512), str(GIB // 512)], "the disks are there from the start"
+    assert guest.ssh("dd if=/dev/vdb bs=512 skip=8 count=1 2>/dev/null | head -1", user="root") == "later"
+    ec2.delete_snapshot(SnapshotId=still)
+    keep = [{"DeviceName": "/dev/sdb", "Ebs": {"DeleteOnTermination": True}}]
+    ec2.modify_instance_attribute(InstanceId=guest.id, BlockDeviceMappings=keep)
     assert cards == [n["MacAddress"] for n in guest.described()["NetworkInterfaces"]] and cards[1] == card["MacAddress"]
 
 
@@ -230,4 +308,8 @@ def test_nothing_is_left_of_what_ended(server, host, guest):
         assert {f.name for f in folder.iterdir()} <= {"console.log"}
     assert not re.search(r"\bnt[0-9a-f]", host.run("ip", "-o", "link"))
     until("the rules are gone", lambda: "nt" not in re.findall(r'"(nt)[0-9a-f]+"', host.run("nft", "list", "ruleset")))
+    [left] = ec2.describe_volumes()["Volumes"]
+    assert (left["Size"], left["State"]) == (3, "available"), "what was to go with the instance went"
+    ec2.delete_volume(VolumeId=left["VolumeId"])
+    until("no volume's file is left", lambda: not list((server.data / "volumes").iterdir()))
     assert "@@ ready" in guest.console(), "the console of a terminated instance can still be read"

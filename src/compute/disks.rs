@@ -1,7 +1,8 @@
 //! Volumes that come to an instance after its launch, and leave it.
 //!
 //! The disks of a machine are read when it is started, so a stopped instance is given a volume, or gives one back, by a row alone.
-//! The simulated machine has no disks, so its volumes come and go by rows as well.
+//! The simulated machine has no disks, so its volumes come and go by rows as well. To a running one a volume is `attaching`, and from
+//! it `detaching`, until the instance's loop has seen to it ([`super::plug`]).
 
 use super::Compute;
 use super::intent::{IntentError, owned};
@@ -29,7 +30,6 @@ impl Compute {
             let row = owned(c, &account, &region, vec![instance])?.remove(0);
             let spec = Spec::parse(&row.spec)?;
             let live = match state(&row)? {
-                State::Running if real => return Err(IntentError::HotPlugVolume(row.id)),
                 State::Running => real,
                 State::Stopped => false,
                 State::Pending | State::Stopping | State::ShuttingDown | State::Terminated => {
@@ -57,7 +57,7 @@ impl Compute {
         instance: Option<String>,
         device: Option<String>,
     ) -> Result<AttachmentRow, IntentError> {
-        let (account, region, real) = (account.to_owned(), region.to_owned(), self.is_real());
+        let (account, region) = (account.to_owned(), region.to_owned());
         let detached = self.db.write(move |c| {
             let volume = volumes::need(c, &account, &region, &volume)?;
             if let Some(id) = &instance {
@@ -66,7 +66,6 @@ impl Compute {
             let attachment = attachments::find(&volume, instance.as_deref(), device.as_deref())?;
             let row = owned(c, &account, &region, vec![attachment.instance.clone()])?.remove(0);
             let live = match state(&row)? {
-                State::Running if real && attachment.plugged => return Err(IntentError::HotPlugVolume(row.id)),
                 State::Running | State::Pending | State::Stopping => attachment.plugged,
                 State::Stopped => false,
                 State::ShuttingDown | State::Terminated => {

@@ -83,9 +83,6 @@ pub enum IntentError {
     #[error("No device is currently mapped at {0}")]
     NoDevice(String),
     /// `UnsupportedOperation`
-    #[error("The volumes of instance '{0}' change while it is stopped only: stop it first.")]
-    HotPlugVolume(String),
-    /// `UnsupportedOperation`
     #[error("The interfaces of instance '{0}' change while it is stopped only: stop it first.")]
     HotPlug(String),
     /// `InvalidInstanceAttributeValue`

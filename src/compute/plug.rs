@@ -1,9 +1,11 @@
 //! The volumes of an instance as the loop has its machine have them.
 
 use super::Compute;
-use super::driver::{self, Machine};
+use super::driver::{self, Driver, Machine};
 use super::reconcile::StepError;
+use crate::db;
 use crate::db::instances::InstanceRow;
+use crate::db::volumes::AttachmentRow;
 use crate::volumes::{Bytes, attachments};
 
 impl Compute {
@@ -13,14 +15,7 @@ impl Compute {
             return Ok(Vec::new());
         }
         let disks = self.db.read(|c| self.volumes.disks(c, &row.id))?;
-        let disk = |d: attachments::Disk| driver::Disk {
-            path: d.path,
-            format: "qcow2",
-            target: d.target,
-            serial: d.serial,
-            read_only: false,
-        };
-        Ok(disks.into_iter().map(disk).collect())
+        Ok(disks.into_iter().map(as_disk).collect())
     }
 
     /// The machine is about to be switched on: its volumes' files are its own from now on. Whether it has any.
@@ -38,16 +33,71 @@ impl Compute {
         Ok(any)
     }
 
-    /// Nothing is left to do but for the volumes: one that is off gives them back.
+    /// Nothing is left to do but for the volumes: those of a running machine come and go, one that is off has none.
     pub(super) fn settle_disks(&self, row: &InstanceRow, machine: Machine) -> Result<(), StepError> {
-        if self.volumes.bytes() == Bytes::None || machine == Machine::Running {
+        if self.volumes.bytes() == Bytes::None {
             return Ok(());
         }
-        if self.db.read(|c| attachments::at(c, &row.id))?.iter().any(|a| a.plugged || a.state != "attached") {
-            let id = row.id.clone();
-            self.db.write_blocking(move |c| attachments::all_unplugged(c, &id))?;
-            self.volumes.wake();
+        let there = self.db.read(|c| attachments::at(c, &row.id))?;
+        match machine {
+            Machine::Running | Machine::Halted => {
+                let driver = self.driver.as_deref().expect("no pass without a driver");
+                there.iter().try_for_each(|a| self.settle_disk(driver, a))
+            }
+            Machine::Absent | Machine::Off(_) if there.iter().any(|a| a.plugged || a.state != "attached") => {
+                let id = row.id.clone();
+                self.db.write_blocking(move |c| attachments::all_unplugged(c, &id))?;
+                self.volumes.wake();
+                Ok(())
+            }
+            Machine::Absent | Machine::Off(_) => Ok(()),
+        }
+    }
+
+    /// Have a running machine have a volume as its rows say.
+    fn settle_disk(&self, driver: &dyn Driver, at: &AttachmentRow) -> Result<(), StepError> {
+        let (instance, volume) = (at.instance.clone(), at.volume.clone());
+        match at.state.as_str() {
+            "attaching" => {
+                self.volumes.make_for(&instance)?;
+                let one = [volume.clone()];
+                self.db.write_blocking(move |c| attachments::plug(c, &instance, &one))?;
+                let disks = self.db.read(|c| self.volumes.disks(c, &at.instance))?;
+                if let Some(disk) = disks.into_iter().find(|d| d.volume == volume) {
+                    driver.attach_disk(&at.instance, &as_disk(disk)).map_err(StepError::Disk)?;
+                }
+                let instance = at.instance.clone();
+                self.db.write_blocking(move |c| attachments::plugged(c, &instance, &volume))?;
+                tracing::info!(volume = at.volume, target = at.target, "attached");
+            }
+            "detaching" => {
+                if !driver.detach_disk(&instance, &at.target).map_err(StepError::Disk)? {
+                    return Err(StepError::HeldByGuest(volume));
+                }
+                self.db.write_blocking(move |c| attachments::unplugged(c, &instance, &volume))?;
+                self.volumes.wake();
+                tracing::info!(volume = at.volume, target = at.target, "detached");
+            }
+            _ => {
+                let Some(row) = self.db.read(|c| db::volumes::get(c, &volume))?.filter(|_| at.plugged) else {
+                    return Ok(());
+                };
+                if let Some(next) = &row.next_layer {
+                    self.volumes.make_next(&row)?;
+                    driver.switch_disk(&instance, &at.target, &self.volumes.path(next)).map_err(StepError::Disk)?;
+                    let switched = volume.clone();
+                    self.db.write_blocking(move |c| attachments::switched(c, &switched))?;
+                }
+                if let Some(bytes) = attachments::to_grow_to(&row) {
+                    driver.grow_disk(&instance, &at.target, bytes as u64).map_err(StepError::Disk)?;
+                    self.db.write_blocking(move |c| attachments::grown(c, &volume, bytes))?;
+                }
+            }
         }
         Ok(())
     }
+}
+
+fn as_disk(d: attachments::Disk) -> driver::Disk {
+    driver::Disk { path: d.path, format: "qcow2", target: d.target, serial: d.serial, read_only: false }
 }

@@ -63,6 +63,12 @@ pub(super) enum StepError {
     Unseen(#[source] driver::Error),
     #[error(transparent)]
     Network(#[from] network::Error),
+    /// A disk of a machine that runs could not be changed: nothing to count against the machine.
+    #[error("a volume: {0}")]
+    Disk(#[source] driver::Error),
+    /// The guest has not let go of a volume yet.
+    #[error("the guest still holds {0}")]
+    HeldByGuest(String),
     /// A volume's file is being worked on: nothing was tried, either.
     #[error("volumes: {0}")]
     Volumes(#[from] volumes::Error),
@@ -86,6 +92,8 @@ impl StepError {
             | StepError::Db(_)
             | StepError::Network(_)
             | StepError::Volumes(_)
+            | StepError::Disk(_)
+            | StepError::HeldByGuest(_)
             | StepError::Folder(_) => false,
         }
     }
@@ -399,7 +407,8 @@ pub(super) fn seen(machine: Machine) -> Observed {
 
 /// A step failed: try again later, or give up. Only tries to bring a machine up are ever given up, and never one that runs.
 fn postpone(row: &mut InstanceRow, e: &StepError) {
-    let counts = !matches!(e, StepError::Unseen(_) | StepError::Volumes(_));
+    let counts =
+        !matches!(e, StepError::Unseen(_) | StepError::Volumes(_) | StepError::Disk(_) | StepError::HeldByGuest(_));
     row.attempt += 1;
     if counts && row.desired == Desired::Running.text() && (e.is_final() || row.attempt >= TRIES) {
         tracing::error!(attempt = row.attempt, error = %e, "giving up");

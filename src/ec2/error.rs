@@ -277,7 +277,7 @@ fn intent(e: &IntentError) -> (&'static str, StatusCode) {
         IntentError::NotUp(_) => ("IncorrectState", BAD),
         IntentError::CannotDetach { .. } => ("IncorrectInstanceState", BAD),
         IntentError::NoDevice(_) => ("InvalidInstanceAttributeValue", BAD),
-        IntentError::HotPlug(_) | IntentError::HotPlugVolume(_) => ("UnsupportedOperation", BAD),
+        IntentError::HotPlug(_) => ("UnsupportedOperation", BAD),
         IntentError::UnknownType(_) => ("InvalidInstanceAttributeValue", BAD),
         IntentError::TerminationDisabled(_) | IntentError::StopDisabled(_) => ("OperationNotPermitted", BAD),
     }
@@ -394,10 +394,9 @@ fn in_volumes(e: &volumes::Error) -> (&'static str, StatusCode) {
         volumes::Error::Combination(_) => ("InvalidParameterCombination", BAD),
         volumes::Error::Missing(_) | volumes::Error::NeedsIops(_) => ("MissingParameter", BAD),
         volumes::Error::InUse { .. } | volumes::Error::AlreadyAttached(_) => ("VolumeInUse", BAD),
-        volumes::Error::NotAvailable(_)
-        | volumes::Error::NotAttached(_)
-        | volumes::Error::Plugged(_)
-        | volumes::Error::SnapshotState(_) => ("IncorrectState", BAD),
+        volumes::Error::NotAvailable(_) | volumes::Error::NotAttached(_) | volumes::Error::SnapshotState(_) => {
+            ("IncorrectState", BAD)
+        }
         volumes::Error::NoAttachment { .. } => ("InvalidAttachment.NotFound", BAD),
         volumes::Error::OtherZone { .. } => ("InvalidVolume.ZoneMismatch", BAD),
         volumes::Error::TooManyAttachments(_) => ("AttachmentLimitExceeded", BAD),

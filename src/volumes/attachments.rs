@@ -7,7 +7,7 @@
 use super::volume::{self, GIB, Volume};
 use super::{Bytes, Error, Volumes, snapshots};
 use crate::clock;
-use crate::db::volumes::AttachmentRow;
+use crate::db::volumes::{AttachmentRow, VolumeRow};
 use crate::db::{self, Conn};
 use std::path::PathBuf;
 
@@ -134,6 +134,11 @@ pub fn leave(c: &Conn, instance: &str) -> Result<(), Error> {
     Ok(())
 }
 
+/// Have the loop of the instances look at a volume that their machines have.
+pub(super) fn tell(c: &Conn, attachments: &[AttachmentRow]) -> Result<(), db::Error> {
+    attachments.iter().filter(|a| a.plugged).try_for_each(|a| db::instances::touch(c, &a.instance))
+}
+
 /// A volume's disk, as a machine is to have it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Disk {
@@ -169,7 +174,7 @@ pub fn plug(c: &Conn, instance: &str, volumes: &[String]) -> Result<(), Error> {
             continue;
         }
         let volume = db::volumes::get(c, &row.volume)?.ok_or_else(|| Error::NoVolume(row.volume.clone()))?;
-        if !volume.made || volume.next_layer.is_some() || volume.bytes < volume.gib * GIB {
+        if !volume.made || volume.next_layer.is_some() || to_grow_to(&volume).is_some() {
             return Err(Error::NotReady(row.volume));
         }
         db::volumes::attach(c, &AttachmentRow { plugged: true, ..row })?;
@@ -200,6 +205,11 @@ pub fn all_unplugged(c: &Conn, instance: &str) -> Result<(), Error> {
         }
     }
     Ok(())
+}
+
+/// The bytes to which a volume's disk has to grow yet.
+pub fn to_grow_to(volume: &VolumeRow) -> Option<i64> {
+    Some(volume.gib * GIB).filter(|bytes| volume.bytes < *bytes)
 }
 
 /// A running machine writes to the volume's next layer.

@@ -139,9 +139,6 @@ pub enum Error {
     /// `UnsupportedOperation`
     #[error("Volume '{0}' is attached already, and the disk of a real machine cannot be shared with another.")]
     CannotShare(String),
-    /// `IncorrectState`: its file cannot be told to stand still yet
-    #[error("Volume '{0}' is used by a running machine: stop the instance to take a snapshot of it.")]
-    Plugged(String),
     /// `IncorrectModificationState`
     #[error("Volume '{0}' is still being modified.")]
     Modifying(String),

@@ -1,7 +1,7 @@
 //! Snapshots: layers that nobody writes to any more, and who may make volumes of them.
 
 use super::volume::{GIB, Volume};
-use super::{Bytes, Error};
+use super::{Bytes, Error, attachments};
 use crate::db::snapshots::SnapshotRow;
 use crate::db::volumes::{LayerRow, VolumeRow};
 use crate::db::{self, Conn};
@@ -12,9 +12,7 @@ pub const NO_VOLUME: &str = "vol-ffffffff";
 
 /// Take a snapshot of what a volume holds now.
 pub fn create(c: &Conn, volume: &mut Volume, description: &str, bytes: Bytes) -> Result<SnapshotRow, Error> {
-    if volume.attachments.iter().any(|a| a.plugged) {
-        return Err(Error::Plugged(volume.row.id.clone()));
-    }
+    attachments::tell(c, &volume.attachments)?;
     let row = &mut volume.row;
     if !row.made {
         return Err(Error::NotAvailable(row.id.clone()));

@@ -1,7 +1,7 @@
 //! Making volumes, changing and deleting them.
 
 use super::figures::{Figures, Kind, Wish};
-use super::{Bytes, Error, snapshots};
+use super::{Bytes, Error, attachments, snapshots};
 use crate::db::volumes::{AttachmentRow, LayerRow, VolumeRow};
 use crate::db::{self, Conn};
 use crate::{clock, id};
@@ -178,6 +178,8 @@ pub fn modify(c: &Conn, volume: &mut Volume, wish: Wish, bytes: Bytes) -> Result
     row.multi_attach = to.multi_attach;
     row.modification = Some(serde_json::to_string(&modification).expect("plain data becomes JSON"));
     db::volumes::update(c, row)?;
+    attachments::tell(c, &volume.attachments)?;
+    let row = &volume.row;
     if bytes == Bytes::None {
         db::volumes::layer_made(c, &row.layer, row.gib * GIB)?;
     }

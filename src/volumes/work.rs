@@ -70,6 +70,13 @@ impl Volumes {
         missing.iter().try_for_each(|layer| self.make(layer))
     }
 
+    /// Make the file that a volume is to be written to next.
+    pub fn make_next(&self, volume: &VolumeRow) -> Result<(), Error> {
+        let Some(next) = &volume.next_layer else { return Ok(()) };
+        let layer = self.db.read(|c| db::volumes::layer_named(c, next))?.filter(|layer| !layer.made);
+        layer.map_or(Ok(()), |layer| self.make(&layer))
+    }
+
     /// Make a layer's file, unless it is there.
     fn make(&self, layer: &LayerRow) -> Result<(), Error> {
         let _making = self.making.lock().expect("no panic while held");

@@ -2,8 +2,9 @@
 
 use super::fake::Fake;
 use super::libvirt::{EMULATOR, Libvirt};
-use super::{Driver, Event, Machine, MachineSpec, Power};
+use super::{Disk, Driver, Event, Machine, MachineSpec, Power};
 use crate::compute::state::Off;
+use crate::volumes::qcow2;
 use std::path::Path;
 use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
@@ -64,6 +65,8 @@ fn conforms(dir: &Path, reopen: &dyn Fn() -> Box<dyn Driver>) {
     assert_eq!(reopen().observe(id).unwrap(), Machine::Halted, "whoever comes next knows that it stands still");
     driver.power(id, Power::On).unwrap();
 
+    with_disks(dir, &*driver, id);
+
     // A new driver finds what the first one made.
     let again = reopen();
     assert_eq!(again.observe(id).unwrap(), Machine::Running);
@@ -79,6 +82,38 @@ fn conforms(dir: &Path, reopen: &dyn Fn() -> Box<dyn Driver>) {
     driver.remove(id).unwrap();
     assert_eq!(driver.observe(id).unwrap(), Machine::Absent);
     assert!(driver.list().unwrap().is_empty());
+}
+
+/// Disks come to a running machine, grow, move on to other files, and go. Every call is made twice.
+fn with_disks(dir: &Path, driver: &dyn Driver, id: &str) {
+    let (first, second) = (dir.join("first"), dir.join("second"));
+    qcow2::create(&first, None, 1 << 20).unwrap();
+    qcow2::create(&second, Some(qcow2::Base { path: &first, format: "qcow2" }), 1 << 20).unwrap();
+    let serial = "vol0123456789abcdef0".into();
+    let disk = Disk { path: first.clone(), format: "qcow2", target: "vdb".into(), serial, read_only: false };
+    let has = |driver: &dyn Driver| driver.disks(id).unwrap();
+    assert!(has(driver).is_empty());
+    for _ in 0..2 {
+        driver.attach_disk(id, &disk).unwrap();
+        assert_eq!(has(driver), [("vdb".to_owned(), first.clone())]);
+    }
+    for _ in 0..2 {
+        driver.grow_disk(id, "vdb", 2 << 20).unwrap();
+    }
+    for _ in 0..2 {
+        driver.switch_disk(id, "vdb", &second).unwrap();
+        assert_eq!(has(driver), [("vdb".to_owned(), second.clone())]);
+    }
+    assert!(driver.switch_disk(id, "vdc", &second).is_err(), "there is no such disk");
+    // No guest runs that could let go of it, so it goes with a reset.
+    let mut tries = 0;
+    while !driver.detach_disk(id, "vdb").unwrap() {
+        driver.power(id, Power::Reset).unwrap();
+        tries += 1;
+        assert!(tries < 60, "a reset machine keeps its disk");
+    }
+    assert!(driver.detach_disk(id, "vdb").unwrap());
+    assert!(has(driver).is_empty());
 }
 
 #[test]

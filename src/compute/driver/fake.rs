@@ -4,12 +4,12 @@
 //! its effects count as faults do, so the crash tests can stop between any two of them. The file grows by a line
 //! at every change, as libvirt would keep its domains when our process dies.
 
-use super::{Capacity, Driver, Error, Event, Machine, MachineSpec, Power, Watcher};
+use super::{Capacity, Disk, Driver, Error, Event, Machine, MachineSpec, Power, Watcher};
 use crate::compute::state::Off;
 use std::collections::BTreeMap;
 use std::fs::OpenOptions;
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
 /// The simulated host. `file` keeps its machines.
@@ -22,6 +22,8 @@ pub struct Fake {
 struct Inner {
     /// Name -> whether it runs, and why it is off when it does not.
     machines: BTreeMap<String, Machine>,
+    /// Name -> target -> file. They do not outlive the process: whoever has disks that count has real machines.
+    disks: BTreeMap<String, BTreeMap<String, PathBuf>>,
     watcher: Option<Watcher>,
 }
 
@@ -57,7 +59,7 @@ impl Fake {
             };
             machines.insert(name.to_owned(), machine);
         }
-        Fake { file, inner: Mutex::new(Inner { machines, watcher: None }) }
+        Fake { file, inner: Mutex::new(Inner { machines, ..Inner::default() }) }
     }
 
     fn change(&self, effect: &'static str, id: &str, to: Option<Machine>) -> Result<(), Error> {
@@ -72,6 +74,18 @@ impl Fake {
         let line = format!("{id} {state}\n");
         let append = || OpenOptions::new().create(true).append(true).open(file)?.write_all(line.as_bytes());
         append().map_err(|e| Error::Failed(format!("writing {}: {e}", file.display())))
+    }
+
+    fn of_running<T>(
+        &self,
+        id: &str,
+        job: impl FnOnce(&mut BTreeMap<String, PathBuf>) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        let mut inner = self.inner.lock().expect("no panic while held");
+        match inner.machines.get(id) {
+            Some(Machine::Running | Machine::Halted) => job(inner.disks.entry(id.to_owned()).or_default()),
+            Some(Machine::Off(_) | Machine::Absent) | None => Err(Error::Failed(format!("{id} does not run"))),
+        }
     }
 
     /// The guest powers itself off, as a person at its console would make it.
@@ -102,6 +116,8 @@ impl Driver for Fake {
         if self.observe(&spec.id)? == Machine::Absent {
             self.change("define", &spec.id, Some(Machine::Off(Off::Plain)))?;
         }
+        let disks = spec.disks.iter().map(|d| (d.target.clone(), d.path.clone())).collect();
+        self.inner.lock().expect("no panic while held").disks.insert(spec.id.clone(), disks);
         Ok(super::libvirt::domain_xml::render(spec))
     }
 
@@ -129,6 +145,37 @@ impl Driver for Fake {
             watch(Event::Changed(id.to_owned()));
         }
         Ok(())
+    }
+
+    fn disks(&self, id: &str) -> Result<Vec<(String, PathBuf)>, Error> {
+        self.of_running(id, |disks| Ok(disks.clone().into_iter().collect()))
+    }
+
+    fn attach_disk(&self, id: &str, disk: &Disk) -> Result<(), Error> {
+        self.of_running(id, |disks| {
+            disks.entry(disk.target.clone()).or_insert_with(|| disk.path.clone());
+            Ok(())
+        })
+    }
+
+    fn detach_disk(&self, id: &str, target: &str) -> Result<bool, Error> {
+        self.of_running(id, |disks| {
+            disks.remove(target);
+            Ok(true)
+        })
+    }
+
+    fn switch_disk(&self, id: &str, target: &str, to: &Path) -> Result<(), Error> {
+        let none = || Error::Failed(format!("{id} has no disk {target}"));
+        self.of_running(id, |disks| {
+            *disks.get_mut(target).ok_or_else(none)? = to.to_owned();
+            Ok(())
+        })
+    }
+
+    fn grow_disk(&self, id: &str, target: &str, _bytes: u64) -> Result<(), Error> {
+        let none = || Error::Failed(format!("{id} has no disk {target}"));
+        self.of_running(id, |disks| disks.get(target).map(drop).ok_or_else(none))
     }
 
     fn remove(&self, id: &str) -> Result<(), Error> {

@@ -10,7 +10,7 @@ pub mod fake;
 pub mod libvirt;
 
 pub use super::state::Machine;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// What a machine is made of: everything that the domain XML says.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -129,6 +129,16 @@ pub trait Driver: Send + Sync {
     /// Define the machine, or define it anew. Returns the definition as the hypervisor took it (XML).
     fn define(&self, spec: &MachineSpec) -> Result<String, Error>;
     fn power(&self, id: &str, power: Power) -> Result<(), Error>;
+    /// The disks of a running machine: target and the file that it writes to.
+    fn disks(&self, id: &str) -> Result<Vec<(String, PathBuf)>, Error>;
+    /// Give a running machine one disk more.
+    fn attach_disk(&self, id: &str, disk: &Disk) -> Result<(), Error>;
+    /// Ask a running machine to give a disk back. Whether it has: a guest may take its time, or never do it.
+    fn detach_disk(&self, id: &str, target: &str) -> Result<bool, Error>;
+    /// Have a running machine write to `to` from now on: a qcow2 file that is there, empty, and stands on the disk's file of until now.
+    fn switch_disk(&self, id: &str, target: &str, to: &Path) -> Result<(), Error>;
+    /// Let a disk of a running machine grow to so many bytes.
+    fn grow_disk(&self, id: &str, target: &str, bytes: u64) -> Result<(), Error>;
     /// Undefine the machine, switching it off if it runs.
     fn remove(&self, id: &str) -> Result<(), Error>;
     /// Tell `watcher` of every event from now on.

@@ -1,4 +1,5 @@
-//! Take a snapshot of a volume: what it holds now, from which volumes and images can be made. No byte is copied.
+//! Take a snapshot of a volume: what it holds now, from which volumes can be made. No byte is
+//! copied; a running guest goes on, and the snapshot is as its disk would be after a power cut.
 
 use crate::db::tags::{Resource, Tag};
 use crate::db::{self, Conn};

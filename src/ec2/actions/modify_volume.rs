@@ -1,4 +1,4 @@
-//! Give a volume another size, type or speed. It grows at once where the machine is simulated or off. AWS lets hours pass between
+//! Give a volume another size, type or speed. A running guest sees it grow. AWS lets hours pass between
 //! two modifications; here the second waits for the first only.
 
 use crate::db::Conn;

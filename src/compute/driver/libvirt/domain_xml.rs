@@ -45,7 +45,7 @@ pub fn render(m: &MachineSpec) -> String {
     }
     x.push_str("    <controller type='usb' model='none'/>\n");
     for d in &m.disks {
-        disk(&mut x, d);
+        x.push_str(&disk(d));
     }
     for n in &m.nics {
         nic(&mut x, n);
@@ -76,7 +76,9 @@ fn os(x: &mut String, m: &MachineSpec) {
     x.push_str("    <smbios mode='sysinfo'/>\n  </os>\n");
 }
 
-fn disk(x: &mut String, d: &Disk) {
+/// One disk: in a domain, or to be plugged into one.
+pub fn disk(d: &Disk) -> String {
+    let mut x = String::new();
     let read_only = if d.read_only { "\n      <readonly/>" } else { "" };
     let _ = write!(
         x,
@@ -87,6 +89,7 @@ fn disk(x: &mut String, d: &Disk) {
         escape(&d.target),
         escape(&d.serial),
     );
+    x
 }
 
 fn nic(x: &mut String, n: &NicSpec) {

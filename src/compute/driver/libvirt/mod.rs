@@ -7,11 +7,12 @@
 //! libvirt's event loop has one thread for the process ([`events`]); with the embedded driver QEMU's processes
 //! are this one's orphans and [`reaper`] collects them, since libvirt waits for a dead guest to leave the process table.
 
+mod disks;
 pub mod domain_xml;
 mod events;
 pub mod reaper;
 
-use super::{Capacity, Driver, Error, Machine, MachineSpec, Power, Watcher};
+use super::{Capacity, Disk, Driver, Error, Machine, MachineSpec, Power, Watcher};
 use crate::compute::state::Off;
 use std::path::{Path, PathBuf};
 use virt::connect::Connect;
@@ -273,6 +274,26 @@ impl Driver for Libvirt {
             Err(e) if is_absent(&e) => Ok(()),
             Err(e) => Err(failed(&format!("undefining {id}"), &e)),
         }
+    }
+
+    fn disks(&self, id: &str) -> Result<Vec<(String, PathBuf)>, Error> {
+        self.disks_of(id)
+    }
+
+    fn attach_disk(&self, id: &str, disk: &Disk) -> Result<(), Error> {
+        self.plug_in(id, disk)
+    }
+
+    fn detach_disk(&self, id: &str, target: &str) -> Result<bool, Error> {
+        self.pull_out(id, target)
+    }
+
+    fn switch_disk(&self, id: &str, target: &str, to: &Path) -> Result<(), Error> {
+        self.move_on(id, target, to)
+    }
+
+    fn grow_disk(&self, id: &str, target: &str, bytes: u64) -> Result<(), Error> {
+        self.grow(id, target, bytes)
     }
 
     fn watch(&self, watcher: Watcher) -> Result<(), Error> {
