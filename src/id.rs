@@ -43,6 +43,10 @@ pub enum Kind {
     ProfileAssociation,
     SpotRequest,
     Fleet,
+    ImportImageTask,
+    ExportImageTask,
+    ExportTask,
+    BundleTask,
 }
 
 impl Kind {
@@ -83,6 +87,10 @@ impl Kind {
             Kind::ProfileAssociation => "iip-assoc",
             Kind::SpotRequest => "sir",
             Kind::Fleet => "fleet",
+            Kind::ImportImageTask => "import-ami",
+            Kind::ExportImageTask => "export-ami",
+            Kind::ExportTask => "export-i",
+            Kind::BundleTask => "bun",
         }
     }
 

@@ -1,4 +1,4 @@
-//! Images of instances: a copy of the disk is taken while nobody writes to it, and the rest is the images' room's work.
+//! Images of instances, their bundles and exports: a copy of the disk is taken while nobody writes to it, and the rest is the images' room's work.
 //!
 //! A running guest is shut down for it by its power button (and after its patience by the switch), and started again as soon as
 //! its disk is copied; to clients it runs all the while. Without a reboot it stands still for as long as the copy takes:
@@ -14,6 +14,7 @@ use super::state::{self, State, visible};
 use crate::db::images::{Details, Image, ImageType, Mapping, Origin};
 use crate::db::instances::InstanceRow;
 use crate::db::{self, Conn};
+use crate::images::tasks::{self, Task, Wanted};
 use crate::{clock, images};
 
 /// What CreateImage asks for.
@@ -48,16 +49,7 @@ pub enum CaptureError {
 
 /// Put the image down as pending, and have the loop look at the instance.
 pub fn capture(c: &Conn, r: &CaptureRequest) -> Result<Image, CaptureError> {
-    let rows = owned(c, &r.account, &r.region, vec![r.instance_id.clone()])?;
-    let row = rows.into_iter().next().ok_or_else(|| IntentError::NotFound(vec![r.instance_id.clone()]))?;
-    let (desired, observed) = both(&row)?;
-    match visible(desired, observed) {
-        State::Running | State::Stopping | State::Stopped => {}
-        State::Pending | State::ShuttingDown | State::Terminated => {
-            return Err(IntentError::WrongState { id: row.id, verb: "imaged" }.into());
-        }
-    }
-    let spec = Spec::parse(&row.spec)?;
+    let (row, spec) = with_disk(c, &r.account, &r.region, &r.instance_id, "imaged", true)?;
     if let Some(device) = r.volumes.iter().find(|device| **device != spec.root_device_name) {
         return Err(CaptureError::OtherVolume(device.clone(), spec.root_device_name));
     }
@@ -104,6 +96,52 @@ pub fn capture(c: &Conn, r: &CaptureRequest) -> Result<Image, CaptureError> {
     Ok(image)
 }
 
+/// An instance of the account whose disk can be copied; one that runs too, if `running` says so. `verb` is for the refusal.
+fn with_disk(
+    c: &Conn,
+    account: &str,
+    region: &str,
+    id: &str,
+    verb: &'static str,
+    running: bool,
+) -> Result<(InstanceRow, Spec), CaptureError> {
+    let row = owned(c, account, region, vec![id.to_owned()])?.remove(0);
+    let (desired, observed) = both(&row)?;
+    match visible(desired, observed) {
+        State::Running if running => {}
+        State::Stopping | State::Stopped => {}
+        State::Running | State::Pending | State::ShuttingDown | State::Terminated => {
+            return Err(IntentError::WrongState { id: row.id, verb }.into());
+        }
+    }
+    let spec = Spec::parse(&row.spec)?;
+    Ok((row, spec))
+}
+
+/// Put down the task of making a bundle of an instance's disk; a running guest is shut down for it and started again.
+pub fn bundle(
+    c: &Conn,
+    account: &str,
+    region: &str,
+    instance: String,
+    bucket: String,
+    prefix: String,
+) -> Result<Task, CaptureError> {
+    let (row, spec) = with_disk(c, account, region, &instance, "bundled", true)?;
+    let wanted = Wanted::Bundle { instance, bucket, prefix, architecture: spec.architecture };
+    let task = tasks::begin(c, account, region, wanted)?;
+    db::instances::touch(c, &row.id)?;
+    Ok(task)
+}
+
+/// Put down the task of exporting a stopped instance's disk; `wanted` is an [`Wanted::ExportInstance`].
+pub fn export(c: &Conn, account: &str, region: &str, instance: &str, wanted: Wanted) -> Result<Task, CaptureError> {
+    let (row, _) = with_disk(c, account, region, instance, "exported", false)?;
+    let task = tasks::begin(c, account, region, wanted)?;
+    db::instances::touch(c, &row.id)?;
+    Ok(task)
+}
+
 impl Compute {
     /// How the machine is to be for the image that waits longest for a copy of its disk.
     pub(super) fn capture_wanted(&self, id: &str) -> Result<Option<state::Capture>, db::Error> {
@@ -129,7 +167,7 @@ impl Compute {
             }
         }
         let disk = Folder::new(&self.dir, &row.id).disk();
-        let copied = if driver.is_real() { self.images.copy_disk(&disk, &capture.image_id) } else { Ok(()) };
+        let copied = if driver.is_real() { self.images.copy_disk(&disk, &capture.id) } else { Ok(()) };
         if running {
             driver.power(&row.id, Power::On)?;
         } else {
@@ -137,8 +175,8 @@ impl Compute {
             row.powered &= !capture.reboot;
         }
         if let Err(e) = copied {
-            tracing::error!(image = capture.image_id, error = %e, "an instance's disk cannot be copied");
-            self.images.not_captured(&capture.image_id, "The instance's disk could not be copied.")?;
+            tracing::error!(waiting = capture.id, error = %e, "an instance's disk cannot be copied");
+            self.images.not_captured(&capture.id, "The instance's disk could not be copied.")?;
             return Ok(());
         }
         let source = (!driver.is_real()).then(|| Spec::parse(&row.spec)).transpose()?.map(|spec| spec.image_id);
@@ -147,8 +185,8 @@ impl Compute {
             // Together: a guest that was shut down for the copy did not go by its own will.
             db::instances::set_powered(c, &instance, powered)?;
             match source {
-                None => images::capture::captured(c, &capture.image_id, &instance),
-                Some(source) => images::capture::captured_as_image(c, &capture.image_id, &source),
+                None => images::capture::captured(c, &capture.id, &instance),
+                Some(source) => images::capture::captured_as_image(c, &capture.id, &source),
             }
         })?;
         self.images.wake();
@@ -159,7 +197,7 @@ impl Compute {
     pub(super) fn no_more_copies(&self, id: &str) -> Result<(), StepError> {
         for capture in self.db.read(|c| images::capture::captures_of(c, id))? {
             let why = format!("The instance {id} was terminated before its disk was copied.");
-            self.images.not_captured(&capture.image_id, &why)?;
+            self.images.not_captured(&capture.id, &why)?;
         }
         Ok(())
     }

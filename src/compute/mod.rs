@@ -40,7 +40,7 @@ mod sweep;
 pub mod templates;
 pub mod types;
 
-pub use capture::{CaptureError, CaptureRequest, capture};
+pub use capture::{CaptureError, CaptureRequest, bundle, capture, export};
 pub use cards::InterfaceWish;
 pub use edit::{Edit, MetadataEdit, PlacementEdit};
 pub use intent::{Change, IntentError};

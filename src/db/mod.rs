@@ -17,6 +17,7 @@ pub mod client_tokens;
 pub mod compute_records;
 pub mod elastic_addresses;
 pub mod iam;
+pub mod image_tasks;
 pub mod images;
 pub mod instances;
 pub mod keypairs;
@@ -80,6 +81,7 @@ const MIGRATIONS: &[(&str, &str)] = &[
     ("0018_volumes", include_str!("migrations/0018_volumes.sql")),
     ("0019_records_by_kind", include_str!("migrations/0019_records_by_kind.sql")),
     ("0020_compute_records", include_str!("migrations/0020_compute_records.sql")),
+    ("0021_image_tasks", include_str!("migrations/0021_image_tasks.sql")),
 ];
 
 type Job = Box<dyn FnOnce(&mut Conn) -> Answer + Send>;

@@ -53,6 +53,10 @@ pub enum Error {
     NoModification(String),
     #[error("The ID '{0}' is not valid")]
     InvalidId(String),
+    #[error("The conversion task ID '{0}' is not valid.")]
+    NoConversion(String),
+    #[error("The task '{0}' is over and cannot be cancelled.")]
+    TaskOver(String),
 
     #[error("Launch template names have 3 to 128 characters: letters, digits and ().-/_")]
     TemplateName,
@@ -124,6 +128,8 @@ impl Error {
             Error::Zone(_) => ("InvalidZone.NotFound", S::BAD_REQUEST),
             Error::NoModification(_) => ("InvalidVolumeModification.NotFound", S::BAD_REQUEST),
             Error::InvalidId(_) => ("InvalidID", S::BAD_REQUEST),
+            Error::NoConversion(_) => ("InvalidConversionTaskId", S::BAD_REQUEST),
+            Error::TaskOver(_) => ("IncorrectState", S::BAD_REQUEST),
             Error::TemplateName => ("InvalidLaunchTemplateName.MalformedException", S::BAD_REQUEST),
             Error::KeyPairExists(_) => ("InvalidKeyPair.Duplicate", S::BAD_REQUEST),
             Error::KeyFormat => ("InvalidKey.Format", S::BAD_REQUEST),
@@ -441,6 +447,9 @@ fn malformed(kind: Kind) -> &'static str {
         Kind::ProfileAssociation => "InvalidAssociationID.Malformed",
         Kind::SpotRequest => "InvalidSpotInstanceRequestID.Malformed",
         Kind::Fleet => "InvalidFleetId.Malformed",
+        Kind::ImportImageTask => "InvalidConversionTaskId.Malformed",
+        Kind::ExportImageTask | Kind::ExportTask => "InvalidExportTaskID.Malformed",
+        Kind::BundleTask => "InvalidBundleID.Malformed",
     }
 }
 
@@ -478,6 +487,9 @@ fn not_found(kind: Kind) -> &'static str {
         Kind::ProfileAssociation => "InvalidAssociationID.NotFound",
         Kind::SpotRequest => "InvalidSpotInstanceRequestID.NotFound",
         Kind::Fleet => "InvalidFleetId.NotFound",
+        Kind::ImportImageTask => "InvalidConversionTaskId.NotFound",
+        Kind::ExportImageTask | Kind::ExportTask => "InvalidExportTaskID.NotFound",
+        Kind::BundleTask => "InvalidBundleID.NotFound",
     }
 }
 
@@ -513,6 +525,13 @@ fn no_such(kind: Kind, ids: &[String]) -> String {
             ("An invalid association-id of '#' was given", "Invalid association-ids of '#' were given")
         }
         Kind::PlacementGroup => ("The Placement Group '#' is unknown.", "The Placement Groups '#' are unknown."),
+        Kind::ImportImageTask => ("The import task '#' does not exist", "The import tasks '#' do not exist"),
+        Kind::ExportImageTask | Kind::ExportTask => {
+            ("The export task ID '#' does not exist", "The export task IDs '#' do not exist")
+        }
+        Kind::BundleTask => {
+            ("The specified bundle task ID '#' cannot be found.", "The bundle task IDs '#' cannot be found.")
+        }
         Kind::LaunchTemplate => (
             "The specified launch template, with template ID #, does not exist.",
             "The specified launch templates, with template IDs #, do not exist.",

@@ -20,6 +20,7 @@ pub mod filter;
 mod fleets;
 mod groups;
 mod idempotency;
+mod image_tasks;
 mod images;
 mod instances;
 mod interfaces;

@@ -8,6 +8,7 @@ use crate::compute::{self, placement, templates};
 use crate::db::tags::Tag;
 use crate::db::{self, Conn};
 use crate::id::Kind;
+use crate::images::tasks;
 use crate::network::groups::Group;
 use crate::network::records::{self, Kept, Record};
 use crate::network::{elastic, peerings};
@@ -42,6 +43,9 @@ const TAGGABLE: &[(Kind, &str)] = &[
     (Kind::PlacementGroup, "placement-group"),
     (Kind::SpotRequest, "spot-instances-request"),
     (Kind::Fleet, "fleet"),
+    (Kind::ImportImageTask, "import-image-task"),
+    (Kind::ExportImageTask, "export-image-task"),
+    (Kind::ExportTask, "export-instance-task"),
 ];
 
 /// The kind of an id, and the kind's name in tags.
@@ -100,6 +104,9 @@ pub fn check(c: &Conn, account: &str, region: &str, id: &str) -> Result<(), Erro
         Kind::SecurityGroupRule => {
             let groups = records::all::<Group>(c, account, region)?;
             groups.iter().any(|g| g.it.rules.iter().any(|r| r.id == id))
+        }
+        Kind::ImportImageTask | Kind::ExportImageTask | Kind::ExportTask | Kind::BundleTask => {
+            tasks::find(c, account, region, id)?.is_some()
         }
         Kind::PlacementGroup => placement::all(c, account, region)?.iter().any(|g| g.id == id),
         Kind::Fleet => compute::records::get::<Fleet>(c, id)?.is_some_and(|r| here(&r.account, &r.region)),

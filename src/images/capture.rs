@@ -1,4 +1,4 @@
-//! An instance's disk becomes an image. This room keeps the row and makes the file; what has to be done to the guest is for the room
+//! An instance's disk becomes an image, or what a task makes of it. This room keeps the row and makes the file; what has to be done to the guest is for the room
 //! of the instances:
 //!
 //! ```text
@@ -7,47 +7,64 @@
 
 use super::{Error, Images, Origin, Reason};
 use crate::db::{self, Conn};
+use crate::{clock, id};
 use std::path::Path;
 
-/// A pending image that waits for a copy of an instance's disk.
+/// A pending image, or a task, that waits for a copy of an instance's disk.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Capture {
-    pub image_id: String,
+    /// The image's id, or the task's.
+    pub id: String,
     /// The guest is to be shut down for it, rather than only halted.
     pub reboot: bool,
 }
 
-/// The images that wait for a copy of this instance's disk, the longest waiting first.
+fn is_image(id: &str) -> bool {
+    id::Kind::Image.accepts(id)
+}
+
+/// What waits for a copy of this instance's disk: images first, then tasks, the longest waiting first.
 pub fn captures_of(c: &Conn, instance: &str) -> Result<Vec<Capture>, db::Error> {
-    let work = db::images::captures_of(c, instance)?;
-    Ok(work
-        .into_iter()
-        .map(|w| Capture { reboot: matches!(w.origin, Origin::Instance { reboot: true, .. }), image_id: w.image.id })
-        .collect())
+    let images = db::images::captures_of(c, instance)?.into_iter().map(|work| Capture {
+        reboot: matches!(work.origin, Origin::Instance { reboot: true, .. }),
+        id: work.image.id,
+    });
+    let tasks = db::image_tasks::captures_of(c, instance)?;
+    Ok(images.chain(tasks.into_iter().map(|task| Capture { id: task.id, reboot: true })).collect())
 }
 
-/// The instance's disk is copied by [`Images::copy_disk`]: the image can be made.
-pub fn captured(c: &Conn, image_id: &str, instance: &str) -> Result<(), db::Error> {
+/// The instance's disk is copied by [`Images::copy_disk`] for the image or task `id`: the rest can be done.
+pub fn captured(c: &Conn, id: &str, instance: &str) -> Result<(), db::Error> {
+    if !is_image(id) {
+        return db::image_tasks::captured(c, id, None, clock::now_ms());
+    }
     let origin = Origin::Instance { id: instance.to_owned(), reboot: false };
-    db::images::captured(c, image_id, &origin).map(drop)
+    db::images::captured(c, id, &origin).map(drop)
 }
 
-/// The instance has no real disk: its image's stands for it.
-pub fn captured_as_image(c: &Conn, image_id: &str, source: &str) -> Result<(), db::Error> {
-    db::images::captured(c, image_id, &Origin::Image(source.to_owned())).map(drop)
+/// The instance has no real disk: that of its image, `source`, stands for it.
+pub fn captured_as_image(c: &Conn, id: &str, source: &str) -> Result<(), db::Error> {
+    if !is_image(id) {
+        return db::image_tasks::captured(c, id, Some(source), clock::now_ms());
+    }
+    db::images::captured(c, id, &Origin::Image(source.to_owned())).map(drop)
 }
 
 impl Images {
-    /// Copy `disk`, to which nobody writes meanwhile, for a pending image. Blocking; a copy that is there is replaced.
-    pub fn copy_disk(&self, disk: &Path, image_id: &str) -> Result<(), Error> {
-        self.folder.capture(disk, image_id).map_err(|e| Error::Io(format!("copying {}", disk.display()), e))
+    /// Copy `disk`, to which nobody writes meanwhile, for a pending image or a task. Blocking; a copy that is there is replaced.
+    pub fn copy_disk(&self, disk: &Path, id: &str) -> Result<(), Error> {
+        self.folder.capture(disk, id).map_err(|e| Error::Io(format!("copying {}", disk.display()), e))
     }
 
-    /// There is nothing to copy, and so no image: `why`, a sentence for its owner. Blocking.
-    pub fn not_captured(&self, image_id: &str, why: &str) -> Result<(), Error> {
-        let (id, reason) =
-            (image_id.to_owned(), Reason { code: "Client.InternalError".into(), message: why.to_owned() });
-        self.db.write_blocking(move |c| db::images::set_failed(c, &id, &reason))?;
-        self.write_info(image_id)
+    /// There is nothing to copy for the image or task: `why`, a sentence for its owner. Blocking.
+    pub fn not_captured(&self, id: &str, why: &str) -> Result<(), Error> {
+        let (waiting, why) = (id.to_owned(), why.to_owned());
+        if !is_image(id) {
+            let end = move |c: &Conn| db::image_tasks::end(c, &waiting, "failed", None, Some(&why), clock::now_ms());
+            return Ok(self.db.write_blocking(end).map(drop)?);
+        }
+        let reason = Reason { code: "Client.InternalError".into(), message: why };
+        self.db.write_blocking(move |c| db::images::set_failed(c, &waiting, &reason))?;
+        self.write_info(id)
     }
 }

@@ -37,6 +37,9 @@ pub enum Error {
     InvalidManifest(String),
     #[error("{0}")]
     InvalidParameter(String),
+    /// An object that a request names and that cannot be used.
+    #[error("{0}")]
+    Object(String),
     /// A file that was to be imported cannot be used.
     #[error("{0}")]
     Format(String),
@@ -58,6 +61,7 @@ impl Error {
             Error::NotShared(_) => "InvalidParameterValue",
             Error::NameInUse { .. } => "InvalidAMIName.Duplicate",
             Error::NameMalformed => "InvalidAMIName.Malformed",
+            Error::Object(_) => "InvalidParameter",
             Error::IdInUse(_) => "InvalidParameterValue",
             Error::IdMalformed(_) => "InvalidAMIID.Malformed",
             Error::InvalidManifest(_) => "InvalidManifest",
@@ -80,6 +84,7 @@ impl Error {
             | Error::NameInUse { .. }
             | Error::NameMalformed
             | Error::IdInUse(_)
+            | Error::Object(_)
             | Error::IdMalformed(_)
             | Error::InvalidManifest(_)
             | Error::InvalidParameter(_)

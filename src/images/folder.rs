@@ -192,7 +192,7 @@ impl Folder {
                 let file = File::open(&path).map_err(at)?;
                 if Flock::lock(file, FlockArg::LockExclusiveNonblock).is_ok() {
                     tracing::info!(file = %path.display(), "removing an unfinished file");
-                    fs::remove_file(&path).map_err(at)?;
+                    if path.is_dir() { fs::remove_dir_all(&path) } else { fs::remove_file(&path) }.map_err(at)?;
                 }
             } else if name.ends_with(CAPTURED) && !pending.contains(&path) {
                 tracing::info!(file = %path.display(), "removing a copied disk that no image waits for");

@@ -45,6 +45,16 @@ impl Format {
         Format::ALL.into_iter().find(|f| f.as_str() == name)
     }
 
+    /// The format that a request names, and the ending of its files' names.
+    pub fn of_export(name: &str) -> Option<(Format, &'static str)> {
+        match name {
+            "VMDK" => Some((Format::Vmdk, "vmdk")),
+            "VHD" => Some((Format::Vpc, "vhd")),
+            "RAW" => Some((Format::Raw, "raw")),
+            _ => None,
+        }
+    }
+
     /// Whether the file's bytes are the disk's bytes.
     pub fn is_plain(self) -> bool {
         match self {
@@ -242,6 +252,12 @@ pub fn convert(from: &Path, format: Format, to: &Path, to_format: Format) -> Res
         .env("LC_ALL", "C")
         .stdin(Stdio::null())
         .args(["convert", "-f", format.as_str(), "-O", to_format.as_str(), "-S", "4k"])
+        .args(match to_format {
+            // One file that other programs read: without it VHD's size would be rounded to cylinders.
+            Format::Vpc => &["-o", "subformat=dynamic,force_size=on"][..],
+            Format::Vmdk => &["-o", "subformat=streamOptimized"],
+            Format::Raw | Format::Iso | Format::Qcow2 | Format::Vhdx | Format::Vdi => &[],
+        })
         .args([from, to])
         .output()
         .map_err(Error::NoTool)?;

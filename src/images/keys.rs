@@ -64,6 +64,11 @@ impl CloudKey {
         &self.certificate_pem
     }
 
+    /// The key that bundles for this cloud are encrypted with.
+    pub fn public_key(&self) -> RsaPublicKey {
+        self.key.to_public_key()
+    }
+
     /// Unwrap a bundle's key or initial vector: PKCS #1 v1.5, and inside it 32 hex digits. `None` if it was not
     /// wrapped for this key.
     pub fn unwrap(&self, wrapped: &[u8]) -> Option<[u8; 16]> {

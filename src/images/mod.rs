@@ -12,6 +12,8 @@
 //! base_image ──> instances/_base/<digest>   raw, read-only, shared by the overlays of all instances
 //! ```
 //!
+//! Imports and exports through buckets, and bundles of instances, are [`tasks`].
+//!
 //! Invariants: an image is available only if its file is complete, verified and flushed; a file under its final
 //! name is never written again; work that a crash interrupts is done again from the row.
 
@@ -31,6 +33,7 @@ mod reconcile;
 mod register;
 pub mod settings;
 pub mod source;
+pub mod tasks;
 #[cfg(test)]
 mod tests;
 pub mod unbundle;
@@ -61,6 +64,7 @@ pub struct Images {
     bases: base::Bases,
     key: keys::CloudKey,
     wake: tokio::sync::Notify,
+    wake_tasks: tokio::sync::Notify,
     stopping: AtomicBool,
 }
 
@@ -86,6 +90,7 @@ impl Images {
             bases: base::Bases::open(data_dir.join("instances/_base"))?,
             key: keys::CloudKey::load_or_create(&data_dir.join("keys"))?,
             wake: tokio::sync::Notify::new(),
+            wake_tasks: tokio::sync::Notify::new(),
             stopping: AtomicBool::new(false),
         })
     }
@@ -108,7 +113,14 @@ impl Images {
     /// Forget every image that accounts registered, with its files, and what they said of images; what the operator imported
     /// stays.
     pub async fn reset(self: &Arc<Self>) -> Result<(), Error> {
-        let gone = self.db.write(|c| db::images::wipe_settings(c).and_then(|()| db::images::reset(c))).await?;
+        let gone = self
+            .db
+            .write(|c| {
+                db::image_tasks::wipe(c)?;
+                db::images::wipe_settings(c)?;
+                db::images::reset(c)
+            })
+            .await?;
         self.blocking(move |images| gone.iter().try_for_each(|id| images.remove_folder(id))).await
     }
 

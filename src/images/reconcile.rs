@@ -28,7 +28,7 @@ const IDLE: Duration = Duration::from_secs(60);
 const LOOK: Duration = Duration::from_millis(500);
 
 impl Images {
-    /// Tidy up, then do the work of pending images until dropped.
+    /// Tidy up, then do the work of pending images and of tasks until dropped.
     pub async fn run(self: Arc<Self>) {
         self.stopping.store(false, Ordering::SeqCst);
         let _stop = StopOnDrop(self.clone());
@@ -38,6 +38,10 @@ impl Images {
             Ok(Err(e)) => tracing::error!("tidying the images' folder: {e}"),
             Err(e) => tracing::error!("tidying the images' folder: {e}"),
         }
+        tokio::join!(self.run_images(), self.run_tasks());
+    }
+
+    async fn run_images(self: &Arc<Self>) {
         let mut busy: HashMap<tokio::task::Id, Work> = HashMap::new();
         let mut tasks = tokio::task::JoinSet::new();
         loop {
@@ -78,13 +82,15 @@ impl Images {
     /// There may be something to do.
     pub fn wake(&self) {
         self.wake.notify_one();
+        self.wake_tasks.notify_one();
     }
 
     /// Bring the folders in line with the rows: after a crash, either may be ahead.
     pub(super) fn tidy(&self) -> Result<(), Error> {
         self.folder.tidy(|| {
             let all = self.db.read(|c| db::images::select(c, &super::Select::default()))?;
-            Ok(all.into_iter().map(|i| (i.id, i.state == State::Pending)).collect())
+            let tasks = self.db.read(db::image_tasks::active)?.into_iter().map(|task| (task.id, true));
+            Ok(all.into_iter().map(|i| (i.id, i.state == State::Pending)).chain(tasks).collect())
         })?;
         for image in self.describe(&super::Select::default())? {
             self.write_info(&image.id)?;
@@ -108,6 +114,10 @@ impl Images {
                 let there = self.get(source).map_err(failure)?.filter(|i| i.state != State::Deregistered);
                 let file = there.and_then(|i| i.file).ok_or_else(gone)?;
                 self.publish(image, file, |folder| folder.share(source, &image.id))?;
+            }
+            Origin::Object { bucket, key, digest } => {
+                let (staged, file) = self.restored(image, bucket, key, digest)?;
+                self.publish(image, file, |folder| folder.publish(staged, &image.id))?;
             }
             Origin::Instance { .. } => {
                 let (staged, file) = self.flatten(image)?;
@@ -159,6 +169,23 @@ impl Images {
         Ok((staged, file))
     }
 
+    /// An object's bytes as a staged file, if they are those that were stored.
+    fn restored(&self, image: &Image, bucket: &str, key: &str, digest: &str) -> Result<(Staged, File), Failure> {
+        let unusable = |e| match e {
+            super::source::Error::Io(what, e) => Failure::Io(what, e),
+            e => Failure::Bundle(format!("The stored image cannot be read: {e}.")),
+        };
+        let (length, mut body) = self.source.open(&image.account, bucket, key).map_err(unusable)?;
+        let staged = self.folder.stage().map_err(ours("making a file for the image"))?;
+        let written = unbundle::write_sparsely(&mut *body, length, staged.file())?;
+        if written.digest != digest {
+            return Err(Failure::Bundle("The object's bytes are not those of the image that was stored.".into()));
+        }
+        let disk = format::inspect(staged.path()).map_err(unreadable)?;
+        let format = disk.format.as_str().to_owned();
+        Ok((staged, File { format, size: written.size, virtual_size: disk.virtual_size, digest: written.digest }))
+    }
+
     /// The copy of an instance's disk as a staged file that stands on nothing.
     fn flatten(&self, image: &Image) -> Result<(Staged, File), Failure> {
         let staged = self.folder.stage().map_err(ours("making a file for the image"))?;
@@ -202,14 +229,14 @@ impl Images {
         let attempt = work.attempt + 1;
         let code = match work.origin {
             Origin::Bundle(_) => "Client.InvalidManifest",
-            Origin::Image(_) | Origin::Instance { .. } => "Client.InternalError",
+            Origin::Image(_) | Origin::Object { .. } | Origin::Instance { .. } => "Client.InternalError",
         };
         let reason = match failure {
             Failure::Abandoned => return,
             Failure::Bundle(message) => Reason { code: code.into(), message },
             failure @ Failure::Io(..) if attempt < TRIES => {
                 tracing::warn!(id, attempt, "fetching the image: {failure}");
-                let not_before = clock::now_ms() + (1000 << (2 * attempt)) / 4;
+                let not_before = retry_at(attempt);
                 let result = self.db.write(move |c| db::images::postpone(c, &id, attempt, not_before)).await;
                 return log(result);
             }
@@ -229,7 +256,12 @@ impl Images {
     }
 }
 
-fn unreadable(e: format::Error) -> Failure {
+/// When a try that failed `attempt` times is to be repeated, in milliseconds since the epoch.
+pub(super) fn retry_at(attempt: u32) -> i64 {
+    clock::now_ms() + (1000 << (2 * attempt)) / 4
+}
+
+pub(super) fn unreadable(e: format::Error) -> Failure {
     match e {
         format::Error::Refused(why) => Failure::Bundle(why),
         format::Error::NoTool(e) => Failure::Io("running qemu-img (package qemu-utils)".into(), e),
@@ -237,16 +269,16 @@ fn unreadable(e: format::Error) -> Failure {
     }
 }
 
-fn ours(what: &str) -> impl FnOnce(std::io::Error) -> Failure {
+pub(super) fn ours(what: &str) -> impl FnOnce(std::io::Error) -> Failure {
     let what = what.to_owned();
     move |e| Failure::Io(what, e)
 }
 
-fn failure(e: Error) -> Failure {
+pub(super) fn failure(e: Error) -> Failure {
     Failure::Io("keeping the image".into(), std::io::Error::other(e))
 }
 
-fn log<T, E: std::fmt::Display>(result: Result<T, E>) {
+pub(super) fn log<T, E: std::fmt::Display>(result: Result<T, E>) {
     if let Err(e) = result {
         tracing::error!("keeping what became of an image: {e}");
     }

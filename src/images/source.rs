@@ -1,16 +1,27 @@
-//! Where bundles come from: buckets, or for tests and tools a folder.
+//! Where bundles come from and exported disks go to: buckets, or for tests and tools a folder.
 
 use crate::objects;
+use std::collections::BTreeMap;
 use std::io::{self, Read};
 use std::path::PathBuf;
 
 /// An object's length in bytes, and its bytes.
 pub type Opened = (u64, Box<dyn Read + Send>);
 
-/// Gives a bundle's objects. Calls block.
+/// User metadata of an object: `x-amz-meta-…`, by the rest of the name in lower case. ASCII.
+pub type Metadata = BTreeMap<String, String>;
+
+/// Gives objects and takes them. Calls block.
 pub trait Source: Send + Sync {
     /// Open an object as `account` may read it.
     fn open(&self, account: &str, bucket: &str, key: &str) -> Result<Opened, Error>;
+    /// An object's user metadata, as `account` may read it.
+    fn metadata(&self, account: &str, bucket: &str, key: &str) -> Result<Metadata, Error>;
+    /// Whether `account` may put an object there.
+    fn may_put(&self, account: &str, bucket: &str, key: &str) -> Result<(), Error>;
+    /// Put an object as `account`; it is there, whole and durable, when this returns.
+    fn put(&self, account: &str, bucket: &str, key: &str, metadata: Metadata, body: &mut dyn Read)
+    -> Result<(), Error>;
 }
 
 /// Why an object cannot be read.
@@ -20,7 +31,7 @@ pub enum Error {
     NoSuchBucket(String),
     #[error("there is no object {1} in the bucket {0}")]
     NoSuchKey(String, String),
-    #[error("account {2} may not read the object {1} in the bucket {0}")]
+    #[error("account {2} is not allowed to use the object {1} in the bucket {0}")]
     AccessDenied(String, String, String),
     #[error(
         "the object {1} in the bucket {0} is encrypted with a key that its owner keeps (SSE-C): nobody else can read it"
@@ -33,28 +44,44 @@ pub enum Error {
 
 impl Source for objects::Store {
     fn open(&self, account: &str, bucket: &str, key: &str) -> Result<Opened, Error> {
-        let named = || (bucket.to_owned(), key.to_owned());
         match self.open_object(bucket, key, account) {
             Ok((info, reader)) => Ok((info.size, Box::new(reader))),
-            Err(objects::Error::NoSuchBucket(_) | objects::Error::InvalidBucketName(_)) => {
-                Err(Error::NoSuchBucket(bucket.to_owned()))
-            }
-            Err(objects::Error::NoSuchKey(_) | objects::Error::KeyTooLong { .. }) => {
-                let (bucket, key) = named();
-                Err(Error::NoSuchKey(bucket, key))
-            }
-            Err(objects::Error::AccessDenied) => {
-                let (bucket, key) = named();
-                Err(Error::AccessDenied(bucket, key, account.to_owned()))
-            }
-            Err(objects::Error::CustomerKeyNeeded) => {
-                let (bucket, key) = named();
-                Err(Error::CustomerKey(bucket, key))
-            }
-            Err(objects::Error::Io(e)) => Err(Error::Io(key.to_owned(), e)),
-            // Whatever else it is, it is no fault of the bundle.
-            Err(other) => Err(Error::Io(key.to_owned(), io::Error::other(other))),
+            Err(e) => Err(refused(e, account, bucket, key)),
         }
+    }
+
+    fn metadata(&self, account: &str, bucket: &str, key: &str) -> Result<Metadata, Error> {
+        let opened = self.open_object(bucket, key, account);
+        opened.map(|(info, _)| info.headers.user).map_err(|e| refused(e, account, bucket, key))
+    }
+
+    fn may_put(&self, account: &str, bucket: &str, key: &str) -> Result<(), Error> {
+        self.may_deposit(bucket, key, account).map_err(|e| refused(e, account, bucket, key))
+    }
+
+    fn put(
+        &self,
+        account: &str,
+        bucket: &str,
+        key: &str,
+        metadata: Metadata,
+        body: &mut dyn Read,
+    ) -> Result<(), Error> {
+        let put = self.deposit(bucket, key, account, metadata, body);
+        put.map(drop).map_err(|e| refused(e, account, bucket, key))
+    }
+}
+
+fn refused(e: objects::Error, account: &str, bucket: &str, key: &str) -> Error {
+    let (in_bucket, named) = (bucket.to_owned(), key.to_owned());
+    match e {
+        objects::Error::NoSuchBucket(_) | objects::Error::InvalidBucketName(_) => Error::NoSuchBucket(in_bucket),
+        objects::Error::NoSuchKey(_) | objects::Error::KeyTooLong { .. } => Error::NoSuchKey(in_bucket, named),
+        objects::Error::AccessDenied => Error::AccessDenied(in_bucket, named, account.to_owned()),
+        objects::Error::CustomerKeyNeeded => Error::CustomerKey(in_bucket, named),
+        objects::Error::Io(e) => Error::Io(named, e),
+        // Whatever else it is, it is no fault of who asks.
+        other => Error::Io(named, io::Error::other(other)),
     }
 }
 
@@ -71,6 +98,30 @@ impl Source for Folder {
         })?;
         let length = file.metadata().map_err(|e| Error::Io(key.to_owned(), e))?.len();
         Ok((length, Box::new(file)))
+    }
+
+    fn metadata(&self, _account: &str, _bucket: &str, _key: &str) -> Result<Metadata, Error> {
+        Ok(Metadata::new())
+    }
+
+    fn may_put(&self, _account: &str, bucket: &str, _key: &str) -> Result<(), Error> {
+        if self.0.join(bucket).is_dir() { Ok(()) } else { Err(Error::NoSuchBucket(bucket.to_owned())) }
+    }
+
+    fn put(
+        &self,
+        _account: &str,
+        bucket: &str,
+        key: &str,
+        _metadata: Metadata,
+        body: &mut dyn Read,
+    ) -> Result<(), Error> {
+        let path = self.0.join(bucket).join(key);
+        let mut write = || {
+            std::fs::create_dir_all(path.parent().unwrap_or(&self.0))?;
+            io::copy(body, &mut std::fs::File::create(&path)?)
+        };
+        write().map(drop).map_err(|e| Error::Io(key.to_owned(), e))
     }
 }
 

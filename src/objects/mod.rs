@@ -20,6 +20,7 @@ pub mod check;
 pub mod checksum;
 pub mod condition;
 pub mod copy;
+mod deposit;
 pub mod encryption;
 mod error;
 pub mod info;

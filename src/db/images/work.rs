@@ -12,6 +12,8 @@ pub enum Origin {
     Bundle(String),
     /// Another image, by its id.
     Image(String),
+    /// An object that an image was stored in; the SHA-256 of its bytes.
+    Object { bucket: String, key: String, digest: String },
     /// The root disk of an instance.
     Instance {
         id: String,
@@ -39,7 +41,7 @@ pub(super) fn columns(origin: Option<&Origin>) -> Result<Columns, Error> {
     let json = || serde_json::to_string(origin).map_err(|e| Error::Damaged(e.to_string()));
     Ok(match origin {
         Origin::Bundle(manifest) => (Some(manifest.clone()), None, None),
-        Origin::Image(_) => (None, Some(json()?), None),
+        Origin::Image(_) | Origin::Object { .. } => (None, Some(json()?), None),
         Origin::Instance { id, .. } => (None, Some(json()?), Some(id.clone())),
     })
 }

@@ -15,7 +15,12 @@ pub mod attach_network_interface;
 pub mod attach_volume;
 pub mod authorize_security_group_egress;
 pub mod authorize_security_group_ingress;
+pub mod bundle_instance;
+pub mod cancel_bundle_task;
+pub mod cancel_conversion_task;
+pub mod cancel_export_task;
 pub mod cancel_image_launch_permission;
+pub mod cancel_import_task;
 pub mod cancel_spot_instance_requests;
 pub mod copy_image;
 pub mod copy_snapshot;
@@ -25,6 +30,7 @@ pub mod create_dhcp_options;
 pub mod create_egress_only_internet_gateway;
 pub mod create_fleet;
 pub mod create_image;
+pub mod create_instance_export_task;
 pub mod create_internet_gateway;
 pub mod create_key_pair;
 pub mod create_launch_template;
@@ -35,11 +41,13 @@ pub mod create_network_acl;
 pub mod create_network_acl_entry;
 pub mod create_network_interface;
 pub mod create_placement_group;
+pub mod create_restore_image_task;
 pub mod create_route;
 pub mod create_route_table;
 pub mod create_security_group;
 pub mod create_snapshot;
 pub mod create_snapshots;
+pub mod create_store_image_task;
 pub mod create_subnet;
 pub mod create_subnet_cidr_reservation;
 pub mod create_tags;
@@ -77,13 +85,18 @@ pub mod describe_account_attributes;
 pub mod describe_addresses;
 pub mod describe_addresses_attribute;
 pub mod describe_availability_zones;
+pub mod describe_bundle_tasks;
+pub mod describe_conversion_tasks;
 pub mod describe_dhcp_options;
 pub mod describe_egress_only_internet_gateways;
+pub mod describe_export_image_tasks;
+pub mod describe_export_tasks;
 pub mod describe_fleet_instances;
 pub mod describe_fleets;
 pub mod describe_iam_instance_profile_associations;
 pub mod describe_image_attribute;
 pub mod describe_images;
+pub mod describe_import_image_tasks;
 pub mod describe_instance_attribute;
 pub mod describe_instance_credit_specifications;
 pub mod describe_instance_status;
@@ -110,6 +123,7 @@ pub mod describe_snapshots;
 pub mod describe_spot_datafeed_subscription;
 pub mod describe_spot_instance_requests;
 pub mod describe_spot_price_history;
+pub mod describe_store_image_tasks;
 pub mod describe_subnets;
 pub mod describe_tags;
 pub mod describe_volume_attribute;
@@ -140,6 +154,7 @@ pub mod enable_image_block_public_access;
 pub mod enable_image_deprecation;
 pub mod enable_image_deregistration_protection;
 pub mod enable_volume_io;
+pub mod export_image;
 pub mod get_caller_identity;
 pub mod get_console_output;
 pub mod get_ebs_default_kms_key_id;
@@ -151,6 +166,7 @@ pub mod get_managed_prefix_list_associations;
 pub mod get_managed_prefix_list_entries;
 pub mod get_password_data;
 pub mod get_subnet_cidr_reservations;
+pub mod import_image;
 pub mod import_key_pair;
 pub mod list_images_in_recycle_bin;
 pub mod modify_address_attribute;
@@ -213,8 +229,8 @@ pub static ALL: &[Entry] = &[
     entry::<assign_private_nat_gateway_address::AssignPrivateNatGatewayAddress>(),
     entry::<associate_address::AssociateAddress>(),
     entry::<associate_dhcp_options::AssociateDhcpOptions>(),
-    entry::<associate_nat_gateway_address::AssociateNatGatewayAddress>(),
     entry::<associate_iam_instance_profile::AssociateIamInstanceProfile>(),
+    entry::<associate_nat_gateway_address::AssociateNatGatewayAddress>(),
     entry::<associate_route_table::AssociateRouteTable>(),
     entry::<associate_vpc_cidr_block::AssociateVpcCidrBlock>(),
     entry::<attach_internet_gateway::AttachInternetGateway>(),
@@ -222,16 +238,22 @@ pub static ALL: &[Entry] = &[
     entry::<attach_volume::AttachVolume>(),
     entry::<authorize_security_group_egress::AuthorizeSecurityGroupEgress>(),
     entry::<authorize_security_group_ingress::AuthorizeSecurityGroupIngress>(),
+    entry::<bundle_instance::BundleInstance>(),
+    entry::<cancel_bundle_task::CancelBundleTask>(),
+    entry::<cancel_conversion_task::CancelConversionTask>(),
+    entry::<cancel_export_task::CancelExportTask>(),
     entry::<cancel_image_launch_permission::CancelImageLaunchPermission>(),
+    entry::<cancel_import_task::CancelImportTask>(),
+    entry::<cancel_spot_instance_requests::CancelSpotInstanceRequests>(),
     entry::<copy_image::CopyImage>(),
     entry::<copy_snapshot::CopySnapshot>(),
-    entry::<cancel_spot_instance_requests::CancelSpotInstanceRequests>(),
     entry::<create_default_subnet::CreateDefaultSubnet>(),
     entry::<create_default_vpc::CreateDefaultVpc>(),
     entry::<create_dhcp_options::CreateDhcpOptions>(),
     entry::<create_egress_only_internet_gateway::CreateEgressOnlyInternetGateway>(),
-    entry::<create_image::CreateImage>(),
     entry::<create_fleet::CreateFleet>(),
+    entry::<create_image::CreateImage>(),
+    entry::<create_instance_export_task::CreateInstanceExportTask>(),
     entry::<create_internet_gateway::CreateInternetGateway>(),
     entry::<create_key_pair::CreateKeyPair>(),
     entry::<create_launch_template::CreateLaunchTemplate>(),
@@ -242,11 +264,13 @@ pub static ALL: &[Entry] = &[
     entry::<create_network_acl_entry::CreateNetworkAclEntry>(),
     entry::<create_network_interface::CreateNetworkInterface>(),
     entry::<create_placement_group::CreatePlacementGroup>(),
+    entry::<create_restore_image_task::CreateRestoreImageTask>(),
     entry::<create_route::CreateRoute>(),
     entry::<create_route_table::CreateRouteTable>(),
     entry::<create_security_group::CreateSecurityGroup>(),
     entry::<create_snapshot::CreateSnapshot>(),
     entry::<create_snapshots::CreateSnapshots>(),
+    entry::<create_store_image_task::CreateStoreImageTask>(),
     entry::<create_subnet::CreateSubnet>(),
     entry::<create_subnet_cidr_reservation::CreateSubnetCidrReservation>(),
     entry::<create_tags::CreateTags>(),
@@ -284,13 +308,18 @@ pub static ALL: &[Entry] = &[
     entry::<describe_addresses::DescribeAddresses>(),
     entry::<describe_addresses_attribute::DescribeAddressesAttribute>(),
     entry::<describe_availability_zones::DescribeAvailabilityZones>(),
+    entry::<describe_bundle_tasks::DescribeBundleTasks>(),
+    entry::<describe_conversion_tasks::DescribeConversionTasks>(),
     entry::<describe_dhcp_options::DescribeDhcpOptions>(),
     entry::<describe_egress_only_internet_gateways::DescribeEgressOnlyInternetGateways>(),
+    entry::<describe_export_image_tasks::DescribeExportImageTasks>(),
+    entry::<describe_export_tasks::DescribeExportTasks>(),
     entry::<describe_fleet_instances::DescribeFleetInstances>(),
     entry::<describe_fleets::DescribeFleets>(),
     entry::<describe_iam_instance_profile_associations::DescribeIamInstanceProfileAssociations>(),
     entry::<describe_image_attribute::DescribeImageAttribute>(),
     entry::<describe_images::DescribeImages>(),
+    entry::<describe_import_image_tasks::DescribeImportImageTasks>(),
     entry::<describe_instance_attribute::DescribeInstanceAttribute>(),
     entry::<describe_instance_credit_specifications::DescribeInstanceCreditSpecifications>(),
     entry::<describe_instance_status::DescribeInstanceStatus>(),
@@ -317,6 +346,7 @@ pub static ALL: &[Entry] = &[
     entry::<describe_spot_datafeed_subscription::DescribeSpotDatafeedSubscription>(),
     entry::<describe_spot_instance_requests::DescribeSpotInstanceRequests>(),
     entry::<describe_spot_price_history::DescribeSpotPriceHistory>(),
+    entry::<describe_store_image_tasks::DescribeStoreImageTasks>(),
     entry::<describe_subnets::DescribeSubnets>(),
     entry::<describe_tags::DescribeTags>(),
     entry::<describe_volume_attribute::DescribeVolumeAttribute>(),
@@ -337,8 +367,8 @@ pub static ALL: &[Entry] = &[
     entry::<disable_image_deprecation::DisableImageDeprecation>(),
     entry::<disable_image_deregistration_protection::DisableImageDeregistrationProtection>(),
     entry::<disassociate_address::DisassociateAddress>(),
-    entry::<disassociate_nat_gateway_address::DisassociateNatGatewayAddress>(),
     entry::<disassociate_iam_instance_profile::DisassociateIamInstanceProfile>(),
+    entry::<disassociate_nat_gateway_address::DisassociateNatGatewayAddress>(),
     entry::<disassociate_route_table::DisassociateRouteTable>(),
     entry::<disassociate_vpc_cidr_block::DisassociateVpcCidrBlock>(),
     entry::<enable_ebs_encryption_by_default::EnableEbsEncryptionByDefault>(),
@@ -347,6 +377,7 @@ pub static ALL: &[Entry] = &[
     entry::<enable_image_deprecation::EnableImageDeprecation>(),
     entry::<enable_image_deregistration_protection::EnableImageDeregistrationProtection>(),
     entry::<enable_volume_io::EnableVolumeIO>(),
+    entry::<export_image::ExportImage>(),
     entry::<get_caller_identity::GetCallerIdentity>(),
     entry::<get_console_output::GetConsoleOutput>(),
     entry::<get_ebs_default_kms_key_id::GetEbsDefaultKmsKeyId>(),
@@ -358,6 +389,7 @@ pub static ALL: &[Entry] = &[
     entry::<get_managed_prefix_list_entries::GetManagedPrefixListEntries>(),
     entry::<get_password_data::GetPasswordData>(),
     entry::<get_subnet_cidr_reservations::GetSubnetCidrReservations>(),
+    entry::<import_image::ImportImage>(),
     entry::<import_key_pair::ImportKeyPair>(),
     entry::<list_images_in_recycle_bin::ListImagesInRecycleBin>(),
     entry::<modify_address_attribute::ModifyAddressAttribute>(),
