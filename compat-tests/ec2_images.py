@@ -41,6 +41,63 @@ def of_instance(ec2, instance):
     ec2.deregister_image(ImageId=image)
 
 
+def tasks(ec2, s3, image, instance):
+    """Every action on tasks; the instance runs."""
+    bucket, place = "tasks", {"S3Bucket": "tasks", "S3Prefix": "out/"}
+    s3.create_bucket(Bucket=bucket)
+    tag = lambda kind: [{"ResourceType": kind, "Tags": [{"Key": "Name", "Value": "task"}]}]
+    export = ec2.export_image(ImageId=image, DiskImageFormat="VMDK", S3ExportLocation=place, Description="out",
+                              TagSpecifications=tag("export-image-task"))["ExportImageTaskId"]
+    exported = ended(lambda: ec2.describe_export_image_tasks(ExportImageTaskIds=[export])["ExportImageTasks"][0], "Status")
+    assert exported["Status"] == "completed", exported
+    disk = {"Format": "vmdk", "UserBucket": {"S3Bucket": bucket, "S3Key": f"out/{export}.vmdk"}}
+    task = ec2.import_image(DiskContainers=[disk], Description="back", Platform="Linux",
+                            TagSpecifications=tag("import-image-task"))["ImportTaskId"]
+    read = lambda: ec2.describe_import_image_tasks(ImportTaskIds=[task])["ImportImageTasks"][0]
+    imported = ended(read, "Status")
+    assert imported["Status"] == "completed" and imported["SnapshotDetails"][0]["DiskImageSize"] > 0, imported
+    again = ec2.describe_images(ImageIds=[imported["ImageId"]])["Images"][0]
+    assert (again["State"], again["Name"], again["Description"]) == ("available", task, "back")
+    key = ec2.create_store_image_task(ImageId=image, Bucket=bucket)["ObjectKey"]
+    quick(ec2, "store_image_task_complete").wait(ImageIds=[image])
+    restored = ec2.create_restore_image_task(Bucket=bucket, ObjectKey=key, Name="restored")["ImageId"]
+    quick(ec2, "image_available").wait(ImageIds=[restored])
+    bundle = ec2.bundle_instance(InstanceId=instance, Storage={"S3": {
+        "Bucket": bucket, "Prefix": "bundle/win", "AWSAccessKeyId": "A", "UploadPolicy": b"{}", "UploadPolicySignature": "s"}})
+    quick(ec2, "bundle_task_complete").wait(BundleIds=[bundle["BundleTask"]["BundleId"]])
+    quick(ec2, "instance_running").wait(InstanceIds=[instance])
+    ec2.describe_export_tasks()
+    ec2.describe_conversion_tasks()
+    for refused, arguments in [
+        (ec2.cancel_import_task, {"ImportTaskId": task}),
+        (ec2.cancel_export_task, {"ExportTaskId": export}),
+        (ec2.cancel_bundle_task, {"BundleId": bundle["BundleTask"]["BundleId"]}),
+        (ec2.cancel_conversion_task, {"ConversionTaskId": "import-i-12345678"}),
+        (ec2.create_instance_export_task, {"InstanceId": instance, "TargetEnvironment": "vmware", "ExportToS3Task": {
+            "S3Bucket": bucket}}),
+        (ec2.import_instance, {"Platform": "Windows"}),
+        (ec2.import_volume, {"AvailabilityZone": "us-east-1a", "Volume": {"Size": 1}, "Image": {
+            "Format": "RAW", "Bytes": 1, "ImportManifestUrl": "http://example.com/m"}}),
+    ]:
+        with pytest.raises(ec2.exceptions.ClientError):
+            refused(**arguments)
+    for made in [imported["ImageId"], restored]:
+        ec2.deregister_image(ImageId=made)
+
+
+def of_stopped(ec2, instance):
+    """The same for a stopped instance; the bucket of the tasks is there."""
+    export = ec2.create_instance_export_task(InstanceId=instance, TargetEnvironment="vmware", Description="out", ExportToS3Task={
+        "S3Bucket": "tasks", "S3Prefix": "vm/", "DiskImageFormat": "VMDK"})["ExportTask"]["ExportTaskId"]
+    quick(ec2, "export_task_completed").wait(ExportTaskIds=[export])
+    ec2.describe_export_tasks()
+
+
+def ended(read, state):
+    """A task as it is when nothing is done for it any more."""
+    return cloud.until("the task is over", lambda: (seen := read())[state] != "active" and seen)
+
+
 def quick(ec2, name):
     """A waiter of boto3 that does not wait longer than need be."""
     waiter = ec2.get_waiter(name)
@@ -183,3 +240,115 @@ def test_a_copy_is_launched(server, ec2, tiny_ami):
     assert theirs.describe_images(ImageIds=[copy])["Images"][0]["LastLaunchedTime"]
     theirs.terminate_instances(InstanceIds=[launched])
     theirs.deregister_image(ImageId=copy)
+
+
+@pytest.fixture(scope="module")
+def s3(server):
+    return server.client("s3")
+
+
+def exported(ec2, s3, bucket, image, format):
+    task = ec2.export_image(ImageId=image, DiskImageFormat=format, S3ExportLocation={"S3Bucket": bucket})["ExportImageTaskId"]
+    read = lambda: ec2.describe_export_image_tasks(ExportImageTaskIds=[task])["ExportImageTasks"][0]
+    assert ended(read, "Status")["Status"] == "completed", read()
+    return f"{task}.{format.lower()}"
+
+
+@pytest.mark.parametrize("format", ["VMDK", "VHD", "RAW"])
+def test_what_is_exported_is_imported_again(ec2, s3, tiny_ami, tiny_image, fresh_bucket, format):
+    """Every format, byte for byte."""
+    s3.create_bucket(Bucket=fresh_bucket)
+    key = exported(ec2, s3, fresh_bucket, tiny_ami, format)
+    task = ec2.import_image(DiskContainers=[{"Format": format, "Url": f"s3://{fresh_bucket}/{key}"}])["ImportTaskId"]
+    read = lambda: ec2.describe_import_image_tasks(ImportTaskIds=[task])["ImportImageTasks"][0]
+    imported = ended(read, "Status")
+    assert imported["Status"] == "completed", imported
+    raw = exported(ec2, s3, fresh_bucket, imported["ImageId"], "RAW")
+    assert s3.get_object(Bucket=fresh_bucket, Key=raw)["Body"].read() == tiny_image.read_bytes()
+    found = ec2.describe_import_image_tasks(Filters=[{"Name": "task-state", "Values": ["completed"]}])["ImportImageTasks"]
+    assert task in [t["ImportTaskId"] for t in found]
+    pages = ec2.get_paginator("describe_import_image_tasks").paginate(PaginationConfig={"PageSize": 1})
+    assert task in [t["ImportTaskId"] for page in pages for t in page["ImportImageTasks"]]
+    ec2.deregister_image(ImageId=imported["ImageId"])
+
+
+def test_an_import_that_cannot_be_says_why(server, ec2, s3, fresh_bucket):
+    s3.create_bucket(Bucket=fresh_bucket)
+    s3.put_object(Bucket=fresh_bucket, Key="disk.vmdk", Body=b"no disk" * 1000)
+    container = lambda key, **more: [{"UserBucket": {"S3Bucket": fresh_bucket, "S3Key": key}, **more}]
+    with pytest.raises(ec2.exceptions.ClientError, match="InvalidParameter"):
+        ec2.import_image(DiskContainers=container("nothing"))
+    with pytest.raises(ec2.exceptions.ClientError, match="InvalidParameter"):
+        server.client("ec2", cloud.OTHER).import_image(DiskContainers=container("disk.vmdk"))
+    task = ec2.import_image(DiskContainers=container("disk.vmdk", Format="VMDK"))["ImportTaskId"]
+    read = lambda: ec2.describe_import_image_tasks(ImportTaskIds=[task])["ImportImageTasks"][0]
+    failed = ended(read, "Status")
+    assert failed["Status"] == "deleted" and "VMDK" in failed["StatusMessage"], failed
+    with pytest.raises(ec2.exceptions.ClientError, match="InvalidConversionTaskId.NotFound"):
+        server.client("ec2", cloud.OTHER).describe_import_image_tasks(ImportTaskIds=[task])
+    with pytest.raises(ec2.exceptions.ClientError, match="IncorrectState"):
+        ec2.cancel_import_task(ImportTaskId=task)
+
+
+def test_an_image_is_stored_and_restored_with_all_that_is_said_of_it(ec2, s3, tiny_ami, fresh_bucket):
+    s3.create_bucket(Bucket=fresh_bucket)
+    image = ec2.copy_image(Name="to be stored", Description="schön", SourceImageId=tiny_ami, SourceRegion=cloud.REGION,
+                           TagSpecifications=tagged("größer"))["ImageId"]
+    quick(ec2, "image_available").wait(ImageIds=[image])
+    key = ec2.create_store_image_task(ImageId=image, Bucket=fresh_bucket)["ObjectKey"]
+    assert key == f"{image}.bin"
+    quick(ec2, "store_image_task_complete").wait(ImageIds=[image])
+    with pytest.raises(ec2.exceptions.ClientError, match="InvalidAMIName.Duplicate"):
+        ec2.create_restore_image_task(Bucket=fresh_bucket, ObjectKey=key)
+    ec2.deregister_image(ImageId=image)
+    restored = ec2.create_restore_image_task(Bucket=fresh_bucket, ObjectKey=key)["ImageId"]
+    quick(ec2, "image_available").wait(ImageIds=[restored])
+    seen = ec2.describe_images(ImageIds=[restored])["Images"][0]
+    assert (seen["Name"], seen["Description"], seen["Tags"]) == ("to be stored", "schön", [{"Key": "Name", "Value": "größer"}])
+    ec2.deregister_image(ImageId=restored)
+    # Bytes that somebody changed are not taken for the image.
+    kept = s3.get_object(Bucket=fresh_bucket, Key=key)
+    body = bytearray(kept["Body"].read())
+    body[0] ^= 1
+    s3.put_object(Bucket=fresh_bucket, Key=key, Body=bytes(body), Metadata=kept["Metadata"])
+    wrong = ec2.create_restore_image_task(Bucket=fresh_bucket, ObjectKey=key)["ImageId"]
+    settled = lambda: (seen := ec2.describe_images(ImageIds=[wrong])["Images"][0])["State"] != "pending" and seen
+    assert cloud.until("it is looked at", settled)["State"] == "failed"
+    ec2.deregister_image(ImageId=wrong)
+    s3.put_object(Bucket=fresh_bucket, Key="other", Body=b"x")
+    with pytest.raises(ec2.exceptions.ClientError, match="InvalidParameter"):
+        ec2.create_restore_image_task(Bucket=fresh_bucket, ObjectKey="other")
+
+
+def test_an_instance_is_bundled_and_registered(server, ec2, s3, instance, fresh_bucket):
+    """euca-bundle-instance: the bundle is one that RegisterImage takes."""
+    s3.create_bucket(Bucket=fresh_bucket)
+    storage = lambda bucket: {"S3": {"Bucket": bucket, "Prefix": "mine/img"}}
+    with pytest.raises(ec2.exceptions.ClientError, match="InvalidParameter"):
+        ec2.bundle_instance(InstanceId=instance, Storage=storage("no-such-bucket"))
+    with pytest.raises(ec2.exceptions.ClientError, match="InvalidInstanceID.NotFound"):
+        theirs = f"{fresh_bucket}-theirs"
+        server.client("s3", cloud.OTHER).create_bucket(Bucket=theirs)
+        server.client("ec2", cloud.OTHER).bundle_instance(InstanceId=instance, Storage=storage(theirs))
+    task = ec2.bundle_instance(InstanceId=instance, Storage=storage(fresh_bucket))["BundleTask"]
+    assert (task["InstanceId"], task["State"]) == (instance, "waiting-for-shutdown"), task
+    quick(ec2, "bundle_task_complete").wait(BundleIds=[task["BundleId"]])
+    keys = [o["Key"] for o in s3.list_objects_v2(Bucket=fresh_bucket)["Contents"]]
+    assert "mine/img.manifest.xml" in keys and "mine/img.part.00" in keys, keys
+    image = server.registered(f"{fresh_bucket}/mine/img.manifest.xml", Name="from a bundled instance")
+    assert image["State"] == "available", image
+    ec2.deregister_image(ImageId=image["ImageId"])
+
+
+def test_a_stopped_instance_is_exported(ec2, s3, instance, fresh_bucket):
+    s3.create_bucket(Bucket=fresh_bucket)
+    export = {"InstanceId": instance, "TargetEnvironment": "vmware", "Description": "d",
+              "ExportToS3Task": {"S3Bucket": fresh_bucket, "S3Prefix": "vm/", "DiskImageFormat": "VHD"}}
+    with pytest.raises(ec2.exceptions.ClientError, match="IncorrectInstanceState"):
+        ec2.create_instance_export_task(**export)
+    ec2.stop_instances(InstanceIds=[instance])
+    quick(ec2, "instance_stopped").wait(InstanceIds=[instance])
+    task = ec2.create_instance_export_task(**export)["ExportTask"]
+    quick(ec2, "export_task_completed").wait(ExportTaskIds=[task["ExportTaskId"]])
+    size = s3.head_object(Bucket=fresh_bucket, Key=task["ExportToS3Task"]["S3Key"])["ContentLength"]
+    assert size > 0 and cloud.state_of(ec2, instance) == "stopped"

@@ -1,6 +1,7 @@
 //! An image's life is cut off at every one of its effects; a new start brings it to rest and nothing is lost or left.
 
 use novella::db::Db;
+use novella::images::tasks::{self, Object, Wanted};
 use novella::images::{
     CopyRequest, Image, ImageType, Images, ImportRequest, RegisterRequest, Select, State, copy, source,
 };
@@ -37,7 +38,11 @@ async fn settled(images: &Images, id: &str) -> Image {
     }
 }
 
-/// Register two bundles, import a file and copy an image, use them, deregister one. What was answered is noted as it is answered.
+fn task_of(db: &Db, id: &str) -> tasks::State {
+    db.read(|c| tasks::find(c, ACCOUNT, "us-east-1", id)).unwrap().unwrap().state
+}
+
+/// Register two bundles, import a file, copy an image and import one from a bucket, use them, deregister one. What was answered is noted as it is answered.
 async fn life(dir: &Path) {
     let note = |text: String| {
         use std::io::Write;
@@ -87,6 +92,22 @@ async fn life(dir: &Path) {
     note(format!("registered {id}"));
     images.wake();
     settled(&images, &id).await;
+    let wanted = Wanted::ImportImage {
+        from: Object { bucket: ".".into(), key: "tiny.img".into() },
+        bytes: 40_000,
+        url: None,
+        format: None,
+        description: String::new(),
+        disk_description: String::new(),
+        architecture: "x86_64".into(),
+        platform: None,
+    };
+    let task = db.write(move |c| tasks::begin(c, ACCOUNT, "us-east-1", wanted)).await.unwrap().id;
+    note(format!("task {task}"));
+    images.wake();
+    while !matches!(task_of(&db, &task), tasks::State::Completed(_)) {
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
     images.deregister(ACCOUNT, &ids[0]).await.unwrap();
     note(format!("deregistered {}", ids[0]));
     images.age_bases(&Default::default(), Duration::ZERO).unwrap();
@@ -111,8 +132,18 @@ fn lead_life(dir: &Path, stop_at: u64) -> ExitStatus {
 
 /// Start again, come to rest, and look at everything.
 async fn check(dir: &Path) {
-    let (_, images) = open(dir);
+    let (db, images) = open(dir);
     let running = tokio::spawn(images.clone().run());
+    let imports = || db.read(|c| tasks::all(c, ACCOUNT, "us-east-1", tasks::Kind::ImportImage)).unwrap();
+    while imports().iter().any(|task| matches!(task.state, tasks::State::Active(_))) {
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+    for task in imports() {
+        let tasks::State::Completed(image) = task.state else { panic!("{task:?}") };
+        let named = images.describe(&Select::default()).unwrap();
+        let named: Vec<_> = named.iter().filter(|i| i.name.as_deref() == Some(task.id.as_str())).collect();
+        assert_eq!(named.iter().map(|i| i.id.as_str()).collect::<Vec<_>>(), [image.as_str()]);
+    }
     for image in images.describe(&Select::default()).unwrap() {
         assert_eq!(settled(&images, &image.id).await.state, State::Available);
     }
@@ -138,6 +169,10 @@ async fn check(dir: &Path) {
     let answers = std::fs::read_to_string(dir.join("answers")).unwrap_or_default();
     for answer in answers.lines() {
         let (what, id) = answer.split_once(' ').unwrap();
+        if what == "task" {
+            assert!(imports().iter().any(|task| task.id == id), "{id} is forgotten");
+            continue;
+        }
         let gone = answers.contains(&format!("deregistered {id}"));
         let state = images.get(id).unwrap().unwrap().state;
         match what {

@@ -167,7 +167,9 @@ pub mod get_managed_prefix_list_entries;
 pub mod get_password_data;
 pub mod get_subnet_cidr_reservations;
 pub mod import_image;
+pub mod import_instance;
 pub mod import_key_pair;
+pub mod import_volume;
 pub mod list_images_in_recycle_bin;
 pub mod modify_address_attribute;
 pub mod modify_ebs_default_kms_key_id;
@@ -390,7 +392,9 @@ pub static ALL: &[Entry] = &[
     entry::<get_password_data::GetPasswordData>(),
     entry::<get_subnet_cidr_reservations::GetSubnetCidrReservations>(),
     entry::<import_image::ImportImage>(),
+    entry::<import_instance::ImportInstance>(),
     entry::<import_key_pair::ImportKeyPair>(),
+    entry::<import_volume::ImportVolume>(),
     entry::<list_images_in_recycle_bin::ListImagesInRecycleBin>(),
     entry::<modify_address_attribute::ModifyAddressAttribute>(),
     entry::<modify_ebs_default_kms_key_id::ModifyEbsDefaultKmsKeyId>(),
