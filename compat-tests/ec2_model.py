@@ -415,7 +415,7 @@ def fleets(ec2, image):
     found = ec2.get_instance_types_from_instance_requirements(
         ArchitectureTypes=["x86_64"], VirtualizationTypes=["hvm"], InstanceRequirements=requirements)["InstanceTypes"]
     assert {"InstanceType": "m5.large"} in found, found
-    data = {"ImageId": image, "KernelId": KERNEL, "RamdiskId": RAMDISK, "InstanceType": "t3.micro"}
+    data = {"ImageId": image, "KernelId": KERNEL, "RamDiskId": RAMDISK, "InstanceType": "t3.micro"}
     template = ec2.create_launch_template(LaunchTemplateName="fleet", LaunchTemplateData=data)["LaunchTemplate"]["LaunchTemplateId"]
     overrides = [{"InstanceType": "t3.nano", "SubnetId": "subnet-12345678", "Priority": 1.0},
                  {"InstanceType": "t3.small", "WeightedCapacity": 2.0, "AvailabilityZone": f"{REGION}a"}]

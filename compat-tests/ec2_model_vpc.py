@@ -19,6 +19,9 @@ def life(ec2):
     ranges(ec2, mine)
     prefix_lists(ec2)
     endpoints(ec2, mine, table)
+    for kind in """vpn_gateways vpn_connections customer_gateways transit_gateways transit_gateway_attachments
+            transit_gateway_vpc_attachments carrier_gateways""".split():
+        getattr(ec2, f"describe_{kind}")(Filters=[{"Name": "state", "Values": ["available"]}])
     for vpc in [mine, other]:
         ec2.delete_vpc(VpcId=vpc)
 
@@ -37,7 +40,18 @@ def peering(ec2, mine, other, table):
     ec2.create_route(RouteTableId=table, DestinationCidrBlock="10.2.0.0/16", **one)
     ec2.describe_route_tables(RouteTableIds=[table])
     ec2.describe_vpc_peering_connections()
+    groups = [ec2.create_security_group(GroupName="peer", Description="model test", VpcId=vpc)["GroupId"] for vpc in [mine, other]]
+    ec2.authorize_security_group_ingress(GroupId=groups[0], IpPermissions=[
+        {"IpProtocol": "-1", "UserIdGroupPairs": [{"GroupId": groups[1]}]}])
+    ec2.describe_security_groups(GroupIds=groups)
+    ec2.describe_security_group_rules()
+    assert ec2.describe_security_group_references(GroupId=[groups[1]])["SecurityGroupReferenceSet"][0]["ReferencingVpcId"] == mine
+    ec2.get_security_groups_for_vpc(VpcId=mine)
+    ec2.describe_security_group_vpc_associations()
     ec2.delete_vpc_peering_connection(**one)
+    assert ec2.describe_stale_security_groups(VpcId=mine)["StaleSecurityGroupSet"][0]["GroupId"] == groups[0]
+    for group in groups:
+        ec2.delete_security_group(GroupId=group)
     quick(ec2.get_waiter("vpc_peering_connection_deleted")).wait(VpcPeeringConnectionIds=[*one.values()])
 
 

@@ -17,6 +17,10 @@ pub enum Error {
     Form(#[from] query::Error),
     #[error("The action {0} is not valid for this web service.")]
     InvalidAction(String),
+    #[error(
+        "The functionality you requested is not available here: the action {0} is one of AWS's that this cloud does not have"
+    )]
+    Unserved(String),
     #[error("The requested version ({0}) of service AmazonEC2 does not exist")]
     NoSuchVersion(String),
     #[error("Request would have succeeded, but DryRun flag is set.")]
@@ -47,6 +51,9 @@ pub enum Error {
     // Things that are not there.
     #[error("{}", no_such(*kind, ids))]
     NoSuch { kind: Kind, ids: Vec<String> },
+    /// Of a kind that does not exist here.
+    #[error("{sentence}")]
+    Absent { code: &'static str, sentence: String },
     #[error("The key pair '{0}' does not exist")]
     NoSuchKeyPair(String),
     #[error("Modification for volume '{0}' does not exist.")]
@@ -113,6 +120,8 @@ impl Error {
             Error::Form(query::Error::Unknown(_)) => ("UnknownParameter", S::BAD_REQUEST),
             Error::Form(query::Error::TooLarge) => ("MalformedQueryString", S::BAD_REQUEST),
             Error::InvalidAction(_) => ("InvalidAction", S::BAD_REQUEST),
+            Error::Unserved(_) => ("UnsupportedOperation", S::BAD_REQUEST),
+            Error::Absent { code, .. } => (code, S::BAD_REQUEST),
             Error::NoSuchVersion(_) => ("NoSuchVersion", S::BAD_REQUEST),
             Error::DryRun => ("DryRunOperation", S::PRECONDITION_FAILED),
             Error::ParameterValue(_) | Error::Filter(_) => ("InvalidParameterValue", S::BAD_REQUEST),
@@ -377,6 +386,7 @@ fn in_network(e: &network::Error) -> (&'static str, StatusCode) {
         network::Error::BlockBusy(_) => ("DependencyViolation", BAD),
         network::Error::ReservationOutside(_) => ("InvalidParameterValue", BAD),
         network::Error::ReservationConflict(_) => ("InvalidParameterValue", BAD),
+        network::Error::OtherNetwork => ("InvalidGroup.NotFound", BAD),
         network::Error::TooManyNatGateways => ("NatGatewayLimitExceeded", BAD),
         network::Error::NatState(_) => ("IncorrectState", BAD),
         network::Error::PrivateNat(_) | network::Error::PublicNat(_) | network::Error::PrimaryNatAddress => {

@@ -1,14 +1,16 @@
 //! Security groups as requests name them and as answers write them.
 
 use super::{Cx, Error, resource};
+use crate::clock;
 use crate::db::tags::Tag;
 use crate::db::{self, Conn};
 use crate::id::Kind;
-use crate::network::groups::{self, Allow, Group, Peer, Rule};
+use crate::network::groups::{self, Across, Allow, Group, Peer, Rule};
 use crate::network::records::{self, Kept};
-use crate::network::{prefix_lists, vpcs};
+use crate::network::{peerings, prefix_lists, vpcs};
 use crate::wire::query::{self, Params};
 use serde::Serialize;
+use std::collections::HashMap;
 
 /// The group that a request names: by id, or by name in the default VPC.
 pub enum Named {
@@ -62,15 +64,17 @@ impl Wanted {
                 Peer::PrefixList(id)
             }
             WantedPeer::Group { id, name, account } => {
-                if account.as_ref().is_some_and(|account| *account != of.account) {
-                    return Err(Error::Unsupported("rules that name another account's group".into()));
-                }
-                let peer = match (id, name) {
-                    (Some(id), _) => records::need::<Group>(c, &of.account, &of.region, &id)?,
-                    (None, Some(name)) => groups::named(c, &of.it.vpc, &name)?,
+                let id = match (id, name) {
+                    (Some(id), _) => id,
+                    (None, Some(name)) => groups::named(c, &of.it.vpc, &name)?.id,
                     (None, None) => return Err(query::Error::Missing("GroupId".into()).into()),
                 };
-                Peer::Group { id: peer.id, account: peer.account }
+                match groups::peer(c, of, &id)? {
+                    Peer::Group { account: has, .. } if account.as_ref().is_some_and(|wanted| *wanted != has) => {
+                        return Err(Error::no_such(Kind::SecurityGroup, id));
+                    }
+                    peer => peer,
+                }
             }
         };
         Ok((Allow { protocol: self.protocol, from: self.from, to: self.to, peer }, self.description))
@@ -99,7 +103,7 @@ fn bundle(p: &Params<'_>, all: &mut Vec<Wanted>) -> Result<(), Error> {
         add(WantedPeer::Range(v6(range.req("CidrIpv6")?)?), text(&range)?);
     }
     for pair in p.structs("Groups") {
-        // A VPC's id and peering are told with a group of a peer VPC, which does not exist here.
+        // A group's id tells its VPC and the peering to it.
         let _ = (pair.opt("VpcId"), pair.opt("VpcPeeringConnectionId"), pair.opt("PeeringStatus"));
         let owned = |name| pair.opt(name).filter(|text| !text.is_empty()).map(str::to_owned);
         let id = pair.opt_id("GroupId", Kind::SecurityGroup)?.map(str::to_owned);
@@ -231,7 +235,7 @@ pub struct RuleItem {
     cidr_ipv4: Option<String>,
     cidr_ipv6: Option<String>,
     prefix_list_id: Option<String>,
-    referenced_group_info: Option<Pair>,
+    pub referenced_group_info: Option<Pair>,
     referenced_group_id: Option<String>,
     description: Option<String>,
     pub tag_set: Option<Vec<Tag>>,
@@ -245,6 +249,30 @@ pub struct Pair {
     pub user_id: String,
     pub group_id: String,
     description: Option<String>,
+    /// Of a group of another VPC.
+    vpc_id: Option<String>,
+    vpc_peering_connection_id: Option<String>,
+    peering_status: Option<&'static str>,
+}
+
+impl Pair {
+    fn new(account: String, id: String, across: Option<Across>, description: Option<String>) -> Pair {
+        let (vpc_id, vpc_peering_connection_id) = across.map(|a| (a.vpc, a.peering)).unzip();
+        Pair { user_id: account, group_id: id, description, vpc_id, vpc_peering_connection_id, peering_status: None }
+    }
+
+    /// Tell how its peering stands.
+    pub fn look(&mut self, statuses: &HashMap<String, &'static str>) {
+        let peering = self.vpc_peering_connection_id.as_ref();
+        self.peering_status = peering.map(|id| statuses.get(id).copied().unwrap_or("deleted"));
+    }
+}
+
+/// How each peering of the caller stands.
+pub fn peering_statuses(c: &Conn, account: &str, region: &str) -> Result<HashMap<String, &'static str>, Error> {
+    let now = clock::now_ms();
+    let all = peerings::all(c, account, region, now)?;
+    Ok(all.into_iter().map(|p| (p.id, p.it.status(now).0)).collect())
 }
 
 impl RuleItem {
@@ -272,8 +300,8 @@ impl RuleItem {
             Peer::Ipv4(cidr) => item.cidr_ipv4 = Some(cidr),
             Peer::Ipv6(cidr) => item.cidr_ipv6 = Some(cidr),
             Peer::PrefixList(id) => item.prefix_list_id = Some(id),
-            Peer::Group { id, account } => {
-                item.referenced_group_info = Some(Pair { user_id: account, group_id: id, description: None });
+            Peer::Group { id, account, across } => {
+                item.referenced_group_info = Some(Pair::new(account, id, across, None));
             }
         }
         item
@@ -347,9 +375,7 @@ pub fn permissions(rules: impl Iterator<Item = (Allow, Option<String>)>) -> Vec<
             Peer::PrefixList(prefix_list_id) => {
                 all[at].prefix_list_ids.push(PrefixListItem { prefix_list_id, description });
             }
-            Peer::Group { id, account } => {
-                all[at].groups.push(Pair { user_id: account, group_id: id, description });
-            }
+            Peer::Group { id, account, across } => all[at].groups.push(Pair::new(account, id, across, description)),
         }
     }
     all

@@ -8,6 +8,7 @@
 //! here: who calls, which region, the version, parameters that nobody knows, `DryRun`, the answer's and the error's
 //! form, the log. What several actions share is beside it: `filter`, `page`, `tagging`.
 
+mod absent;
 mod acl_entries;
 pub mod actions;
 mod addresses;
@@ -240,7 +241,7 @@ impl Ec2 {
 
 /// What follows once the caller is known: read, finish, run.
 async fn perform(cx: &Cx, known: Result<&'static Entry, String>, form: Form) -> Result<String, Fault> {
-    let entry = known.map_err(Error::InvalidAction)?;
+    let entry = known.map_err(registry::unserved)?;
     let span = tracing::Span::current();
     span.record("action", entry.name).record("account", &cx.caller.account);
     let ready = {

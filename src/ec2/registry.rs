@@ -85,6 +85,14 @@ fn read<A: Action>(p: &Params<'_>) -> Result<Ready, Error> {
     }))
 }
 
+/// The names of EC2's actions at AWS.
+const AT_AWS: &str = include_str!("aws_actions.txt");
+
+/// Why an action is not done that the registry does not have: it exists at AWS only, or nowhere.
+pub fn unserved(name: String) -> Error {
+    if AT_AWS.lines().any(|known| known == name) { Error::Unserved(name) } else { Error::InvalidAction(name) }
+}
+
 /// The action of that name.
 pub fn find(name: &str) -> Option<&'static Entry> {
     actions::ALL.iter().find(|entry| entry.name == name)
@@ -116,14 +124,26 @@ mod tests {
         lines.collect::<Vec<_>>().join(" ").trim().to_owned()
     }
 
+    #[test]
+    fn every_action_here_is_one_at_aws() {
+        let here = actions::ALL.iter().filter(|e| e.service == Service::Ec2).map(|e| e.name);
+        let strange: Vec<&str> = here.filter(|name| !AT_AWS.lines().any(|known| known == *name)).collect();
+        assert!(strange.is_empty() && AT_AWS.lines().is_sorted(), "{strange:?}");
+        for (name, code) in [("CreateVpnGateway", "UnsupportedOperation"), ("CreateVpnGateways", "InvalidAction")] {
+            assert_eq!(unserved(name.into()).wire().0, code);
+        }
+    }
+
     /// `docs/coverage.md` says what the registry says. `UPDATE_FIXTURES=1` writes it.
     #[test]
     fn the_coverage_page_is_the_registrys() {
         let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
         let mut page = String::from(
-            "# What works\n\nWritten from the registry by a test (`UPDATE_FIXTURES=1 cargo test coverage`). Any other action \
-             answers `InvalidAction`,\nany other parameter of these `UnknownParameter`. *Without effect*: accepted, and nothing \
-             comes of it. *Refused*:\n`UnsupportedOperation`.\n",
+            "# What works\n\nWritten from the registry by a test (`UPDATE_FIXTURES=1 cargo test coverage`). Any other of \
+             [AWS's actions](../src/ec2/aws_actions.txt)\nanswers `UnsupportedOperation`: those of VPNs, transit gateways, \
+             Direct Connect, Outposts, carrier and local gateways, IPAM, flow logs,\nEC2-Classic and so on. A name that is \
+             none of AWS's answers `InvalidAction`, any other parameter of the actions here\n`UnknownParameter`. *Without \
+             effect*: accepted, and nothing comes of it. *Refused*: `UnsupportedOperation`.\n",
         );
         for (title, service) in [("EC2", Service::Ec2), ("STS", Service::Sts)] {
             let entries: Vec<_> = actions::ALL.iter().filter(|e| e.service == service).collect();

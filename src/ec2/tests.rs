@@ -165,6 +165,19 @@ async fn what_every_request_goes_through() {
     let bench = Bench::new();
     for (form, status, code, message) in [
         ("Action=DescribeRegion", 400, "InvalidAction", "The action DescribeRegion is not valid for this web service."),
+        (
+            "Action=CreateVpnGateway&Type=x",
+            400,
+            "UnsupportedOperation",
+            "The functionality you requested is not available here",
+        ),
+        (
+            "Action=DescribeVpnGateways&VpnGatewayId.1=vgw-12345678",
+            400,
+            "InvalidVpnGatewayID.NotFound",
+            "The virtual private gateway ID",
+        ),
+        ("Action=DescribeVpnGateways&VpnGatewayId.1=x", 400, "InvalidVpnGatewayID.Malformed", "Invalid id: "),
         ("Action=DescribeRegions&Version=latest", 400, "NoSuchVersion", "The requested version (latest) of"),
         ("Action=DescribeRegions&Colour=1", 400, "UnknownParameter", "The parameter Colour is not recognized"),
         ("Action=DescribeRegions&DryRun=maybe", 400, "InvalidParameterValue", "Value (maybe) for parameter DryRun"),

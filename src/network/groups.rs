@@ -5,7 +5,8 @@
 //! the same rows.
 
 use super::records::{self, Kept, Record};
-use super::{Error, Nic};
+use super::{Error, Nic, peerings};
+use crate::clock;
 use crate::db::{self, Conn};
 use crate::id::{self, Kind};
 use serde::{Deserialize, Serialize};
@@ -79,9 +80,19 @@ pub enum Peer {
     Group {
         id: String,
         account: String,
+        /// What lies between, if the group is of another VPC.
+        #[serde(default)]
+        across: Option<Across>,
     },
     /// The ranges of a prefix list (`pl-…`).
     PrefixList(String),
+}
+
+/// How a group of another VPC is reached.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Across {
+    pub vpc: String,
+    pub peering: String,
 }
 
 impl Allow {
@@ -149,7 +160,7 @@ pub fn create(
 /// Make a VPC's default group, whose members reach each other.
 pub fn create_default(c: &Conn, account: &str, region: &str, vpc: &str) -> Result<Kept<Group>, Error> {
     let mut group = create(c, account, region, vpc, DEFAULT, "default VPC security group")?;
-    let peer = Peer::Group { id: group.id.clone(), account: account.into() };
+    let peer = Peer::Group { id: group.id.clone(), account: account.into(), across: None };
     group.it.rules.push(Rule {
         id: id::new(Kind::SecurityGroupRule),
         egress: false,
@@ -164,6 +175,57 @@ pub fn create_default(c: &Conn, account: &str, region: &str, vpc: &str) -> Resul
 pub fn named(c: &Conn, vpc: &str, name: &str) -> Result<Kept<Group>, Error> {
     let found = records::in_vpc::<Group>(c, vpc)?.into_iter().find(|g| g.it.name == name);
     found.ok_or_else(|| Error::NoGroupNamed { name: name.into(), vpc: vpc.into() })
+}
+
+/// The group of that id as a rule of the group `of` names it: of the same VPC, or of one that an active peering joins to it. A
+/// rule that names it already may always be named.
+pub fn peer(c: &Conn, of: &Kept<Group>, id: &str) -> Result<Peer, Error> {
+    let named = |peer: &Peer| matches!(peer, Peer::Group { id: there, .. } if there == id);
+    if let Some(rule) = of.it.rules.iter().find(|rule| named(&rule.allow.peer)) {
+        return Ok(rule.allow.peer.clone());
+    }
+    let missing = || Error::NoSuch(Kind::SecurityGroup, id.to_owned());
+    let found = records::find::<Group>(c, id)?.filter(|g| g.region == of.region).ok_or_else(missing)?;
+    let own = found.account == of.account;
+    if own && found.it.vpc == of.it.vpc {
+        return Ok(Peer::Group { id: found.id, account: found.account, across: None });
+    }
+    let peerings = peerings::holding(c, &of.it.vpc, clock::now_ms())?;
+    let joined = peerings.into_iter().find(|p| p.it.is_active() && p.it.other_end(&of.it.vpc).vpc == found.it.vpc);
+    match joined {
+        Some(p) => {
+            let across = Some(Across { vpc: found.it.vpc, peering: p.id });
+            Ok(Peer::Group { id: found.id, account: found.account, across })
+        }
+        None if own => Err(Error::OtherNetwork),
+        None => Err(missing()),
+    }
+}
+
+/// The peerings over which rules of other VPCs' groups name this one, each with the VPC there.
+pub fn references(c: &Conn, group: &Kept<Group>) -> Result<Vec<Across>, Error> {
+    let mut all = Vec::new();
+    for other in records::of_everybody::<Group>(c)? {
+        for rule in other.it.rules {
+            if let Peer::Group { id, across: Some(across), .. } = rule.allow.peer
+                && id == group.id
+            {
+                let there = Across { vpc: other.it.vpc.clone(), peering: across.peering };
+                if !all.contains(&there) {
+                    all.push(there);
+                }
+            }
+        }
+    }
+    Ok(all)
+}
+
+/// Whether a rule names a group of another VPC that is gone, or that no active peering leads to any more.
+pub fn is_stale(c: &Conn, of: &Kept<Group>, peer: &Peer) -> Result<bool, Error> {
+    let Peer::Group { id, across: Some(across), .. } = peer else { return Ok(false) };
+    let peerings = peerings::holding(c, &of.it.vpc, clock::now_ms())?;
+    let active = peerings.iter().any(|p| p.id == across.peering && p.it.is_active());
+    Ok(!active || records::find::<Group>(c, id)?.is_none())
 }
 
 /// The groups of these ids or names that an interface in `vpc` is to be in; the default group when there are none.
@@ -210,7 +272,7 @@ pub fn delete(c: &Conn, group: &Kept<Group>) -> Result<(), Error> {
         .any(|nic| nic.groups.iter().any(|g| g.id == group.id));
     let named = records::all::<Group>(c, &group.account, &group.region)?
         .iter()
-        .filter(|other| other.id != group.id)
+        .filter(|other| other.id != group.id && other.it.vpc == group.it.vpc)
         .any(|other| other.it.rules.iter().any(|r| matches!(&r.allow.peer, Peer::Group { id, .. } if *id == group.id)));
     if used || named {
         return Err(Error::Dependent(group.id.clone()));
@@ -230,7 +292,7 @@ impl Group {
         let mut added: Vec<Rule> = Vec::new();
         for (allow, description) in wanted {
             if self.rules.iter().chain(&added).any(|r| r.egress == egress && r.allow == allow) {
-                return Err(Error::DuplicateRule(allow));
+                return Err(Error::DuplicateRule(Box::new(allow)));
             }
             added.push(Rule { id: id::new(Kind::SecurityGroupRule), egress, allow, description });
         }
@@ -271,7 +333,7 @@ impl Group {
     pub fn replace(&mut self, id: &str, allow: Allow, description: Option<String>) -> Result<(), Error> {
         let egress = self.rule(id)?.egress;
         if self.rules.iter().any(|r| r.id != id && r.egress == egress && r.allow == allow) {
-            return Err(Error::DuplicateRule(allow));
+            return Err(Error::DuplicateRule(Box::new(allow)));
         }
         let rule = self.rule(id)?;
         (rule.allow, rule.description) = (allow, description);

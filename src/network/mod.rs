@@ -273,7 +273,7 @@ pub enum Error {
     #[error("resource {0} has a dependent object")]
     Dependent(String),
     #[error("the specified rule \"{0}\" already exists")]
-    DuplicateRule(groups::Allow),
+    DuplicateRule(Box<groups::Allow>),
     #[error("The specified rule does not exist in this security group.")]
     NoSuchRule,
     #[error("The maximum number of rules per security group has been reached.")]
@@ -378,6 +378,9 @@ pub enum Error {
     ReservationOutside(String),
     #[error("The CIDR '{0}' overlaps with another reservation of the subnet")]
     ReservationConflict(Cidr),
+
+    #[error("You have specified two resources that belong to different networks.")]
+    OtherNetwork,
 
     #[error("The maximum number of NAT Gateways has been reached.")]
     TooManyNatGateways,

@@ -71,6 +71,12 @@ pub fn get<T: Record>(c: &db::Conn, account: &str, region: &str, id: &str) -> Re
     row.map(read).transpose()
 }
 
+/// The record of that id, whoever has it.
+pub fn find<T: Record>(c: &db::Conn, id: &str) -> Result<Option<Kept<T>>, Error> {
+    let row = network_records::get(c, id)?;
+    row.filter(|r| r.kind == T::KIND.prefix()).map(read).transpose()
+}
+
 /// The account's record of that id, which must be there.
 pub fn need<T: Record>(c: &db::Conn, account: &str, region: &str, id: &str) -> Result<Kept<T>, Error> {
     get(c, account, region, id)?.ok_or_else(|| Error::NoSuch(T::KIND, id.to_owned()))

@@ -3,7 +3,7 @@
 use crate::db;
 use crate::db::tags::Tag;
 use crate::ec2::filter::{Filtered, Filters, Values};
-use crate::ec2::groups::RuleItem;
+use crate::ec2::groups::{RuleItem, peering_statuses};
 use crate::ec2::page::Page;
 use crate::ec2::registry::Action;
 use crate::ec2::{Cx, Error, describe};
@@ -49,17 +49,20 @@ impl Action for DescribeSecurityGroupRules {
     }
 
     async fn run(self, cx: &Cx) -> Result<Output, Error> {
-        let (groups, mut tags) = cx
+        let (groups, mut tags, statuses) = cx
             .look(|c, account, region| {
                 let tags = db::tags::by_resource(c, account, region, "security-group-rule")?;
-                Ok((records::all::<Group>(c, account, region)?, tags))
+                let statuses = peering_statuses(c, account, region)?;
+                Ok((records::all::<Group>(c, account, region)?, tags, statuses))
             })
             .await?;
         let mut items: Vec<RuleItem> = Vec::new();
         for mut group in groups {
             for rule in std::mem::take(&mut group.it.rules) {
                 let tags = tags.remove(&rule.id).unwrap_or_default();
-                items.push(RuleItem::new(&group, rule, tags));
+                let mut item = RuleItem::new(&group, rule, tags);
+                item.referenced_group_info.iter_mut().for_each(|pair| pair.look(&statuses));
+                items.push(item);
             }
         }
         let mut items = describe::pick(Kind::SecurityGroupRule, &self.ids, items, |r| &r.security_group_rule_id)?;

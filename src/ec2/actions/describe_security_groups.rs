@@ -4,7 +4,7 @@ use crate::db;
 use crate::db::tags::Tag;
 use crate::ec2::describe::Listing;
 use crate::ec2::filter::{Filtered, Values};
-use crate::ec2::groups::{Permission, permissions};
+use crate::ec2::groups::{Permission, peering_statuses, permissions};
 use crate::ec2::registry::Action;
 use crate::ec2::{Cx, Error, resource};
 use crate::id::Kind;
@@ -150,7 +150,7 @@ impl Action for DescribeSecurityGroups {
 
     async fn run(mut self, cx: &Cx) -> Result<Output, Error> {
         let names = std::mem::take(&mut self.names);
-        let (all, tags, named) = cx
+        let (all, tags, named, statuses) = cx
             .look(|c, account, region| {
                 let mut named = Vec::new();
                 // Names are those of the default VPC.
@@ -161,12 +161,18 @@ impl Action for DescribeSecurityGroups {
                     }
                 }
                 let tags = db::tags::by_resource(c, account, region, "security-group")?;
-                Ok((records::all::<Group>(c, account, region)?, tags, named))
+                let statuses = peering_statuses(c, account, region)?;
+                Ok((records::all::<Group>(c, account, region)?, tags, named, statuses))
             })
             .await?;
         self.listing.add(named);
         let names = all.iter().map(|g| (g.id.clone(), g.it.name.clone())).collect();
-        let item = |group, tags| Ok(Item::new(group, &names, tags));
+        let item = |group, tags| {
+            let mut item = Item::new(group, &names, tags);
+            let permissions = item.ip_permissions.iter_mut().chain(&mut item.ip_permissions_egress);
+            permissions.flat_map(|p| &mut p.groups).for_each(|pair| pair.look(&statuses));
+            Ok(item)
+        };
         let (security_group_info, next_token) = self.listing.answer(all, tags, |g| &g.id, item)?;
         Ok(Output { security_group_info, next_token })
     }

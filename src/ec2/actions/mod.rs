@@ -86,7 +86,9 @@ pub mod describe_addresses;
 pub mod describe_addresses_attribute;
 pub mod describe_availability_zones;
 pub mod describe_bundle_tasks;
+pub mod describe_carrier_gateways;
 pub mod describe_conversion_tasks;
+pub mod describe_customer_gateways;
 pub mod describe_dhcp_options;
 pub mod describe_egress_only_internet_gateways;
 pub mod describe_export_image_tasks;
@@ -116,16 +118,22 @@ pub mod describe_placement_groups;
 pub mod describe_prefix_lists;
 pub mod describe_regions;
 pub mod describe_route_tables;
+pub mod describe_security_group_references;
 pub mod describe_security_group_rules;
+pub mod describe_security_group_vpc_associations;
 pub mod describe_security_groups;
 pub mod describe_snapshot_attribute;
 pub mod describe_snapshots;
 pub mod describe_spot_datafeed_subscription;
 pub mod describe_spot_instance_requests;
 pub mod describe_spot_price_history;
+pub mod describe_stale_security_groups;
 pub mod describe_store_image_tasks;
 pub mod describe_subnets;
 pub mod describe_tags;
+pub mod describe_transit_gateway_attachments;
+pub mod describe_transit_gateway_vpc_attachments;
+pub mod describe_transit_gateways;
 pub mod describe_volume_attribute;
 pub mod describe_volume_status;
 pub mod describe_volumes;
@@ -135,6 +143,8 @@ pub mod describe_vpc_endpoint_services;
 pub mod describe_vpc_endpoints;
 pub mod describe_vpc_peering_connections;
 pub mod describe_vpcs;
+pub mod describe_vpn_connections;
+pub mod describe_vpn_gateways;
 pub mod detach_internet_gateway;
 pub mod detach_network_interface;
 pub mod detach_volume;
@@ -165,6 +175,7 @@ pub mod get_launch_template_data;
 pub mod get_managed_prefix_list_associations;
 pub mod get_managed_prefix_list_entries;
 pub mod get_password_data;
+pub mod get_security_groups_for_vpc;
 pub mod get_subnet_cidr_reservations;
 pub mod import_image;
 pub mod import_instance;
@@ -311,7 +322,9 @@ pub static ALL: &[Entry] = &[
     entry::<describe_addresses_attribute::DescribeAddressesAttribute>(),
     entry::<describe_availability_zones::DescribeAvailabilityZones>(),
     entry::<describe_bundle_tasks::DescribeBundleTasks>(),
+    entry::<describe_carrier_gateways::DescribeCarrierGateways>(),
     entry::<describe_conversion_tasks::DescribeConversionTasks>(),
+    entry::<describe_customer_gateways::DescribeCustomerGateways>(),
     entry::<describe_dhcp_options::DescribeDhcpOptions>(),
     entry::<describe_egress_only_internet_gateways::DescribeEgressOnlyInternetGateways>(),
     entry::<describe_export_image_tasks::DescribeExportImageTasks>(),
@@ -341,16 +354,22 @@ pub static ALL: &[Entry] = &[
     entry::<describe_prefix_lists::DescribePrefixLists>(),
     entry::<describe_regions::DescribeRegions>(),
     entry::<describe_route_tables::DescribeRouteTables>(),
+    entry::<describe_security_group_references::DescribeSecurityGroupReferences>(),
     entry::<describe_security_group_rules::DescribeSecurityGroupRules>(),
+    entry::<describe_security_group_vpc_associations::DescribeSecurityGroupVpcAssociations>(),
     entry::<describe_security_groups::DescribeSecurityGroups>(),
     entry::<describe_snapshot_attribute::DescribeSnapshotAttribute>(),
     entry::<describe_snapshots::DescribeSnapshots>(),
     entry::<describe_spot_datafeed_subscription::DescribeSpotDatafeedSubscription>(),
     entry::<describe_spot_instance_requests::DescribeSpotInstanceRequests>(),
     entry::<describe_spot_price_history::DescribeSpotPriceHistory>(),
+    entry::<describe_stale_security_groups::DescribeStaleSecurityGroups>(),
     entry::<describe_store_image_tasks::DescribeStoreImageTasks>(),
     entry::<describe_subnets::DescribeSubnets>(),
     entry::<describe_tags::DescribeTags>(),
+    entry::<describe_transit_gateway_attachments::DescribeTransitGatewayAttachments>(),
+    entry::<describe_transit_gateway_vpc_attachments::DescribeTransitGatewayVpcAttachments>(),
+    entry::<describe_transit_gateways::DescribeTransitGateways>(),
     entry::<describe_volume_attribute::DescribeVolumeAttribute>(),
     entry::<describe_volume_status::DescribeVolumeStatus>(),
     entry::<describe_volumes::DescribeVolumes>(),
@@ -360,6 +379,8 @@ pub static ALL: &[Entry] = &[
     entry::<describe_vpc_endpoints::DescribeVpcEndpoints>(),
     entry::<describe_vpc_peering_connections::DescribeVpcPeeringConnections>(),
     entry::<describe_vpcs::DescribeVpcs>(),
+    entry::<describe_vpn_connections::DescribeVpnConnections>(),
+    entry::<describe_vpn_gateways::DescribeVpnGateways>(),
     entry::<detach_internet_gateway::DetachInternetGateway>(),
     entry::<detach_network_interface::DetachNetworkInterface>(),
     entry::<detach_volume::DetachVolume>(),
@@ -390,6 +411,7 @@ pub static ALL: &[Entry] = &[
     entry::<get_managed_prefix_list_associations::GetManagedPrefixListAssociations>(),
     entry::<get_managed_prefix_list_entries::GetManagedPrefixListEntries>(),
     entry::<get_password_data::GetPasswordData>(),
+    entry::<get_security_groups_for_vpc::GetSecurityGroupsForVpc>(),
     entry::<get_subnet_cidr_reservations::GetSubnetCidrReservations>(),
     entry::<import_image::ImportImage>(),
     entry::<import_instance::ImportInstance>(),
