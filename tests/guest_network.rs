@@ -62,14 +62,14 @@ fn nic(n: u8, range: &str) -> Nic {
         created_at: 0,
         instance_id: Some(format!("i-{n}")),
         device_index: Some(0),
-        subnet: Subnet {
+        subnet: std::sync::Arc::new(Subnet {
             id: format!("subnet-{range}"),
             vpc_id: "vpc-1".into(),
             vpc_cidrs: vec![Cidr::new(cidr.nth(0), 16)],
             cidr,
             region: "us-east-1".into(),
             zone: "us-east-1a".into(),
-        },
+        }),
     }
 }
 

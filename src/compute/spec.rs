@@ -171,7 +171,8 @@ impl Instance {
         let nics =
             network::nics_of(c, &row.id).map_err(|e| db::Error::Damaged(format!("interfaces of {}: {e}", row.id)))?;
         let volumes = attachments::at(c, &row.id)?;
-        Instance::of(row, nics, volumes)
+        let spec = Spec::parse(&row.spec)?;
+        Instance::of(row, spec, nics, volumes)
     }
 
     /// Instances of one account, whose interfaces and volumes are read at once.
@@ -186,18 +187,24 @@ impl Instance {
         for row in attachments::of_account(c, account)? {
             volumes.entry(row.instance.clone()).or_default().push(row);
         }
+        // Instances of one launch have one spec, and reading JSON is what costs most here.
+        let mut last: Option<(String, Spec)> = None;
         rows.into_iter()
             .map(|row| {
                 let nics = of.remove(&row.id).unwrap_or_default();
                 let volumes = volumes.remove(&row.id).unwrap_or_default();
-                Instance::of(row, nics, volumes)
+                let spec = match &last {
+                    Some((json, spec)) if *json == row.spec => spec.clone(),
+                    Some(_) | None => last.insert((row.spec.clone(), Spec::parse(&row.spec)?)).1.clone(),
+                };
+                Instance::of(row, spec, nics, volumes)
             })
             .collect()
     }
 
-    fn of(row: InstanceRow, nics: Vec<Nic>, volumes: Vec<AttachmentRow>) -> Result<Instance, db::Error> {
+    fn of(row: InstanceRow, spec: Spec, nics: Vec<Nic>, volumes: Vec<AttachmentRow>) -> Result<Instance, db::Error> {
         let (desired, observed) = both(&row)?;
-        Ok(Instance { spec: Spec::parse(&row.spec)?, state: visible(desired, observed), nics, volumes, row })
+        Ok(Instance { spec, state: visible(desired, observed), nics, volumes, row })
     }
 }
 

@@ -6,6 +6,7 @@ use super::{Conn, Error};
 use rusqlite::OptionalExtension;
 use std::collections::HashMap;
 use std::net::Ipv4Addr;
+use std::sync::Arc;
 
 /// One VPC.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -53,7 +54,8 @@ pub struct NicRow {
     pub details: String,
     /// Milliseconds since the epoch.
     pub created_at: i64,
-    pub subnet: SubnetRow,
+    /// Shared by the interfaces that were read with it.
+    pub subnet: Arc<SubnetRow>,
     /// Its addresses beside `private_ip`, in the order in which it got them.
     pub secondary: Vec<Ipv4Addr>,
     pub public: Vec<PublicRow>,
@@ -89,7 +91,16 @@ fn subnet_row(r: &rusqlite::Row<'_>, at: usize) -> rusqlite::Result<SubnetRow> {
     })
 }
 
-fn nic_row(r: &rusqlite::Row<'_>) -> rusqlite::Result<NicRow> {
+/// `known` has the subnets that came before.
+fn nic_row(r: &rusqlite::Row<'_>, known: &mut HashMap<String, Arc<SubnetRow>>) -> rusqlite::Result<NicRow> {
+    let subnet = match known.get(r.get_ref(9)?.as_str()?) {
+        Some(subnet) => subnet.clone(),
+        None => {
+            let subnet = Arc::new(subnet_row(r, 9)?);
+            known.insert(subnet.id.clone(), subnet.clone());
+            subnet
+        }
+    };
     let instance: Option<String> = r.get(4)?;
     let index: Option<u32> = r.get(5)?;
     Ok(NicRow {
@@ -101,7 +112,7 @@ fn nic_row(r: &rusqlite::Row<'_>) -> rusqlite::Result<NicRow> {
         groups: r.get(6)?,
         details: r.get(7)?,
         created_at: r.get(8)?,
-        subnet: subnet_row(r, 9)?,
+        subnet,
         secondary: Vec::new(),
         public: Vec::new(),
     })
@@ -114,7 +125,8 @@ fn nics(c: &Conn, filter: &str, params: impl rusqlite::Params + Clone) -> Result
         "SELECT n.id, n.account, n.mac, n.private_ip, n.instance, n.device_index, n.groups, n.details, n.created_at, {SUBNET}
          FROM {NIC_FROM} {filter} ORDER BY n.instance, n.device_index, n.id"
     ))?;
-    let mut nics = q.query_map(params.clone(), nic_row)?.collect::<Result<Vec<_>, _>>()?;
+    let mut known = HashMap::new();
+    let mut nics = q.query_map(params.clone(), |r| nic_row(r, &mut known))?.collect::<Result<Vec<_>, _>>()?;
     if nics.is_empty() {
         return Ok(nics);
     }
@@ -134,18 +146,19 @@ fn nics(c: &Conn, filter: &str, params: impl rusqlite::Params + Clone) -> Result
         "SELECT e.interface, e.id, e.association, e.public_ip, e.private_ip, e.automatic
          FROM {NIC_FROM} JOIN elastic_addresses e ON e.interface = n.id {filter} ORDER BY e.public_ip"
     ))?;
+    let mut public: HashMap<String, Vec<PublicRow>> = HashMap::new();
     let mut rows = q.query(params)?;
     while let Some(r) = rows.next()? {
-        let interface: String = r.get(0)?;
-        if let Some(nic) = nics.iter_mut().find(|nic| nic.id == interface) {
-            nic.public.push(PublicRow {
-                allocation: r.get(1)?,
-                association: r.get(2)?,
-                ip: r.get::<_, u32>(3)?.into(),
-                private_ip: r.get::<_, u32>(4)?.into(),
-                automatic: r.get(5)?,
-            });
-        }
+        public.entry(r.get(0)?).or_default().push(PublicRow {
+            allocation: r.get(1)?,
+            association: r.get(2)?,
+            ip: r.get::<_, u32>(3)?.into(),
+            private_ip: r.get::<_, u32>(4)?.into(),
+            automatic: r.get(5)?,
+        });
+    }
+    if !public.is_empty() {
+        nics.iter_mut().for_each(|nic| nic.public = public.remove(&nic.id).unwrap_or_default());
     }
     Ok(nics)
 }

@@ -20,7 +20,7 @@ impl Directory for OfCompute {
             let Some(nic) = network::nic_at(c, subnet_id, ip)? else { return Ok(None) };
             let Some(id) = nic.instance_id else { return Ok(None) };
             let tags = db::tags::of(c, &nic.account, &id)?;
-            Ok::<_, network::Error>(Some((nic.account, nic.subnet.region, id, tags)))
+            Ok::<_, network::Error>(Some((nic.account, nic.subnet.region.clone(), id, tags)))
         });
         let looked = found.map_err(|e| e.to_string()).and_then(|found| match found {
             None => Ok(None),
@@ -61,9 +61,9 @@ fn metadata(i: Instance, tags: BTreeMap<String, String>) -> Metadata {
             device_index: nic.device_index.unwrap_or(0),
             private_ip: nic.private_ip,
             public_ip: nic.public.iter().find(|p| p.private_ip == nic.private_ip).map(|p| p.ip),
-            vpc_id: nic.subnet.vpc_id,
-            vpc_cidrs: nic.subnet.vpc_cidrs,
-            subnet_id: nic.subnet.id,
+            vpc_id: nic.subnet.vpc_id.clone(),
+            vpc_cidrs: nic.subnet.vpc_cidrs.clone(),
+            subnet_id: nic.subnet.id.clone(),
             subnet_cidr: nic.subnet.cidr,
             security_groups: nic.groups.into_iter().map(|g| SecurityGroup { id: g.id, name: g.name }).collect(),
         })

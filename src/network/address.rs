@@ -10,9 +10,12 @@ use super::public::Public;
 use super::vpcs::{self, Vpc};
 use super::{Cidr, Error, Mac, Nic, NicDetails, Subnet};
 use super::{interfaces, reservations};
+use crate::db::network::SubnetRow;
 use crate::{clock, db, id};
 use rand::Rng;
+use std::collections::HashMap;
 use std::net::Ipv4Addr;
+use std::sync::Arc;
 
 /// Hand the account's region over as AWS does, once: with a default VPC and a subnet of it for each of `zones` (full names).
 pub fn begin_region(conn: &db::Conn, account: &str, region: &str, zones: &[String]) -> Result<(), Error> {
@@ -156,12 +159,12 @@ pub fn nic_at(conn: &db::Conn, subnet_id: &str, ip: Ipv4Addr) -> Result<Option<N
 
 /// Interfaces of an instance, by device index.
 pub fn nics_of(conn: &db::Conn, instance_id: &str) -> Result<Vec<Nic>, Error> {
-    db::network::nics_of(conn, instance_id)?.into_iter().map(Nic::try_from).collect()
+    Nic::all(db::network::nics_of(conn, instance_id)?)
 }
 
 /// The attached interfaces of an account, all at once.
 pub fn attached_nics_of(conn: &db::Conn, account: &str) -> Result<Vec<Nic>, Error> {
-    db::network::attached_nics_of(conn, account)?.into_iter().map(Nic::try_from).collect()
+    Nic::all(db::network::attached_nics_of(conn, account)?)
 }
 
 /// The subnets in which an interface is attached to an instance.
@@ -171,7 +174,7 @@ pub fn subnets_in_use(conn: &db::Conn) -> Result<Vec<Subnet>, Error> {
 
 /// Every interface that is attached to an instance: what [`super::Network::restore`] wants at start.
 pub fn attached_nics(conn: &db::Conn) -> Result<Vec<Nic>, Error> {
-    db::network::attached_nics(conn)?.into_iter().map(Nic::try_from).collect()
+    Nic::all(db::network::attached_nics(conn)?)
 }
 
 /// Make a default VPC on the first range of the pool that no VPC has and that the host does not reach elsewhere.
@@ -213,12 +216,36 @@ fn public(row: db::network::PublicRow) -> Public {
     Public { elastic, ip: row.ip, private_ip: row.private_ip }
 }
 
-impl TryFrom<db::network::NicRow> for Nic {
-    type Error = Error;
+/// What rows have in common is read once.
+#[derive(Default)]
+struct Alike {
+    subnets: HashMap<String, Arc<Subnet>>,
+    groups: HashMap<String, Vec<GroupRef>>,
+    details: HashMap<String, NicDetails>,
+}
 
-    fn try_from(row: db::network::NicRow) -> Result<Nic, Error> {
+/// The value of this JSON.
+fn value<T: Clone + serde::de::DeserializeOwned>(known: &mut HashMap<String, T>, json: String) -> Result<T, Error> {
+    if let Some(value) = known.get(&json) {
+        return Ok(value.clone());
+    }
+    let read: T =
+        serde_json::from_str(&json).map_err(|e| Error::Db(db::Error::Damaged(format!("an interface's JSON: {e}"))))?;
+    known.insert(json, read.clone());
+    Ok(read)
+}
+
+impl Alike {
+    fn nic(&mut self, row: db::network::NicRow) -> Result<Nic, Error> {
+        let subnet = match self.subnets.get(&row.subnet.id) {
+            Some(subnet) => subnet.clone(),
+            None => {
+                let subnet = Arc::new(Subnet::try_from(SubnetRow::clone(&row.subnet))?);
+                self.subnets.insert(subnet.id.clone(), subnet.clone());
+                subnet
+            }
+        };
         let (instance_id, device_index) = row.attached.unzip();
-        let damaged = |e| Error::Db(db::Error::Damaged(format!("an interface's JSON: {e}")));
         Ok(Nic {
             eni_id: row.id,
             account: row.account,
@@ -229,10 +256,26 @@ impl TryFrom<db::network::NicRow> for Nic {
             created_at: row.created_at,
             instance_id,
             device_index,
-            groups: serde_json::from_str(&row.groups).map_err(damaged)?,
-            details: serde_json::from_str(&row.details).map_err(damaged)?,
-            subnet: row.subnet.try_into()?,
+            groups: value(&mut self.groups, row.groups)?,
+            details: value(&mut self.details, row.details)?,
+            subnet,
         })
+    }
+}
+
+impl TryFrom<db::network::NicRow> for Nic {
+    type Error = Error;
+
+    fn try_from(row: db::network::NicRow) -> Result<Nic, Error> {
+        Alike::default().nic(row)
+    }
+}
+
+impl Nic {
+    /// The interfaces of rows.
+    pub(super) fn all(rows: Vec<db::network::NicRow>) -> Result<Vec<Nic>, Error> {
+        let mut alike = Alike::default();
+        rows.into_iter().map(|row| alike.nic(row)).collect()
     }
 }
 

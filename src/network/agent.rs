@@ -123,7 +123,7 @@ impl Network {
         host::nft(&plan::all_rules(&self.names, state.ports.values().map(|p| &p.rule)))?;
         state.tables = true;
         // A subnet that cannot be made keeps none of the others away.
-        let subnets: BTreeMap<&str, &Subnet> = nics.iter().map(|n| (n.subnet.id.as_str(), &n.subnet)).collect();
+        let subnets: BTreeMap<&str, &Subnet> = nics.iter().map(|n| (n.subnet.id.as_str(), &*n.subnet)).collect();
         let made: Vec<_> = subnets.values().map(|subnet| self.ensure_subnet(&mut state, subnet)).collect();
         self.sweep(&mut state)?;
         made.into_iter().collect()

@@ -62,7 +62,7 @@ pub fn detach(c: &Conn, mut gateway: Kept<InternetGateway>, vpc: &str) -> Result
     if gateway.it.vpc != vpc {
         return Err(Error::GatewayNotAttached { id: gateway.id, vpc: vpc.to_owned() });
     }
-    let nics: Vec<Nic> = db::network::nics_in_vpc(c, vpc)?.into_iter().map(Nic::try_from).collect::<Result<_, _>>()?;
+    let nics = Nic::all(db::network::nics_in_vpc(c, vpc)?)?;
     if nics.iter().any(|nic| !nic.public.is_empty()) {
         return Err(Error::MappedAddresses(vpc.to_owned()));
     }

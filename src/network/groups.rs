@@ -264,10 +264,7 @@ pub fn delete(c: &Conn, group: &Kept<Group>) -> Result<(), Error> {
     if group.it.name == DEFAULT {
         return Err(Error::DefaultGroup(group.id.clone()));
     }
-    let used = db::network::nics_in_vpc(c, &group.it.vpc)?
-        .into_iter()
-        .map(Nic::try_from)
-        .collect::<Result<Vec<_>, _>>()?
+    let used = Nic::all(db::network::nics_in_vpc(c, &group.it.vpc)?)?
         .iter()
         .any(|nic| nic.groups.iter().any(|g| g.id == group.id));
     let named = records::all::<Group>(c, &group.account, &group.region)?

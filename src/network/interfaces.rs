@@ -11,7 +11,7 @@ use std::net::Ipv4Addr;
 
 /// All interfaces of an account in a region.
 pub fn all(c: &Conn, account: &str, region: &str) -> Result<Vec<Nic>, Error> {
-    rows::nics_of_account(c, account, region)?.into_iter().map(Nic::try_from).collect()
+    Nic::all(rows::nics_of_account(c, account, region)?)
 }
 
 /// The account's interface of that id.

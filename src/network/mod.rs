@@ -53,6 +53,7 @@ use crate::id::Kind;
 use groups::GroupRef;
 use serde::{Deserialize, Serialize};
 use std::net::Ipv4Addr;
+use std::sync::Arc;
 
 /// A subnet, as far as a host must know it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -84,7 +85,8 @@ pub struct Nic {
     pub details: NicDetails,
     /// Milliseconds since the epoch.
     pub created_at: i64,
-    pub subnet: Subnet,
+    /// Shared by the interfaces that were read with it.
+    pub subnet: Arc<Subnet>,
 }
 
 /// What can be changed of an interface.
