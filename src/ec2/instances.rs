@@ -40,7 +40,8 @@ impl Reservation {
                     reservation_id: item.reservation_id.clone(),
                     owner_id: item.owner_id.clone(),
                     group_set: Vec::new(),
-                    instances_set: Vec::new(),
+                    // Most have one, and items are large.
+                    instances_set: Vec::with_capacity(1),
                 });
             }
             all[at].instances_set.push(item);
