@@ -75,6 +75,7 @@ def tasks(ec2, s3, image, instance):
         (ec2.cancel_conversion_task, {"ConversionTaskId": "import-i-12345678"}),
         (ec2.create_instance_export_task, {"InstanceId": instance, "TargetEnvironment": "vmware", "ExportToS3Task": {
             "S3Bucket": bucket}}),
+        (ec2.get_console_screenshot, {"InstanceId": instance}),
         (ec2.import_instance, {"Platform": "Windows"}),
         (ec2.import_volume, {"AvailabilityZone": "us-east-1a", "Volume": {"Size": 1}, "Image": {
             "Format": "RAW", "Bytes": 1, "ImportManifestUrl": "http://example.com/m"}}),

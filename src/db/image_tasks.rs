@@ -147,11 +147,17 @@ pub fn postpone(c: &Conn, id: &str, attempt: i64, not_before: i64) -> Result<(),
     Ok(())
 }
 
-/// Forget tasks that were over before `limit`; their ids.
-pub fn forget(c: &Conn, limit: i64) -> Result<Vec<String>, Error> {
-    let mut q = c.prepare_cached("DELETE FROM image_tasks WHERE state <> 'active' AND changed_at < ?1 RETURNING id")?;
+/// Ids of tasks that were over before `limit`.
+pub fn ended_before(c: &Conn, limit: i64) -> Result<Vec<String>, Error> {
+    let mut q = c.prepare_cached("SELECT id FROM image_tasks WHERE state <> 'active' AND changed_at < ?1")?;
     let rows = q.query_map([limit], |r| r.get(0))?;
     Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// Forget a task.
+pub fn delete(c: &Conn, id: &str) -> Result<(), Error> {
+    c.prepare_cached("DELETE FROM image_tasks WHERE id = ?1")?.execute([id])?;
+    Ok(())
 }
 
 /// Forget every task.

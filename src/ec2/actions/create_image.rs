@@ -1,5 +1,6 @@
 //! Make an image of an instance's root disk. A running guest is shut down for it and started again; with `NoReboot` it stands still for
-//! a moment, and the image is what a power cut would leave. With the simulated driver the image is a copy of the instance's image.
+//! a moment, and the image is what a power cut would leave. The instance's volumes are not in it: snapshots of them are made by
+//! themselves. With the simulated driver the image is a copy of the instance's image.
 
 use crate::compute::{self, CaptureRequest};
 use crate::db::tags::{Resource, Tag};

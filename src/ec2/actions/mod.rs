@@ -167,6 +167,7 @@ pub mod enable_volume_io;
 pub mod export_image;
 pub mod get_caller_identity;
 pub mod get_console_output;
+pub mod get_console_screenshot;
 pub mod get_ebs_default_kms_key_id;
 pub mod get_ebs_encryption_by_default;
 pub mod get_image_block_public_access_state;
@@ -403,6 +404,7 @@ pub static ALL: &[Entry] = &[
     entry::<export_image::ExportImage>(),
     entry::<get_caller_identity::GetCallerIdentity>(),
     entry::<get_console_output::GetConsoleOutput>(),
+    entry::<get_console_screenshot::GetConsoleScreenshot>(),
     entry::<get_ebs_default_kms_key_id::GetEbsDefaultKmsKeyId>(),
     entry::<get_ebs_encryption_by_default::GetEbsEncryptionByDefault>(),
     entry::<get_image_block_public_access_state::GetImageBlockPublicAccessState>(),

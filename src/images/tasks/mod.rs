@@ -230,9 +230,14 @@ impl Images {
     /// Forget tasks of long ago.
     fn forget_tasks(self: &Arc<Self>) -> Result<(), Error> {
         let limit = clock::now_ms() - VISIBLE_MS;
+        let old = self.db.read(|c| image_tasks::ended_before(c, limit))?;
+        if old.is_empty() {
+            return Ok(());
+        }
         self.db.write_blocking(move |c| {
-            for id in image_tasks::forget(c, limit)? {
-                db::tags::forget(c, &id)?;
+            for id in &old {
+                image_tasks::delete(c, id)?;
+                db::tags::forget(c, id)?;
             }
             Ok(())
         })
