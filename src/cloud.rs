@@ -97,8 +97,8 @@ impl Cloud {
         let (network, listeners) = Network::open(&installation);
         let network = Arc::new(network);
         let bytes = match config.driver {
-            Driver::Simulated => volumes::Bytes::None,
-            Driver::Auto | Driver::Libvirt => volumes::Bytes::Files,
+            Driver::Simulated if !config.testing.volume_files => volumes::Bytes::None,
+            Driver::Simulated | Driver::Auto | Driver::Libvirt => volumes::Bytes::Files,
         };
         let volumes = Arc::new(Volumes::open(db.clone(), &dir, bytes)?);
         let compute = Compute::open(

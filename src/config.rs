@@ -242,6 +242,8 @@ pub struct Testing {
     pub lifecycle_day: Option<Duration>,
     /// Serve `POST /_novella/reset`, which wipes what accounts made.
     pub reset: bool,
+    /// Volumes have files though machines are simulated.
+    pub volume_files: bool,
     /// Kill the process at its k-th effect (see [`crate::fault`]).
     pub stop_at_effect: u64,
 }

@@ -12,7 +12,7 @@ const ROOMS: &[(&str, &[&str])] = &[
         "cli",
         &[
             "cloud", "compute", "config", "db", "ec2", "fault", "http", "iam", "images", "imds", "network", "objects",
-            "s3", "ssm",
+            "s3", "ssm", "volumes",
         ],
     ),
     ("http", &["id"]),

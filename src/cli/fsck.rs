@@ -3,7 +3,7 @@
 use super::Outcome;
 use crate::db::Db;
 use crate::objects::Store;
-use crate::{compute, images};
+use crate::{compute, images, volumes};
 use std::error::Error;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -37,6 +37,7 @@ fn look(dir: &Path, out: &mut dyn Write) -> Result<usize, Box<dyn Error>> {
     problems.extend(Store::open(db.clone(), dir)?.check()?.iter().map(ToString::to_string));
     problems.extend(images::check::check(&db, dir)?);
     problems.extend(compute::check::check(&db, dir)?);
+    problems.extend(volumes::check::check(&db, dir)?);
     db.close();
     for problem in &problems {
         writeln!(out, "{problem}")?;
@@ -65,12 +66,14 @@ mod tests {
         }
         std::fs::write(dir.path().join("objects/ab/abcd-stray"), b"x").unwrap();
         std::fs::write(dir.path().join("images/.1.part"), b"x").unwrap();
+        std::fs::create_dir_all(dir.path().join("volumes")).unwrap();
+        std::fs::write(dir.path().join("volumes/vol-1.0"), b"x").unwrap();
         let mut said = Vec::new();
-        assert_eq!(look(dir.path(), &mut said).unwrap(), 4);
+        assert_eq!(look(dir.path(), &mut said).unwrap(), 5);
         let said = String::from_utf8(said).unwrap();
-        for name in ["0000abcd", "i-0123456789abcdef0", "abcd-stray", ".1.part", "4 problems"] {
+        for name in ["0000abcd", "i-0123456789abcdef0", "abcd-stray", ".1.part", "vol-1.0", "5 problems"] {
             assert!(said.contains(name), "{name}: {said}");
         }
-        assert_eq!(look(dir.path(), &mut Vec::new()).unwrap(), 4, "nothing was repaired");
+        assert_eq!(look(dir.path(), &mut Vec::new()).unwrap(), 5, "nothing was repaired");
     }
 }

@@ -1,7 +1,7 @@
 //! Volumes that come to an instance after its launch, and leave it.
 //!
 //! The disks of a machine are read when it is started, so a stopped instance is given a volume, or gives one back, by a row alone.
-//! The simulated machine has no disks, so its volumes come and go by rows as well. To a running one a volume is `attaching`, and from
+//! Where volumes have no files, they always come and go by rows. To a running one a volume is `attaching`, and from
 //! it `detaching`, until the instance's loop has seen to it ([`super::plug`]).
 
 use super::Compute;
@@ -11,7 +11,7 @@ use super::state::{State, visible};
 use crate::db;
 use crate::db::instances::InstanceRow;
 use crate::db::volumes::AttachmentRow;
-use crate::volumes::{self, attachments};
+use crate::volumes::{self, Bytes, attachments};
 
 impl Compute {
     /// Attach a volume of an account to one of its instances, as `device`.
@@ -24,13 +24,13 @@ impl Compute {
         device: String,
     ) -> Result<AttachmentRow, IntentError> {
         let (account, region) = (account.to_owned(), region.to_owned());
-        let (real, bytes) = (self.is_real(), self.volumes.bytes());
+        let bytes = self.volumes.bytes();
         let attached = self.db.write(move |c| {
             let volume = volumes::need(c, &account, &region, &volume)?;
             let row = owned(c, &account, &region, vec![instance])?.remove(0);
             let spec = Spec::parse(&row.spec)?;
             let live = match state(&row)? {
-                State::Running => real,
+                State::Running => bytes == Bytes::Files,
                 State::Stopped => false,
                 State::Pending | State::Stopping | State::ShuttingDown | State::Terminated => {
                     return Err(IntentError::NotUp(row.id));

@@ -164,6 +164,15 @@ pub fn unfinished(c: &Conn) -> Result<Vec<VolumeRow>, Error> {
     )
 }
 
+/// Ids of volumes whose layer holds a completed snapshot, too: there are none unless something is wrong.
+pub fn on_snapshots(c: &Conn) -> Result<Vec<String>, Error> {
+    let mut q = c.prepare_cached(
+        "SELECT DISTINCT v.id FROM volumes v JOIN snapshots s ON s.layer = v.layer AND s.state = 'completed' ORDER BY v.id",
+    )?;
+    let rows = q.query_map([], |r| r.get(0))?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
 /// Forget a volume, which is attached to nothing.
 pub fn delete(c: &Conn, id: &str) -> Result<(), Error> {
     c.prepare_cached("DELETE FROM volumes WHERE id = ?1")?.execute([id])?;

@@ -1,7 +1,8 @@
 //! EBS volumes and their snapshots.
 //!
 //! The bytes of a volume are a chain of qcow2 files below `volumes/`, called layers: each holds what was written since the one
-//! that it stands on was finished, and only the top one of a volume is ever written to.
+//! that it stands on was finished, and only the top one of a volume is ever written to. They name each other without a folder, so the
+//! data directory can be moved. See `docs/decisions/0007-snapshots-are-layers.md`.
 //!
 //! ```text
 //! CreateVolume                 vol-a.0
@@ -23,6 +24,7 @@
 //! and its bytes lie on the host's disk as they are.
 
 pub mod attachments;
+pub mod check;
 mod figures;
 pub mod qcow2;
 pub mod snapshots;

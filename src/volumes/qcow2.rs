@@ -17,7 +17,7 @@ const CLUSTER: u64 = 1 << CLUSTER_BITS;
 const BACKING_FORMAT: u32 = 0xE279_2ACA;
 const HEADER_LENGTH: u32 = 104;
 
-/// What a disk stands on: a file with an absolute path, which is never written to.
+/// What a disk stands on: a file with an absolute path, or in the disk's own folder; it is never written to.
 #[derive(Debug, Clone, Copy)]
 pub struct Base<'a> {
     pub path: &'a Path,

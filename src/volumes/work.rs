@@ -82,11 +82,11 @@ impl Volumes {
         let _making = self.making.lock().expect("no panic while held");
         let path = self.path(&layer.name);
         let part = self.path(&format!("{}{PART}", layer.name));
-        let base = layer.base.as_ref().map(|base| self.path(base));
         let made = || {
             if !path.exists() {
                 gone(fs::remove_file(&part))?;
-                let base = base.as_deref().map(|path| qcow2::Base { path, format: "qcow2" });
+                // By its name alone: both are in one folder, which may be moved.
+                let base = layer.base.as_ref().map(|name| qcow2::Base { path: Path::new(name), format: "qcow2" });
                 qcow2::create(&part, base, layer.bytes as u64)?;
                 fs::set_permissions(&part, fs::Permissions::from_mode(0o600))?;
                 crate::fault::effect("volume file");
@@ -150,7 +150,7 @@ impl Volumes {
 }
 
 /// Names of the files below `dir`.
-fn present(dir: &Path) -> io::Result<Vec<String>> {
+pub(super) fn present(dir: &Path) -> io::Result<Vec<String>> {
     fs::read_dir(dir)?.map(|entry| Ok(entry?.file_name().to_string_lossy().into_owned())).collect()
 }
 

@@ -22,7 +22,7 @@ pub struct Fake {
 struct Inner {
     /// Name -> whether it runs, and why it is off when it does not.
     machines: BTreeMap<String, Machine>,
-    /// Name -> target -> file. They do not outlive the process: whoever has disks that count has real machines.
+    /// Name -> target -> file. Of the root disk the host's file says nothing: it comes and goes with its machine.
     disks: BTreeMap<String, BTreeMap<String, PathBuf>>,
     watcher: Option<Watcher>,
 }
@@ -41,11 +41,20 @@ fn state_text(machine: Machine) -> &'static str {
 }
 
 impl Fake {
-    /// A host whose machines live in `file` (a name and a state a line, of which the last counts), or nowhere.
+    /// A host whose machines live in `file` (a name and a state a line, of which the last counts; and between them a name, `disk`,
+    /// a target and its file, if it has one), or nowhere.
     pub fn open(file: Option<PathBuf>) -> Fake {
         let text = file.as_ref().and_then(|f| std::fs::read_to_string(f).ok()).unwrap_or_default();
-        let mut machines = BTreeMap::new();
+        let (mut machines, mut disks) = (BTreeMap::new(), BTreeMap::<String, BTreeMap<String, PathBuf>>::new());
         for (name, state) in text.lines().filter_map(|line| line.split_once(' ')) {
+            if let Some(disk) = state.strip_prefix("disk ") {
+                let has = disks.entry(name.to_owned()).or_default();
+                match disk.split_once(' ') {
+                    Some((target, path)) => drop(has.insert(target.to_owned(), path.into())),
+                    None => drop(has.remove(disk)),
+                }
+                continue;
+            }
             let machine = match state {
                 "running" => Machine::Running,
                 "halted" => Machine::Halted,
@@ -53,13 +62,14 @@ impl Fake {
                 "crashed" => Machine::Off(Off::Crashed),
                 GONE => {
                     machines.remove(name);
+                    disks.remove(name);
                     continue;
                 }
                 _ => Machine::Off(Off::Plain),
             };
             machines.insert(name.to_owned(), machine);
         }
-        Fake { file, inner: Mutex::new(Inner { machines, ..Inner::default() }) }
+        Fake { file, inner: Mutex::new(Inner { machines, disks, watcher: None }) }
     }
 
     fn change(&self, effect: &'static str, id: &str, to: Option<Machine>) -> Result<(), Error> {
@@ -67,13 +77,43 @@ impl Fake {
         crate::fault::effect(effect);
         match to {
             Some(machine) => inner.machines.insert(id.to_owned(), machine),
-            None => inner.machines.remove(id),
+            None => {
+                inner.disks.remove(id);
+                inner.machines.remove(id)
+            }
         };
+        self.write(&format!("{id} {}\n", to.map_or(GONE, state_text)))
+    }
+
+    fn write(&self, line: &str) -> Result<(), Error> {
         let Some(file) = &self.file else { return Ok(()) };
-        let state = to.map_or(GONE, state_text);
-        let line = format!("{id} {state}\n");
         let append = || OpenOptions::new().create(true).append(true).open(file)?.write_all(line.as_bytes());
         append().map_err(|e| Error::Failed(format!("writing {}: {e}", file.display())))
+    }
+
+    /// Change the disks of a machine, and note what is different afterwards.
+    fn set_disks<T>(
+        &self,
+        id: &str,
+        job: impl FnOnce(&mut BTreeMap<String, PathBuf>) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        let mut inner = self.inner.lock().expect("no panic while held");
+        let before = inner.disks.get(id).cloned().unwrap_or_default();
+        let mut after = before.clone();
+        let done = job(&mut after)?;
+        let targets = before.keys().chain(after.keys()).filter(|target| *target != "vda");
+        let line = |target: &String| match (before.get(target), after.get(target)) {
+            (then, now) if then == now => String::new(),
+            (_, Some(path)) => format!("{id} disk {target} {}\n", path.display()),
+            (_, None) => format!("{id} disk {target}\n"),
+        };
+        let lines: String = targets.map(line).collect();
+        if !lines.is_empty() {
+            crate::fault::effect("fake disks");
+            self.write(&lines)?;
+        }
+        inner.disks.insert(id.to_owned(), after);
+        Ok(done)
     }
 
     fn of_running<T>(
@@ -81,10 +121,9 @@ impl Fake {
         id: &str,
         job: impl FnOnce(&mut BTreeMap<String, PathBuf>) -> Result<T, Error>,
     ) -> Result<T, Error> {
-        let mut inner = self.inner.lock().expect("no panic while held");
-        match inner.machines.get(id) {
-            Some(Machine::Running | Machine::Halted) => job(inner.disks.entry(id.to_owned()).or_default()),
-            Some(Machine::Off(_) | Machine::Absent) | None => Err(Error::Failed(format!("{id} does not run"))),
+        match self.observe(id)? {
+            Machine::Running | Machine::Halted => self.set_disks(id, job),
+            Machine::Off(_) | Machine::Absent => Err(Error::Failed(format!("{id} does not run"))),
         }
     }
 
@@ -116,8 +155,11 @@ impl Driver for Fake {
         if self.observe(&spec.id)? == Machine::Absent {
             self.change("define", &spec.id, Some(Machine::Off(Off::Plain)))?;
         }
-        let disks = spec.disks.iter().map(|d| (d.target.clone(), d.path.clone())).collect();
-        self.inner.lock().expect("no panic while held").disks.insert(spec.id.clone(), disks);
+        let wanted: BTreeMap<String, PathBuf> = spec.disks.iter().map(|d| (d.target.clone(), d.path.clone())).collect();
+        self.set_disks(&spec.id, |disks| {
+            *disks = wanted;
+            Ok(())
+        })?;
         Ok(super::libvirt::domain_xml::render(spec))
     }
 
