@@ -272,12 +272,14 @@ def life(server, ec2):
     instance_profiles(ec2, ids[0])
     spot(ec2, image)
     fleets(ec2, image)
+    of_the_account(ec2, ids[0])
     launch_templates(ec2, ids[0])
     ec2.reboot_instances(InstanceIds=ids)
     ec2.stop_instances(InstanceIds=ids)
     until("stopped instances", lambda: states() == {"stopped"})
     placement_groups(ec2, ids[0])
     ec2_images.of_stopped(ec2, ids[0])
+    ec2.modify_instance_cpu_options(InstanceId=ids[0], CoreCount=1, ThreadsPerCore=1)
     ec2.start_instances(InstanceIds=ids)
     until("running instances", lambda: states() == {"running"})
     old_versions(server)
@@ -433,6 +435,28 @@ def fleets(ec2, image):
     gone = lambda: {f["FleetState"] for f in ec2.describe_fleets(FleetIds=[instant["FleetId"], kept])["Fleets"]} == {"deleted"}
     until("the end of fleets", gone)
     ec2.delete_launch_template(LaunchTemplateId=template)
+
+
+def of_the_account(ec2, instance):
+    """What an account says of all its instances, small changes of one, and what there is none of."""
+    ec2.modify_instance_metadata_defaults(HttpTokens="required", HttpPutResponseHopLimit=2, InstanceMetadataTags="enabled")
+    assert ec2.get_instance_metadata_defaults()["AccountLevel"]["HttpTokens"] == "required"
+    ec2.modify_instance_metadata_defaults(HttpTokens="no-preference", HttpPutResponseHopLimit=-1, InstanceMetadataTags="no-preference")
+    for call in [ec2.enable_serial_console_access, ec2.get_serial_console_access_status, ec2.disable_serial_console_access]:
+        call()
+    ec2.modify_instance_maintenance_options(InstanceId=instance, AutoRecovery="disabled")
+    ec2.modify_private_dns_name_options(InstanceId=instance, PrivateDnsHostnameType="resource-name")
+    ec2.modify_instance_credit_specification(InstanceCreditSpecifications=[
+        {"InstanceId": instance, "CpuCredits": "standard"}, {"InstanceId": "i-12345678", "CpuCredits": "standard"}])
+    assert ec2.describe_instance_credit_specifications(InstanceIds=[instance])["InstanceCreditSpecifications"][0]["CpuCredits"] == "standard"
+    ec2.report_instance_status(Instances=[instance], Status="impaired", ReasonCodes=["other"])
+    ec2.confirm_product_instance(InstanceId=instance, ProductCode="774F4FF8")
+    for name in ["reserved_instances", "reserved_instances_offerings", "reserved_instances_modifications", "scheduled_instances",
+                 "capacity_reservations", "instance_event_windows", "id_format", "aggregate_id_format", "principal_id_format"]:
+        getattr(ec2, f"describe_{name}")()
+    ec2.describe_identity_id_format(PrincipalArn="all", Resource="vpc")
+    ec2.modify_id_format(Resource="instance", UseLongIds=True)
+    ec2.modify_identity_id_format(Resource="instance", UseLongIds=True, PrincipalArn="all")
 
 
 def elastic_addresses(ec2, interface, attachment):

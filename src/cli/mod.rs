@@ -5,6 +5,7 @@ mod doctor;
 mod env;
 mod fsck;
 mod image;
+mod quota;
 mod serve;
 
 use crate::config::Config;
@@ -33,6 +34,8 @@ enum Command {
     Bundle(Box<bundle::Args>),
     /// Import, list and remove images, with or without a running server
     Image(image::Args),
+    /// Say how much accounts may have, with or without a running server
+    Quota(quota::Args),
 }
 
 /// Parse the arguments and run the command; the process's exit code.
@@ -45,6 +48,7 @@ pub fn main() -> ExitCode {
         Command::Fsck(args) => fsck::run(args),
         Command::Bundle(args) => bundle::run(*args),
         Command::Image(args) => image::run(args),
+        Command::Quota(args) => quota::run(args),
     };
     match done {
         Ok(code) => code,

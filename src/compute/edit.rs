@@ -2,7 +2,7 @@
 
 use super::Compute;
 use super::intent::IntentError;
-use super::spec::{Instance, MetadataOptions, ShutdownBehavior, Spec, both};
+use super::spec::{Cpu, Instance, MetadataOptions, ShutdownBehavior, Spec, both};
 use super::state::{Observed, State, visible};
 use super::{placement, types};
 use crate::clock;
@@ -29,6 +29,19 @@ pub enum Edit {
     Metadata(MetadataEdit),
     /// Takes a stopped instance.
     Placement(PlacementEdit),
+    /// Takes a stopped instance.
+    Cpu(Cpu),
+    Credits(String),
+    /// Automatic recovery and migration by reboot: whether they are wanted.
+    Maintenance {
+        auto_recovery: Option<bool>,
+        reboot_migration: Option<bool>,
+    },
+    /// Names by resource, and an A record for them.
+    DnsNames {
+        by_resource: Option<bool>,
+        a_record: Option<bool>,
+    },
 }
 
 /// Where an instance is to be; what is `None` stays as it is.
@@ -98,9 +111,11 @@ fn apply(c: &db::Conn, row: &mut InstanceRow, edit: &Edit) -> Result<bool, Inten
     if observed == Observed::Gone || state == State::ShuttingDown {
         return Err(IntentError::Ended { id: row.id.clone(), state });
     }
-    if matches!(edit, Edit::InstanceType(_) | Edit::UserData(_) | Edit::EbsOptimized(_) | Edit::Placement(_))
-        && state != State::Stopped
-    {
+    let needs_rest = matches!(
+        edit,
+        Edit::InstanceType(_) | Edit::UserData(_) | Edit::EbsOptimized(_) | Edit::Placement(_) | Edit::Cpu(_)
+    );
+    if needs_rest && state != State::Stopped {
         return Err(IntentError::NotStopped(row.id.clone()));
     }
     let before = row.clone();
@@ -111,6 +126,8 @@ fn apply(c: &db::Conn, row: &mut InstanceRow, edit: &Edit) -> Result<bool, Inten
             let size = types::find(name).ok_or_else(|| IntentError::UnknownType(name.clone()))?;
             row.instance_type = name.clone();
             (row.vcpus, row.memory_mib) = (i64::from(size.vcpus), size.memory_mib as i64);
+            // What its processors were like was the other type's.
+            options.cpu = None;
             spec.redefine |= before.instance_type != *name;
         }
         Edit::UserData(text) => spec.user_data = text.clone(),
@@ -127,6 +144,24 @@ fn apply(c: &db::Conn, row: &mut InstanceRow, edit: &Edit) -> Result<bool, Inten
             options.tenancy = edit.tenancy.clone().unwrap_or(options.tenancy.clone());
         }
         Edit::Monitoring(on) => options.monitoring = *on,
+        Edit::Cpu(cpu) => {
+            if !types::find(&row.instance_type).is_some_and(|size| cpu.fits(size)) {
+                let instance_type = row.instance_type.clone();
+                return Err(IntentError::NoSuchCores { cores: cpu.cores, threads: cpu.threads, instance_type });
+            }
+            (options.cpu, row.vcpus) = (Some(*cpu), cpu.vcpus());
+            spec.redefine |= row.vcpus != before.vcpus;
+        }
+        Edit::Credits(credits) => options.credits = Some(credits.clone()),
+        Edit::Maintenance { auto_recovery, reboot_migration } => {
+            options.no_auto_recovery = auto_recovery.map_or(options.no_auto_recovery, |wanted| !wanted);
+            options.no_reboot_migration = reboot_migration.map_or(options.no_reboot_migration, |wanted| !wanted);
+        }
+        Edit::DnsNames { by_resource, a_record } => {
+            let now = &mut options.dns_names;
+            now.by_resource = by_resource.unwrap_or(now.by_resource);
+            now.a_record = a_record.unwrap_or(now.a_record);
+        }
         Edit::Metadata(edit) => options.metadata = edit.over(&options.metadata),
     }
     row.spec = spec.to_json();

@@ -4,6 +4,7 @@ use super::Compute;
 use super::spec::{Instance, ShutdownBehavior, Spec, both};
 use super::state::{Desired, Observed, State, visible};
 use crate::db::instances::InstanceRow;
+use crate::db::quotas::{self, Quota};
 use crate::{clock, db, network, volumes};
 
 /// What an instance is asked to do.
@@ -47,6 +48,17 @@ pub enum IntentError {
     /// `IncorrectInstanceState`
     #[error("The instance '{0}' is not in the 'running' or 'stopped' states.")]
     NeitherRunningNorStopped(String),
+    /// `VcpuLimitExceeded`
+    #[error(
+        "You have requested more vCPU capacity than your current vCPU limit of {0} allows for the instance bucket that the \
+         specified instance type belongs to. The operator of this cloud sets it: `novella quota`."
+    )]
+    TooManyVcpus(i64),
+    /// `InvalidParameterValue`
+    #[error(
+        "The specified CoreCount: {cores}, and ThreadsPerCore: {threads} combination is not supported for {instance_type}"
+    )]
+    NoSuchCores { cores: u32, threads: u32, instance_type: String },
     /// `UnsupportedOperation`
     #[error(
         "You can't stop the Spot Instance '{0}' because it is associated with a one-time Spot Instance request. You can only \
@@ -129,6 +141,7 @@ impl Compute {
                         row.changed_at = clock::now_ms();
                         db::instances::update(c, &row, generation)?;
                         if change == Change::Start {
+                            check_vcpus(c, &row)?;
                             network::public::give_again(c, &pool, &network::nics_of(c, &row.id)?)?;
                         }
                     }
@@ -173,6 +186,7 @@ impl Compute {
         self.db.write(db::launch_templates::wipe).await?;
         self.db.write(db::placement_groups::wipe).await?;
         self.db.write(db::compute_records::wipe).await?;
+        self.db.write(db::account_settings::wipe).await?;
         self.db.write(db::instances::wipe).await
     }
 }
@@ -193,6 +207,13 @@ pub(super) fn owned(
         }
     }
     if missing.is_empty() { Ok(rows) } else { Err(IntentError::NotFound(missing)) }
+}
+
+/// An error if the account runs more vCPUs than it may, now that this instance is to run.
+fn check_vcpus(c: &db::Conn, row: &InstanceRow) -> Result<(), IntentError> {
+    let most = quotas::limit(c, &row.account, Quota::Vcpus)?;
+    let running = db::instances::vcpus_running(c, &row.account, &row.region)?;
+    if running > most { Err(IntentError::TooManyVcpus(most)) } else { Ok(()) }
 }
 
 /// Put the change into the row; `false`: it already is so.

@@ -6,9 +6,10 @@ use super::launch_disks::{self, DiskWish};
 use super::spec::{Instance, InstanceProfile, Key, MetadataOptions, Options, Spec};
 use super::spot::{self, OfSpot, SpotRequest, SpotWish};
 use super::state::{Desired, Observed};
-use super::{Compute, placement, schedule, types};
+use super::{Compute, defaults, placement, schedule, types};
 use crate::db::images::{Image, ImageType};
 use crate::db::instances::InstanceRow;
+use crate::db::quotas::{self, Quota};
 use crate::db::tags::{Resource, Tag};
 use crate::db::{self, Conn};
 use crate::{clock, id, network, volumes};
@@ -89,6 +90,23 @@ pub enum LaunchError {
         "Value ({wanted}) for parameter availabilityZone is invalid. Subnet '{subnet}' is in the availability zone {zone}"
     )]
     OtherZone { wanted: String, subnet: String, zone: String },
+    /// `InstanceLimitExceeded`
+    #[error(
+        "You have requested more instances ({wanted}) than your current instance limit of {limit} allows for the specified \
+         instance type. The operator of this cloud sets it: `novella quota`."
+    )]
+    TooManyInstances { wanted: i64, limit: i64 },
+    /// `VcpuLimitExceeded`
+    #[error(
+        "You have requested more vCPU capacity than your current vCPU limit of {0} allows for the instance bucket that the \
+         specified instance type belongs to. The operator of this cloud sets it: `novella quota`."
+    )]
+    TooManyVcpus(i64),
+    /// `InvalidParameterValue`
+    #[error(
+        "The specified CoreCount: {cores}, and ThreadsPerCore: {threads} combination is not supported for {instance_type}"
+    )]
+    NoSuchCores { cores: u32, threads: u32, instance_type: String },
     /// `InvalidParameterCombination`
     #[error("The network interfaces of an instance must be in the same availability zone")]
     SeveralZones,
@@ -159,8 +177,10 @@ pub(super) fn launch(c: &Conn, r: &LaunchRequest, ground: &Ground) -> Result<Vec
     let now = clock::now_ms();
     let mut spec = resolve(c, r)?;
     let size = types::find(&r.instance_type).ok_or_else(|| LaunchError::UnknownType(r.instance_type.clone()))?;
-    let (vcpus, memory_mib) = (i64::from(size.vcpus), size.memory_mib as i64);
+    let vcpus = r.options.cpu.map_or(i64::from(size.vcpus), |cpu| cpu.vcpus());
+    let memory_mib = size.memory_mib as i64;
     network::begin_region(c, &r.account, &r.region, &r.zones)?;
+    check_quotas(c, r, vcpus)?;
     let cards = Cards::look_up(c, r, size, ground)?;
 
     let reservation_id = id::new(id::Kind::Reservation);
@@ -238,6 +258,19 @@ pub(super) fn check(c: &Conn, r: &LaunchRequest) -> Result<(), LaunchError> {
     types::find(&r.instance_type).map(drop).ok_or_else(|| LaunchError::UnknownType(r.instance_type.clone()))
 }
 
+/// An error if the account may not have so many instances more. As on AWS, all that are asked for count.
+fn check_quotas(c: &Conn, r: &LaunchRequest, vcpus: i64) -> Result<(), LaunchError> {
+    let (wanted, most) = (i64::from(r.max_count), quotas::limit(c, &r.account, Quota::Instances)?);
+    if db::instances::count_alive(c, &r.account, &r.region)? + wanted > most {
+        return Err(LaunchError::TooManyInstances { wanted, limit: most });
+    }
+    let most = quotas::limit(c, &r.account, Quota::Vcpus)?;
+    if db::instances::vcpus_running(c, &r.account, &r.region)? + wanted * vcpus > most {
+        return Err(LaunchError::TooManyVcpus(most));
+    }
+    Ok(())
+}
+
 fn load(c: &Conn, reservation_id: &str) -> Result<Vec<Instance>, LaunchError> {
     let rows = db::instances::of_reservation(c, reservation_id)?;
     rows.into_iter().map(|row| Ok(Instance::load(c, row)?)).collect()
@@ -274,7 +307,14 @@ fn resolve(c: &Conn, r: &LaunchRequest) -> Result<Spec, LaunchError> {
     };
     let root_bytes = root_bytes(r, &image)?;
     let mut options = r.options.clone();
-    options.metadata = r.metadata.over(&metadata_of(&image));
+    let account = defaults::metadata(c, &r.account, &r.region)?;
+    options.metadata = r.metadata.over(&account.over(&metadata_of(&image)));
+    if let (Some(cpu), Some(size)) = (options.cpu, types::find(&r.instance_type))
+        && !cpu.fits(size)
+    {
+        let instance_type = r.instance_type.clone();
+        return Err(LaunchError::NoSuchCores { cores: cpu.cores, threads: cpu.threads, instance_type });
+    }
     if let Some(wish) = &r.placement {
         options.placement = Some(placement::enter(c, &r.account, &r.region, wish, &r.instance_type)?);
     }

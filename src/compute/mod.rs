@@ -15,6 +15,7 @@
 mod capture;
 mod cards;
 pub mod check;
+pub mod defaults;
 mod disks;
 pub mod driver;
 mod edit;
@@ -46,7 +47,7 @@ pub use edit::{Edit, MetadataEdit, PlacementEdit};
 pub use intent::{Change, IntentError};
 pub use launch::{LaunchError, LaunchRequest};
 pub use launch_disks::{DiskWish, Mapped, VolumeWish};
-pub use spec::{Instance, InstanceProfile, Key, MetadataOptions, Options, ShutdownBehavior, Spec};
+pub use spec::{Cpu, DnsNames, Instance, InstanceProfile, Key, MetadataOptions, Options, ShutdownBehavior, Spec};
 
 use crate::db::instances::HostRow;
 use crate::db::{self, Db};

@@ -3,6 +3,7 @@
 use super::placement::InGroup;
 use super::spot::OfSpot;
 use super::state::{Desired, Observed, State, visible};
+use super::types::InstanceType;
 use crate::db::instances::InstanceRow;
 use crate::db::volumes::AttachmentRow;
 use crate::db::{self, Conn};
@@ -104,6 +105,14 @@ pub struct Options {
     pub spot: Option<OfSpot>,
     /// The fleet that launched it.
     pub fleet: Option<String>,
+    /// How its processors are counted; `None`: as its type has them.
+    pub cpu: Option<Cpu>,
+    /// `standard` or `unlimited`, of types that work on credits; nothing comes of it.
+    pub credits: Option<String>,
+    /// It wants no automatic recovery, and no migration by reboot. Neither is there.
+    pub no_auto_recovery: bool,
+    pub no_reboot_migration: bool,
+    pub dns_names: DnsNames,
     pub metadata: MetadataOptions,
 }
 
@@ -119,9 +128,43 @@ impl Default for Options {
             placement: None,
             spot: None,
             fleet: None,
+            cpu: None,
+            credits: None,
+            no_auto_recovery: false,
+            no_reboot_migration: false,
+            dns_names: DnsNames::default(),
             metadata: MetadataOptions::default(),
         }
     }
+}
+
+/// Cores and threads of each.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Cpu {
+    pub cores: u32,
+    pub threads: u32,
+}
+
+impl Cpu {
+    pub fn vcpus(self) -> i64 {
+        i64::from(self.cores) * i64::from(self.threads)
+    }
+
+    /// Whether a type can be had so.
+    pub fn fits(self, size: &InstanceType) -> bool {
+        let whole = size.vcpus / size.family.threads_per_core;
+        (self.cores == whole || size.cores.contains(&self.cores))
+            && (1..=size.family.threads_per_core).contains(&self.threads)
+    }
+}
+
+/// What an instance is to be called in a DNS, which there is none of.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct DnsNames {
+    /// By its id rather than by its address.
+    pub by_resource: bool,
+    pub a_record: bool,
 }
 
 /// How the instance may use the metadata service.

@@ -223,6 +223,14 @@ pub fn count_alive(c: &Conn, account: &str, region: &str) -> Result<i64, Error> 
     .query_row([account, region], |r| r.get(0))?)
 }
 
+/// The vCPUs of an account's instances in a region that run or are to run.
+pub fn vcpus_running(c: &Conn, account: &str, region: &str) -> Result<i64, Error> {
+    Ok(c.prepare_cached(
+        "SELECT coalesce(sum(vcpus), 0) FROM instances WHERE account = ?1 AND region = ?2 AND desired = 'running'",
+    )?
+    .query_row([account, region], |r| r.get(0))?)
+}
+
 /// Image ids (machine, kernel and ramdisk) are inside `spec`: these are the specs of instances that live.
 pub fn specs_alive(c: &Conn) -> Result<Vec<String>, Error> {
     let mut q = c.prepare_cached("SELECT spec FROM instances WHERE observed <> 'gone'")?;

@@ -13,6 +13,7 @@
 //!
 //! The SQL keeps to what SQLite and PostgreSQL both speak: text ids, integer milliseconds, `ON CONFLICT`, `RETURNING`.
 
+pub mod account_settings;
 pub mod client_tokens;
 pub mod compute_records;
 pub mod elastic_addresses;
@@ -26,6 +27,7 @@ pub mod network;
 pub mod network_records;
 pub mod objects;
 pub mod placement_groups;
+pub mod quotas;
 pub mod snapshots;
 pub mod tags;
 pub mod volumes;
@@ -82,6 +84,7 @@ const MIGRATIONS: &[(&str, &str)] = &[
     ("0019_records_by_kind", include_str!("migrations/0019_records_by_kind.sql")),
     ("0020_compute_records", include_str!("migrations/0020_compute_records.sql")),
     ("0021_image_tasks", include_str!("migrations/0021_image_tasks.sql")),
+    ("0021_account_settings", include_str!("migrations/0021_account_settings.sql")),
 ];
 
 type Job = Box<dyn FnOnce(&mut Conn) -> Answer + Send>;

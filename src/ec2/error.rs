@@ -69,6 +69,8 @@ pub enum Error {
     TemplateName,
     #[error("The keypair '{0}' already exists.")]
     KeyPairExists(String),
+    #[error("The maximum number of key pairs has been reached.")]
+    TooManyKeyPairs,
     #[error("Key is not in valid OpenSSH public key format")]
     KeyFormat,
     #[error("The maximum number of Tags for a resource has been reached.")]
@@ -141,6 +143,7 @@ impl Error {
             Error::TaskOver(_) => ("IncorrectState", S::BAD_REQUEST),
             Error::TemplateName => ("InvalidLaunchTemplateName.MalformedException", S::BAD_REQUEST),
             Error::KeyPairExists(_) => ("InvalidKeyPair.Duplicate", S::BAD_REQUEST),
+            Error::TooManyKeyPairs => ("ResourceLimitExceeded", S::BAD_REQUEST),
             Error::KeyFormat => ("InvalidKey.Format", S::BAD_REQUEST),
             Error::TagLimit => ("TagLimitExceeded", S::BAD_REQUEST),
             Error::TokenReused => ("IdempotentParameterMismatch", S::BAD_REQUEST),
@@ -236,6 +239,9 @@ pub fn launch(e: &LaunchError) -> (&'static str, StatusCode) {
         | LaunchError::UnknownType(_)
         | LaunchError::UnknownZone(_)
         | LaunchError::OtherZone { .. } => ("InvalidParameterValue", BAD),
+        LaunchError::TooManyInstances { .. } => ("InstanceLimitExceeded", BAD),
+        LaunchError::TooManyVcpus(_) => ("VcpuLimitExceeded", BAD),
+        LaunchError::NoSuchCores { .. } => ("InvalidParameterValue", BAD),
         LaunchError::SeveralZones => ("InvalidParameterCombination", BAD),
         LaunchError::TooManyInterfaces(..) => ("AttachmentLimitExceeded", BAD),
         LaunchError::KeyNotFound(_) => ("InvalidKeyPair.NotFound", BAD),
@@ -283,6 +289,8 @@ fn intent(e: &IntentError) -> (&'static str, StatusCode) {
         | IntentError::Ended { .. } => ("IncorrectInstanceState", BAD),
         IntentError::DeviceIndexTaken { .. } => ("InvalidParameterValue", BAD),
         IntentError::TooManyInterfaces(..) => ("AttachmentLimitExceeded", BAD),
+        IntentError::TooManyVcpus(_) => ("VcpuLimitExceeded", BAD),
+        IntentError::NoSuchCores { .. } => ("InvalidParameterValue", BAD),
         IntentError::OneTimeSpot(_) => ("UnsupportedOperation", BAD),
         IntentError::NeitherRunningNorStopped(_) => ("IncorrectInstanceState", BAD),
         IntentError::HasProfile(_) => ("IncorrectState", BAD),

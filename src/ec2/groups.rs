@@ -6,6 +6,7 @@ use crate::db::tags::Tag;
 use crate::db::{self, Conn};
 use crate::id::Kind;
 use crate::network::groups::{self, Across, Allow, Group, Peer, Rule};
+use crate::network::groups::{self, Allow, Group, Peer, Rule, check_size};
 use crate::network::records::{self, Kept};
 use crate::network::{peerings, prefix_lists, vpcs};
 use crate::wire::query::{self, Params};
@@ -402,6 +403,7 @@ pub async fn authorize(
         let mut group = group.find(c, account, region)?;
         let rules = wanted.into_iter().map(|w| w.resolve(c, &group)).collect::<Result<_, _>>()?;
         let added = group.it.authorize(egress, rules)?;
+        check_size(c, &group, egress)?;
         records::update(c, &group)?;
         for rule in &added {
             let on = db::tags::Resource { account, region, id: &rule.id, kind: "security-group-rule" };

@@ -269,6 +269,8 @@ impl InstanceItem {
         let groups: Vec<GroupItem> = nic.iter().flat_map(|n| &n.groups).map(GroupItem::from).collect();
         let (platform_details, usage_operation) = platform_details(spec.platform.as_deref());
         let source_dest_check = nic.map(|n| n.details.source_dest_check);
+        let (cpu, names) = (spec.options.cpu, spec.options.dns_names.clone());
+        let wanted = |yes| if yes { "default" } else { "disabled" };
         let reason = || StateReason { code: row.reason_code.clone(), message: row.reason_message.clone() };
         InstanceItem {
             instance_state: state.into(),
@@ -314,7 +316,10 @@ impl InstanceItem {
             group_set: groups,
             ebs_optimized: spec.options.ebs_optimized,
             ena_support: true,
-            cpu_options: CpuOptions { core_count: (row.vcpus as u32 / threads_per_core).max(1), threads_per_core },
+            cpu_options: CpuOptions {
+                core_count: cpu.map_or((row.vcpus as u32 / threads_per_core).max(1), |cpu| cpu.cores),
+                threads_per_core: cpu.map_or(threads_per_core, |cpu| cpu.threads),
+            },
             capacity_reservation_specification: CapacityReservation { capacity_reservation_preference: "open" },
             hibernation_options: HibernationOptions { configured: false },
             metadata_options: MetadataItem::new(&spec.options.metadata, "applied"),
@@ -324,11 +329,14 @@ impl InstanceItem {
             usage_operation,
             usage_operation_update_time: launch_time,
             private_dns_name_options: nic.is_some().then_some(DnsOptions {
-                hostname_type: "ip-name",
-                enable_resource_name_dns_a_record: false,
+                hostname_type: if names.by_resource { "resource-name" } else { "ip-name" },
+                enable_resource_name_dns_a_record: names.a_record,
                 enable_resource_name_dns_aaaa_record: false,
             }),
-            maintenance_options: MaintenanceOptions { auto_recovery: "default", reboot_migration: "default" },
+            maintenance_options: MaintenanceOptions {
+                auto_recovery: wanted(!spec.options.no_auto_recovery),
+                reboot_migration: wanted(!spec.options.no_reboot_migration),
+            },
             network_performance_options: NetworkPerformance { bandwidth_weighting: "default" },
             operator: Operator::NOBODY,
             reservation_id: row.reservation_id,

@@ -3,6 +3,7 @@
 use super::{Cx, Error};
 use crate::compute::key_material::PublicKey;
 use crate::db::keypairs::KeyPairRow;
+use crate::db::quotas::{self, Quota};
 use crate::db::tags::{Resource, Tag};
 use crate::wire::query::Params;
 use crate::{clock, db, id};
@@ -33,6 +34,10 @@ pub async fn keep(cx: &Cx, name: String, public: PublicKey, tags: Vec<Tag>) -> R
     cx.cloud
         .db
         .write(move |c| {
+            let there = db::keypairs::all(c, &row.account, &row.region)?.len();
+            if !quotas::allows(c, &row.account, Quota::KeyPairs, there)? {
+                return Err(Error::TooManyKeyPairs);
+            }
             if !db::keypairs::insert(c, &row)? {
                 return Err(Error::KeyPairExists(row.name));
             }

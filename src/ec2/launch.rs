@@ -5,7 +5,7 @@ use super::profiles::{look_up, named as named_profile};
 use super::{Cx, Error, launch_disks, launch_interfaces, spot, tagging};
 use crate::compute::placement::{Name, Wish};
 use crate::compute::spot::SpotWish;
-use crate::compute::{DiskWish, InterfaceWish, LaunchRequest, MetadataEdit, Options, ShutdownBehavior};
+use crate::compute::{Cpu, DiskWish, DnsNames, InterfaceWish, LaunchRequest, MetadataEdit, Options, ShutdownBehavior};
 use crate::db::tags::Tag;
 use crate::iam::profiles;
 use crate::id::Kind;
@@ -181,7 +181,43 @@ fn options(p: &Params<'_>) -> Result<Options, Error> {
         disable_api_stop: flag("DisableApiStop")?,
         monitoring,
         ebs_optimized: flag("EbsOptimized")?,
+        cpu: p.nested("CpuOptions").map(|cpu| read_cpu(&cpu)).transpose()?.flatten(),
+        credits: p.nested("CreditSpecification").and_then(|credit| credit.opt("CpuCredits")).map(str::to_owned),
+        no_auto_recovery: off(p, "MaintenanceOptions", "AutoRecovery")?,
+        dns_names: p.nested("PrivateDnsNameOptions").map(|names| dns_names(&names)).transpose()?.unwrap_or_default(),
         ..Options::default()
+    })
+}
+
+/// `CpuOptions`; AWS's memory encryption is not there.
+fn read_cpu(p: &Params<'_>) -> Result<Option<Cpu>, Error> {
+    for name in ["AmdSevSnp", "NestedVirtualization"] {
+        if p.opt(name).is_some_and(|text| text == "enabled") {
+            return Err(Error::Unsupported(format!("CpuOptions.{name}")));
+        }
+    }
+    let number = |name| p.opt_int(name, 1..=1024);
+    match (number("CoreCount")?, number("ThreadsPerCore")?) {
+        (None, None) => Ok(None),
+        (Some(cores), Some(threads)) => Ok(Some(Cpu { cores: cores as u32, threads: threads as u32 })),
+        (Some(_), None) | (None, Some(_)) => Err(Error::MissingEither(
+            "The request must contain both parameters CpuOptions.CoreCount and CpuOptions.ThreadsPerCore".into(),
+        )),
+    }
+}
+
+/// Whether a structure says that something is not wanted.
+fn off(p: &Params<'_>, structure: &str, name: &str) -> Result<bool, Error> {
+    let Some(nested) = p.nested(structure) else { return Ok(false) };
+    Ok(one_of(&nested, name, "default", "disabled")? == Some(false))
+}
+
+/// `PrivateDnsNameOptions`.
+fn dns_names(p: &Params<'_>) -> Result<DnsNames, Error> {
+    p.opt_bool("EnableResourceNameDnsAAAARecord")?;
+    Ok(DnsNames {
+        by_resource: one_of(p, "HostnameType", "resource-name", "ip-name")?.unwrap_or(false),
+        a_record: p.opt_bool("EnableResourceNameDnsARecord")?.unwrap_or(false),
     })
 }
 

@@ -20,6 +20,7 @@ mod error;
 pub mod filter;
 mod fleets;
 mod groups;
+mod id_formats;
 mod idempotency;
 mod image_tasks;
 mod images;

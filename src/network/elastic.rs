@@ -6,12 +6,10 @@ use super::gateways::InternetGateway;
 use super::{Cidr, Error, Nic, public, records};
 use crate::clock;
 use crate::db::elastic_addresses::{self as rows, AddressRow, LeadsTo};
+use crate::db::quotas::{self, Quota};
 use crate::db::{self, Conn};
 use crate::id::{self, Kind};
 use std::net::Ipv4Addr;
-
-/// AWS's limit of addresses for an account in a region.
-const MOST_ADDRESSES: usize = 5;
 
 /// How a request names an address.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -49,7 +47,7 @@ pub fn allocate(
     ranges: &[Cidr],
     wanted: Option<Ipv4Addr>,
 ) -> Result<AddressRow, Error> {
-    if all(c, account, region)?.len() >= MOST_ADDRESSES {
+    if !quotas::allows(c, account, Quota::ElasticAddresses, all(c, account, region)?.len())? {
         return Err(Error::TooManyPublicAddresses);
     }
     let public_ip = public::free(c, ranges, wanted)?;

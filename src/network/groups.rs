@@ -7,6 +7,8 @@
 use super::records::{self, Kept, Record};
 use super::{Error, Nic, peerings};
 use crate::clock;
+use super::{Error, Nic};
+use crate::db::quotas::{self, Quota};
 use crate::db::{self, Conn};
 use crate::id::{self, Kind};
 use serde::{Deserialize, Serialize};
@@ -14,11 +16,6 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 
 /// The group that every VPC has and nobody can delete.
 pub const DEFAULT: &str = "default";
-/// AWS's limits for a region and for a group's direction.
-pub const MOST_GROUPS: usize = 2500;
-pub const MOST_RULES: usize = 60;
-/// AWS's limit for an interface.
-const MOST_GROUPS_OF_INTERFACE: usize = 5;
 
 /// A security group.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -147,7 +144,7 @@ pub fn create(
     name: &str,
     description: &str,
 ) -> Result<Kept<Group>, Error> {
-    if records::all::<Group>(c, account, region)?.len() >= MOST_GROUPS {
+    if !quotas::allows(c, account, Quota::SecurityGroups, records::all::<Group>(c, account, region)?.len())? {
         return Err(Error::TooManyGroups);
     }
     let out =
@@ -256,7 +253,8 @@ pub fn choose(
     if ids.is_empty() && names.is_empty() {
         add(named(c, vpc, DEFAULT)?);
     }
-    if chosen.len() > MOST_GROUPS_OF_INTERFACE { Err(Error::TooManyGroupsOnInterface) } else { Ok(chosen) }
+    let most = quotas::limit(c, account, Quota::SecurityGroupsPerInterface)?;
+    if chosen.len() as i64 > most { Err(Error::TooManyGroupsOnInterface) } else { Ok(chosen) }
 }
 
 /// Delete a group that nothing depends on.
@@ -294,7 +292,6 @@ impl Group {
             added.push(Rule { id: id::new(Kind::SecurityGroupRule), egress, allow, description });
         }
         self.rules.extend(added.iter().cloned());
-        self.check_size(egress)?;
         Ok(added)
     }
 
@@ -343,11 +340,13 @@ impl Group {
         rule.ok_or(Error::NoSuchRule)?.description = text;
         Ok(())
     }
+}
 
-    fn check_size(&self, egress: bool) -> Result<(), Error> {
-        let most = self.rules.iter().filter(|r| r.egress == egress).count() > MOST_RULES;
-        if most { Err(Error::TooManyRules) } else { Ok(()) }
-    }
+/// An error if a group has more rules of a direction than its account may have.
+pub fn check_size(c: &Conn, group: &Kept<Group>, egress: bool) -> Result<(), Error> {
+    let most = quotas::limit(c, &group.account, Quota::RulesPerSecurityGroup)?;
+    let there = group.it.rules.iter().filter(|r| r.egress == egress).count();
+    if there as i64 > most { Err(Error::TooManyRules) } else { Ok(()) }
 }
 
 #[cfg(test)]
@@ -375,8 +374,6 @@ mod tests {
         let (gone, unknown) = group.revoke(false, vec![tcp(2222, "0.0.0.0/0"), tcp(9, "0.0.0.0/0")]);
         assert_eq!((gone.len(), unknown), (1, vec![tcp(9, "0.0.0.0/0")]));
         assert!(group.revoke_ids(true, &[added[1].id.clone()]).is_err());
-        let many = (0..60).map(|n| (tcp(n, "10.0.0.0/8"), None)).collect();
-        assert!(matches!(group.authorize(false, many), Err(Error::TooManyRules)));
     }
 
     #[test]

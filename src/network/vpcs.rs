@@ -12,6 +12,7 @@ use super::routes::{self, RouteTable, Target};
 use super::{Cidr, Error, Subnet, dhcp_options, peerings, reservations};
 use crate::clock;
 use crate::db::network::{self as rows, SubnetRow, VpcRow};
+use crate::db::quotas::{self, Quota};
 use crate::db::{self, Conn};
 use crate::id::{self, Kind};
 use serde::{Deserialize, Serialize};
@@ -61,10 +62,6 @@ pub struct SubnetAttributes {
 
 /// AWS's bounds of a VPC's and a subnet's prefix.
 const PREFIXES: std::ops::RangeInclusive<u8> = 16..=28;
-/// Most VPCs of an account in a region.
-pub const MOST_VPCS: usize = 100;
-/// Most subnets of a VPC.
-pub const MOST_SUBNETS: usize = 200;
 
 impl TryFrom<VpcRow> for Vpc {
     type Error = Error;
@@ -109,7 +106,7 @@ pub(super) fn vpc_range(text: &str) -> Option<Cidr> {
 /// Make a VPC with all that it begins with.
 pub fn create(c: &Conn, account: &str, region: &str, cidr: &str, tenancy: &str) -> Result<Vpc, Error> {
     let cidr = vpc_range(cidr).ok_or_else(|| Error::BadVpcRange(cidr.to_owned()))?;
-    if rows::vpcs_of(c, account, region)?.len() >= MOST_VPCS {
+    if !quotas::allows(c, account, Quota::Vpcs, rows::vpcs_of(c, account, region)?.len())? {
         return Err(Error::TooManyVpcs);
     }
     insert(c, account, region, cidr, tenancy, false)
@@ -207,7 +204,7 @@ pub fn create_subnet(c: &Conn, vpc: &Vpc, zone: &str, cidr: &str) -> Result<Subn
     let inside = |r: &Cidr| vpc.ranges().any(|all| r.prefix() >= all.prefix() && r.overlaps(all));
     let range = vpc_range(cidr).filter(inside).ok_or_else(bad)?;
     let there = rows::subnets_of(c, &vpc.id)?;
-    if there.len() >= MOST_SUBNETS {
+    if !quotas::allows(c, &vpc.account, Quota::SubnetsPerVpc, there.len())? {
         return Err(Error::TooManySubnets);
     }
     for other in there {

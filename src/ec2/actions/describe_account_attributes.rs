@@ -1,6 +1,7 @@
 //! What the account may do here: the limits that old tools ask for, and which VPC is the default one.
 
 use crate::db;
+use crate::db::quotas::Quota;
 use crate::ec2::registry::Action;
 use crate::ec2::{Cx, Error};
 use crate::wire::query::Params;
@@ -38,14 +39,20 @@ impl Action for DescribeAccountAttributes {
     }
 
     async fn run(self, cx: &Cx) -> Result<Output, Error> {
-        let vpc = cx.look(|c, account, region| Ok(db::network::default_vpc(c, account, region)?)).await?.map(|v| v.id);
+        let look = |c: &db::Conn, account: &str, region: &str| {
+            let limit = |quota| db::quotas::limit(c, account, quota).map(|n| n.to_string());
+            let limits =
+                (limit(Quota::Instances)?, limit(Quota::ElasticAddresses)?, limit(Quota::SecurityGroupsPerInterface)?);
+            Ok((db::network::default_vpc(c, account, region)?.map(|v| v.id), limits))
+        };
+        let (vpc, (instances, addresses, groups)) = cx.look(look).await?;
         let known = [
-            ("vpc-max-security-groups-per-interface", "5".into()),
-            ("max-instances", "1000".into()),
+            ("vpc-max-security-groups-per-interface", groups),
+            ("max-instances", instances),
             ("supported-platforms", "VPC".into()),
             ("default-vpc", vpc.unwrap_or_else(|| "none".into())),
-            ("max-elastic-ips", "5".into()),
-            ("vpc-max-elastic-ips", "5".into()),
+            ("max-elastic-ips", addresses.clone()),
+            ("vpc-max-elastic-ips", addresses),
         ];
         if let Some(name) = self.names.iter().find(|name| !known.iter().any(|(k, _)| k == name)) {
             return Err(Error::ParameterValue(format!("Value ({name}) for parameter attributeName is invalid.")));

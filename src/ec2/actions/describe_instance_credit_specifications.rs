@@ -1,4 +1,4 @@
-//! Processor credits of t2 and t3 instances: they never run out here, which is AWS's `unlimited`.
+//! Processor credits of t2 and t3 instances: they never run out here, which is AWS's `unlimited`, whatever an instance asked for.
 
 use super::describe_instances::find;
 use crate::compute::types;
@@ -27,7 +27,7 @@ pub struct Output {
 #[serde(rename_all = "camelCase")]
 pub struct Credit {
     instance_id: String,
-    cpu_credits: &'static str,
+    cpu_credits: String,
 }
 
 impl Filtered for Credit {
@@ -49,7 +49,10 @@ impl Action for DescribeInstanceCreditSpecifications {
         let items = find(cx, &self.ids)?
             .into_iter()
             .filter(|i| types::find(&i.row.instance_type).is_some_and(|t| t.family.burstable))
-            .map(|i| Credit { instance_id: i.row.id, cpu_credits: "unlimited" })
+            .map(|i| Credit {
+                instance_id: i.row.id,
+                cpu_credits: i.spec.options.credits.unwrap_or_else(|| "unlimited".into()),
+            })
             .filter(|c| self.filters.accept(c))
             .collect();
         let (instance_credit_specification_set, next_token) = self.page.cut(items, |c| c.instance_id.clone());

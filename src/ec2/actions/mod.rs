@@ -22,6 +22,7 @@ pub mod cancel_export_task;
 pub mod cancel_image_launch_permission;
 pub mod cancel_import_task;
 pub mod cancel_spot_instance_requests;
+pub mod confirm_product_instance;
 pub mod copy_image;
 pub mod copy_snapshot;
 pub mod create_default_subnet;
@@ -84,11 +85,13 @@ pub mod deregister_image;
 pub mod describe_account_attributes;
 pub mod describe_addresses;
 pub mod describe_addresses_attribute;
+pub mod describe_aggregate_id_format;
 pub mod describe_availability_zones;
 pub mod describe_bundle_tasks;
 pub mod describe_carrier_gateways;
 pub mod describe_conversion_tasks;
 pub mod describe_customer_gateways;
+pub mod describe_capacity_reservations;
 pub mod describe_dhcp_options;
 pub mod describe_egress_only_internet_gateways;
 pub mod describe_export_image_tasks;
@@ -96,11 +99,14 @@ pub mod describe_export_tasks;
 pub mod describe_fleet_instances;
 pub mod describe_fleets;
 pub mod describe_iam_instance_profile_associations;
+pub mod describe_id_format;
+pub mod describe_identity_id_format;
 pub mod describe_image_attribute;
 pub mod describe_images;
 pub mod describe_import_image_tasks;
 pub mod describe_instance_attribute;
 pub mod describe_instance_credit_specifications;
+pub mod describe_instance_event_windows;
 pub mod describe_instance_status;
 pub mod describe_instance_type_offerings;
 pub mod describe_instance_types;
@@ -116,9 +122,14 @@ pub mod describe_network_interface_attribute;
 pub mod describe_network_interfaces;
 pub mod describe_placement_groups;
 pub mod describe_prefix_lists;
+pub mod describe_principal_id_format;
 pub mod describe_regions;
+pub mod describe_reserved_instances;
+pub mod describe_reserved_instances_modifications;
+pub mod describe_reserved_instances_offerings;
 pub mod describe_route_tables;
 pub mod describe_security_group_references;
+pub mod describe_scheduled_instances;
 pub mod describe_security_group_rules;
 pub mod describe_security_group_vpc_associations;
 pub mod describe_security_groups;
@@ -153,6 +164,7 @@ pub mod disable_image;
 pub mod disable_image_block_public_access;
 pub mod disable_image_deprecation;
 pub mod disable_image_deregistration_protection;
+pub mod disable_serial_console_access;
 pub mod disassociate_address;
 pub mod disassociate_iam_instance_profile;
 pub mod disassociate_nat_gateway_address;
@@ -163,6 +175,7 @@ pub mod enable_image;
 pub mod enable_image_block_public_access;
 pub mod enable_image_deprecation;
 pub mod enable_image_deregistration_protection;
+pub mod enable_serial_console_access;
 pub mod enable_volume_io;
 pub mod export_image;
 pub mod get_caller_identity;
@@ -171,12 +184,14 @@ pub mod get_console_screenshot;
 pub mod get_ebs_default_kms_key_id;
 pub mod get_ebs_encryption_by_default;
 pub mod get_image_block_public_access_state;
+pub mod get_instance_metadata_defaults;
 pub mod get_instance_types_from_instance_requirements;
 pub mod get_launch_template_data;
 pub mod get_managed_prefix_list_associations;
 pub mod get_managed_prefix_list_entries;
 pub mod get_password_data;
 pub mod get_security_groups_for_vpc;
+pub mod get_serial_console_access_status;
 pub mod get_subnet_cidr_reservations;
 pub mod import_image;
 pub mod import_instance;
@@ -186,13 +201,20 @@ pub mod list_images_in_recycle_bin;
 pub mod modify_address_attribute;
 pub mod modify_ebs_default_kms_key_id;
 pub mod modify_fleet;
+pub mod modify_id_format;
+pub mod modify_identity_id_format;
 pub mod modify_image_attribute;
 pub mod modify_instance_attribute;
+pub mod modify_instance_cpu_options;
+pub mod modify_instance_credit_specification;
+pub mod modify_instance_maintenance_options;
+pub mod modify_instance_metadata_defaults;
 pub mod modify_instance_metadata_options;
 pub mod modify_instance_placement;
 pub mod modify_launch_template;
 pub mod modify_managed_prefix_list;
 pub mod modify_network_interface_attribute;
+pub mod modify_private_dns_name_options;
 pub mod modify_security_group_rules;
 pub mod modify_snapshot_attribute;
 pub mod modify_subnet_attribute;
@@ -212,6 +234,7 @@ pub mod replace_network_acl_association;
 pub mod replace_network_acl_entry;
 pub mod replace_route;
 pub mod replace_route_table_association;
+pub mod report_instance_status;
 pub mod request_spot_instances;
 pub mod reset_address_attribute;
 pub mod reset_ebs_default_kms_key_id;
@@ -261,6 +284,8 @@ pub static ALL: &[Entry] = &[
     entry::<cancel_spot_instance_requests::CancelSpotInstanceRequests>(),
     entry::<copy_image::CopyImage>(),
     entry::<copy_snapshot::CopySnapshot>(),
+    entry::<cancel_spot_instance_requests::CancelSpotInstanceRequests>(),
+    entry::<confirm_product_instance::ConfirmProductInstance>(),
     entry::<create_default_subnet::CreateDefaultSubnet>(),
     entry::<create_default_vpc::CreateDefaultVpc>(),
     entry::<create_dhcp_options::CreateDhcpOptions>(),
@@ -321,11 +346,13 @@ pub static ALL: &[Entry] = &[
     entry::<describe_account_attributes::DescribeAccountAttributes>(),
     entry::<describe_addresses::DescribeAddresses>(),
     entry::<describe_addresses_attribute::DescribeAddressesAttribute>(),
+    entry::<describe_aggregate_id_format::DescribeAggregateIdFormat>(),
     entry::<describe_availability_zones::DescribeAvailabilityZones>(),
     entry::<describe_bundle_tasks::DescribeBundleTasks>(),
     entry::<describe_carrier_gateways::DescribeCarrierGateways>(),
     entry::<describe_conversion_tasks::DescribeConversionTasks>(),
     entry::<describe_customer_gateways::DescribeCustomerGateways>(),
+    entry::<describe_capacity_reservations::DescribeCapacityReservations>(),
     entry::<describe_dhcp_options::DescribeDhcpOptions>(),
     entry::<describe_egress_only_internet_gateways::DescribeEgressOnlyInternetGateways>(),
     entry::<describe_export_image_tasks::DescribeExportImageTasks>(),
@@ -333,11 +360,14 @@ pub static ALL: &[Entry] = &[
     entry::<describe_fleet_instances::DescribeFleetInstances>(),
     entry::<describe_fleets::DescribeFleets>(),
     entry::<describe_iam_instance_profile_associations::DescribeIamInstanceProfileAssociations>(),
+    entry::<describe_id_format::DescribeIdFormat>(),
+    entry::<describe_identity_id_format::DescribeIdentityIdFormat>(),
     entry::<describe_image_attribute::DescribeImageAttribute>(),
     entry::<describe_images::DescribeImages>(),
     entry::<describe_import_image_tasks::DescribeImportImageTasks>(),
     entry::<describe_instance_attribute::DescribeInstanceAttribute>(),
     entry::<describe_instance_credit_specifications::DescribeInstanceCreditSpecifications>(),
+    entry::<describe_instance_event_windows::DescribeInstanceEventWindows>(),
     entry::<describe_instance_status::DescribeInstanceStatus>(),
     entry::<describe_instance_type_offerings::DescribeInstanceTypeOfferings>(),
     entry::<describe_instance_types::DescribeInstanceTypes>(),
@@ -353,9 +383,14 @@ pub static ALL: &[Entry] = &[
     entry::<describe_network_interfaces::DescribeNetworkInterfaces>(),
     entry::<describe_placement_groups::DescribePlacementGroups>(),
     entry::<describe_prefix_lists::DescribePrefixLists>(),
+    entry::<describe_principal_id_format::DescribePrincipalIdFormat>(),
     entry::<describe_regions::DescribeRegions>(),
+    entry::<describe_reserved_instances::DescribeReservedInstances>(),
+    entry::<describe_reserved_instances_modifications::DescribeReservedInstancesModifications>(),
+    entry::<describe_reserved_instances_offerings::DescribeReservedInstancesOfferings>(),
     entry::<describe_route_tables::DescribeRouteTables>(),
     entry::<describe_security_group_references::DescribeSecurityGroupReferences>(),
+    entry::<describe_scheduled_instances::DescribeScheduledInstances>(),
     entry::<describe_security_group_rules::DescribeSecurityGroupRules>(),
     entry::<describe_security_group_vpc_associations::DescribeSecurityGroupVpcAssociations>(),
     entry::<describe_security_groups::DescribeSecurityGroups>(),
@@ -390,6 +425,7 @@ pub static ALL: &[Entry] = &[
     entry::<disable_image_block_public_access::DisableImageBlockPublicAccess>(),
     entry::<disable_image_deprecation::DisableImageDeprecation>(),
     entry::<disable_image_deregistration_protection::DisableImageDeregistrationProtection>(),
+    entry::<disable_serial_console_access::DisableSerialConsoleAccess>(),
     entry::<disassociate_address::DisassociateAddress>(),
     entry::<disassociate_iam_instance_profile::DisassociateIamInstanceProfile>(),
     entry::<disassociate_nat_gateway_address::DisassociateNatGatewayAddress>(),
@@ -400,6 +436,7 @@ pub static ALL: &[Entry] = &[
     entry::<enable_image_block_public_access::EnableImageBlockPublicAccess>(),
     entry::<enable_image_deprecation::EnableImageDeprecation>(),
     entry::<enable_image_deregistration_protection::EnableImageDeregistrationProtection>(),
+    entry::<enable_serial_console_access::EnableSerialConsoleAccess>(),
     entry::<enable_volume_io::EnableVolumeIO>(),
     entry::<export_image::ExportImage>(),
     entry::<get_caller_identity::GetCallerIdentity>(),
@@ -408,12 +445,14 @@ pub static ALL: &[Entry] = &[
     entry::<get_ebs_default_kms_key_id::GetEbsDefaultKmsKeyId>(),
     entry::<get_ebs_encryption_by_default::GetEbsEncryptionByDefault>(),
     entry::<get_image_block_public_access_state::GetImageBlockPublicAccessState>(),
+    entry::<get_instance_metadata_defaults::GetInstanceMetadataDefaults>(),
     entry::<get_instance_types_from_instance_requirements::GetInstanceTypesFromInstanceRequirements>(),
     entry::<get_launch_template_data::GetLaunchTemplateData>(),
     entry::<get_managed_prefix_list_associations::GetManagedPrefixListAssociations>(),
     entry::<get_managed_prefix_list_entries::GetManagedPrefixListEntries>(),
     entry::<get_password_data::GetPasswordData>(),
     entry::<get_security_groups_for_vpc::GetSecurityGroupsForVpc>(),
+    entry::<get_serial_console_access_status::GetSerialConsoleAccessStatus>(),
     entry::<get_subnet_cidr_reservations::GetSubnetCidrReservations>(),
     entry::<import_image::ImportImage>(),
     entry::<import_instance::ImportInstance>(),
@@ -423,13 +462,20 @@ pub static ALL: &[Entry] = &[
     entry::<modify_address_attribute::ModifyAddressAttribute>(),
     entry::<modify_ebs_default_kms_key_id::ModifyEbsDefaultKmsKeyId>(),
     entry::<modify_fleet::ModifyFleet>(),
+    entry::<modify_id_format::ModifyIdFormat>(),
+    entry::<modify_identity_id_format::ModifyIdentityIdFormat>(),
     entry::<modify_image_attribute::ModifyImageAttribute>(),
     entry::<modify_instance_attribute::ModifyInstanceAttribute>(),
+    entry::<modify_instance_cpu_options::ModifyInstanceCpuOptions>(),
+    entry::<modify_instance_credit_specification::ModifyInstanceCreditSpecification>(),
+    entry::<modify_instance_maintenance_options::ModifyInstanceMaintenanceOptions>(),
+    entry::<modify_instance_metadata_defaults::ModifyInstanceMetadataDefaults>(),
     entry::<modify_instance_metadata_options::ModifyInstanceMetadataOptions>(),
     entry::<modify_instance_placement::ModifyInstancePlacement>(),
     entry::<modify_launch_template::ModifyLaunchTemplate>(),
     entry::<modify_managed_prefix_list::ModifyManagedPrefixList>(),
     entry::<modify_network_interface_attribute::ModifyNetworkInterfaceAttribute>(),
+    entry::<modify_private_dns_name_options::ModifyPrivateDnsNameOptions>(),
     entry::<modify_security_group_rules::ModifySecurityGroupRules>(),
     entry::<modify_snapshot_attribute::ModifySnapshotAttribute>(),
     entry::<modify_subnet_attribute::ModifySubnetAttribute>(),
@@ -449,6 +495,7 @@ pub static ALL: &[Entry] = &[
     entry::<replace_network_acl_entry::ReplaceNetworkAclEntry>(),
     entry::<replace_route::ReplaceRoute>(),
     entry::<replace_route_table_association::ReplaceRouteTableAssociation>(),
+    entry::<report_instance_status::ReportInstanceStatus>(),
     entry::<request_spot_instances::RequestSpotInstances>(),
     entry::<reset_address_attribute::ResetAddressAttribute>(),
     entry::<reset_ebs_default_kms_key_id::ResetEbsDefaultKmsKeyId>(),

@@ -29,15 +29,11 @@ impl Action for RunInstances {
         "AdditionalInfo",
         "AddressingType",
         "CapacityReservationSpecification",
-        "CpuOptions",
-        "CreditSpecification",
         "EnclaveOptions",
         "EnablePrimaryIpv6",
         "HibernationOptions",
         "LicenseSpecification",
-        "MaintenanceOptions",
         "NetworkPerformanceOptions",
-        "PrivateDnsNameOptions",
     ];
     const REFUSED: &'static [&'static str] = &[
         "ElasticGpuSpecification",

@@ -1,0 +1,31 @@
+//! The forms of ids for a user or role: the longer ones, as for everybody.
+
+use crate::ec2::id_formats::{Format, formats, named};
+use crate::ec2::registry::Action;
+use crate::ec2::{Cx, Error};
+use crate::wire::query::Params;
+use serde::Serialize;
+
+pub struct DescribeIdentityIdFormat {
+    names: Vec<String>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Output {
+    status_set: Vec<Format>,
+}
+
+impl Action for DescribeIdentityIdFormat {
+    const NAME: &'static str = "DescribeIdentityIdFormat";
+    type Output = Output;
+
+    fn read(p: &Params<'_>) -> Result<Self, Error> {
+        p.req("PrincipalArn")?;
+        Ok(DescribeIdentityIdFormat { names: named(p)? })
+    }
+
+    async fn run(self, _: &Cx) -> Result<Output, Error> {
+        Ok(Output { status_set: formats(&self.names) })
+    }
+}

@@ -1,0 +1,27 @@
+//! Let people of the account at serial consoles. It is kept: there is no console to connect to.
+
+use super::get_serial_console_access_status::Output;
+use crate::compute::defaults;
+use crate::db::Conn;
+use crate::ec2::registry::Action;
+use crate::ec2::{Cx, Error};
+use crate::wire::query::Params;
+
+pub struct EnableSerialConsoleAccess;
+
+impl Action for EnableSerialConsoleAccess {
+    const NAME: &'static str = "EnableSerialConsoleAccess";
+    type Output = Output;
+
+    fn read(_: &Params<'_>) -> Result<Self, Error> {
+        Ok(EnableSerialConsoleAccess)
+    }
+
+    async fn run(self, cx: &Cx) -> Result<Output, Error> {
+        let job = |c: &Conn, account: &str, region: &str| {
+            defaults::set_serial_console(c, account, region, true)?;
+            Ok(Output::changed(true))
+        };
+        cx.change(job).await
+    }
+}
