@@ -84,7 +84,7 @@ const MIGRATIONS: &[(&str, &str)] = &[
     ("0019_records_by_kind", include_str!("migrations/0019_records_by_kind.sql")),
     ("0020_compute_records", include_str!("migrations/0020_compute_records.sql")),
     ("0021_image_tasks", include_str!("migrations/0021_image_tasks.sql")),
-    ("0021_account_settings", include_str!("migrations/0021_account_settings.sql")),
+    ("0022_account_settings", include_str!("migrations/0022_account_settings.sql")),
 ];
 
 type Job = Box<dyn FnOnce(&mut Conn) -> Answer + Send>;
