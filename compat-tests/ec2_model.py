@@ -390,7 +390,7 @@ def instance_profiles(ec2, instance):
 
 def spot(ec2, image):
     card = {"DeviceIndex": 0, "SubnetId": ec2.describe_subnets()["Subnets"][0]["SubnetId"], "SecondaryPrivateIpAddressCount": 1}
-    wanted = {"ImageId": image, "KernelId": KERNEL, "RamdiskId": RAMDISK, "InstanceType": "t3.micro", "NetworkInterfaces": [card], "Monitoring": {"Enabled": True},
+    wanted = {"ImageId": image, "KeyName": "mine", "KernelId": KERNEL, "RamdiskId": RAMDISK, "InstanceType": "t3.micro", "NetworkInterfaces": [card], "Monitoring": {"Enabled": True},
               "IamInstanceProfile": {"Name": "web"}, "Placement": {"Tenancy": "default"}, "UserData": "aGk="}
     made = ec2.request_spot_instances(LaunchSpecification=wanted, SpotPrice="0.02", ValidUntil="2100-01-01T00:00:00Z",
                                       TagSpecifications=[tags("spot-instances-request")])["SpotInstanceRequests"]
@@ -417,7 +417,7 @@ def fleets(ec2, image):
     found = ec2.get_instance_types_from_instance_requirements(
         ArchitectureTypes=["x86_64"], VirtualizationTypes=["hvm"], InstanceRequirements=requirements)["InstanceTypes"]
     assert {"InstanceType": "m5.large"} in found, found
-    data = {"ImageId": image, "KernelId": KERNEL, "RamDiskId": RAMDISK, "InstanceType": "t3.micro"}
+    data = {"ImageId": image, "KeyName": "mine", "KernelId": KERNEL, "RamDiskId": RAMDISK, "InstanceType": "t3.micro"}
     template = ec2.create_launch_template(LaunchTemplateName="fleet", LaunchTemplateData=data)["LaunchTemplate"]["LaunchTemplateId"]
     overrides = [{"InstanceType": "t3.nano", "SubnetId": "subnet-12345678", "Priority": 1.0},
                  {"InstanceType": "t3.small", "WeightedCapacity": 2.0, "AvailabilityZone": f"{REGION}a"}]

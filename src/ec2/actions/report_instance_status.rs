@@ -28,7 +28,8 @@ impl Action for ReportInstanceStatus {
         if p.list("ReasonCode").is_empty() {
             return Err(query::Error::Missing("ReasonCode".into()).into());
         }
-        (time(p, "StartTime")?, time(p, "EndTime")?);
+        time(p, "StartTime")?;
+        time(p, "EndTime")?;
         Ok(ReportInstanceStatus { ids })
     }
 
