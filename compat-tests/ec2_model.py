@@ -394,6 +394,16 @@ def spot(ec2, image):
               "IamInstanceProfile": {"Name": "web"}, "Placement": {"Tenancy": "default"}, "UserData": "aGk="}
     made = ec2.request_spot_instances(LaunchSpecification=wanted, SpotPrice="0.02", ValidUntil="2100-01-01T00:00:00Z",
                                       TagSpecifications=[tags("spot-instances-request")])["SpotInstanceRequests"]
+    group = ec2.describe_security_groups(GroupNames=["default"])["SecurityGroups"][0]["GroupId"]
+    arn = f"arn:aws:iam::{ACCOUNT}:instance-profile/web"
+    plain = {"ImageId": image, "KernelId": KERNEL, "RamdiskId": RAMDISK, "InstanceType": "t3.micro", "SecurityGroupIds": [group], "IamInstanceProfile": {"Arn": arn}}
+    later = ec2.request_spot_instances(LaunchSpecification=plain, ValidFrom="2100-01-01T00:00:00Z", LaunchGroup="together",
+                                       AvailabilityZoneGroup=REGION, ClientToken="later")["SpotInstanceRequests"][0]
+    ec2.describe_spot_instance_requests()
+    ec2.cancel_spot_instance_requests(SpotInstanceRequestIds=[later["SpotInstanceRequestId"]])
+    launch = {"KeyName": "mine", "KernelId": KERNEL, "RamdiskId": RAMDISK, "MinCount": 1, "MaxCount": 1, "ImageId": image}
+    run = ec2.run_instances(**launch, InstanceMarketOptions={"MarketType": "spot"}, IamInstanceProfile={"Name": "web"})
+    ec2.terminate_instances(InstanceIds=[run["Instances"][0]["InstanceId"]])
     one = {"SpotInstanceRequestIds": [made[0]["SpotInstanceRequestId"]]}
     waiter = ec2.get_waiter("spot_instance_request_fulfilled")
     waiter.config.delay = 0.1

@@ -146,8 +146,10 @@ fn specification(json: &str, groups: &HashMap<String, String>) -> Result<Tree, E
         }
     }
     members.insert("Group".into(), Tree::List(listed));
-    let off = Tree::members([("Enabled", value("false"))]);
-    members.entry("Monitoring".into()).or_insert(off);
+    // What AWS always shows.
+    members.entry("Monitoring".into()).or_insert(Tree::members([("Enabled", value("false"))]));
+    members.entry("EbsOptimized".into()).or_insert(Tree::Value("false".into()));
+    members.entry("BlockDeviceMapping".into()).or_insert(Tree::List(Vec::new()));
     Ok(Tree::Members(members))
 }
 

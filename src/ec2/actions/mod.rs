@@ -92,6 +92,7 @@ pub mod describe_carrier_gateways;
 pub mod describe_conversion_tasks;
 pub mod describe_customer_gateways;
 pub mod describe_capacity_reservations;
+pub mod describe_conversion_tasks;
 pub mod describe_dhcp_options;
 pub mod describe_egress_only_internet_gateways;
 pub mod describe_export_image_tasks;
