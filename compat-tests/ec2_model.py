@@ -396,7 +396,8 @@ def spot(ec2, image):
                                       TagSpecifications=[tags("spot-instances-request")])["SpotInstanceRequests"]
     group = ec2.describe_security_groups(GroupNames=["default"])["SecurityGroups"][0]["GroupId"]
     arn = f"arn:aws:iam::{ACCOUNT}:instance-profile/web"
-    plain = {"ImageId": image, "KernelId": KERNEL, "RamdiskId": RAMDISK, "InstanceType": "t3.micro", "SecurityGroupIds": [group], "IamInstanceProfile": {"Arn": arn}}
+    plain = {"ImageId": image, "KernelId": KERNEL, "RamdiskId": RAMDISK, "InstanceType": "t3.micro", "SecurityGroupIds": [group], "IamInstanceProfile": {"Arn": arn},
+             "BlockDeviceMappings": [{"DeviceName": "/dev/sdf", "Ebs": {"VolumeSize": 1, "VolumeType": "gp2", "DeleteOnTermination": True}}]}
     later = ec2.request_spot_instances(LaunchSpecification=plain, ValidFrom="2100-01-01T00:00:00Z", LaunchGroup="together",
                                        AvailabilityZoneGroup=REGION, ClientToken="later")["SpotInstanceRequests"][0]
     ec2.describe_spot_instance_requests()
