@@ -7,7 +7,6 @@
 use super::records::{self, Kept, Record};
 use super::{Error, Nic, peerings};
 use crate::clock;
-use super::{Error, Nic};
 use crate::db::quotas::{self, Quota};
 use crate::db::{self, Conn};
 use crate::id::{self, Kind};

@@ -88,11 +88,10 @@ pub mod describe_addresses_attribute;
 pub mod describe_aggregate_id_format;
 pub mod describe_availability_zones;
 pub mod describe_bundle_tasks;
+pub mod describe_capacity_reservations;
 pub mod describe_carrier_gateways;
 pub mod describe_conversion_tasks;
 pub mod describe_customer_gateways;
-pub mod describe_capacity_reservations;
-pub mod describe_conversion_tasks;
 pub mod describe_dhcp_options;
 pub mod describe_egress_only_internet_gateways;
 pub mod describe_export_image_tasks;
@@ -129,8 +128,8 @@ pub mod describe_reserved_instances;
 pub mod describe_reserved_instances_modifications;
 pub mod describe_reserved_instances_offerings;
 pub mod describe_route_tables;
-pub mod describe_security_group_references;
 pub mod describe_scheduled_instances;
+pub mod describe_security_group_references;
 pub mod describe_security_group_rules;
 pub mod describe_security_group_vpc_associations;
 pub mod describe_security_groups;
@@ -285,7 +284,6 @@ pub static ALL: &[Entry] = &[
     entry::<cancel_spot_instance_requests::CancelSpotInstanceRequests>(),
     entry::<copy_image::CopyImage>(),
     entry::<copy_snapshot::CopySnapshot>(),
-    entry::<cancel_spot_instance_requests::CancelSpotInstanceRequests>(),
     entry::<confirm_product_instance::ConfirmProductInstance>(),
     entry::<create_default_subnet::CreateDefaultSubnet>(),
     entry::<create_default_vpc::CreateDefaultVpc>(),
