@@ -19,8 +19,26 @@ pub struct DescribeInstanceTypes {
 #[serde(rename_all = "camelCase")]
 pub struct Output {
     instance_type_set: Vec<Item>,
+    /// As Eucalyptus answered before AWS had the action; only for a request of that time's version.
+    instance_type_details: Option<Vec<Detail>>,
     next_token: Option<String>,
 }
+
+/// A type as Eucalyptus tells of it (its `VmTypeDetails`); its tools print this and nothing else.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Detail {
+    name: &'static str,
+    cpu: u32,
+    /// GiB
+    disk: u64,
+    /// MiB
+    memory: u64,
+    network_interfaces: u32,
+}
+
+/// The first version of EC2's API in which AWS had this action.
+const SINCE: &str = "2016-11-15";
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -234,6 +252,18 @@ impl Item {
     }
 }
 
+impl Detail {
+    fn new(item: &Item) -> Detail {
+        Detail {
+            name: item.instance_type,
+            cpu: item.v_cpu_info.default_vcpus,
+            disk: item.instance_storage_info.as_ref().map_or(0, |storage| storage.total_size_in_gb),
+            memory: item.memory_info.size_in_mib,
+            network_interfaces: item.network_info.maximum_network_interfaces,
+        }
+    }
+}
+
 fn number<'a>(n: impl std::fmt::Display) -> Vec<Cow<'a, str>> {
     vec![n.to_string().into()]
 }
@@ -299,7 +329,7 @@ impl Action for DescribeInstanceTypes {
         })
     }
 
-    async fn run(self, _: &Cx) -> Result<Output, Error> {
+    async fn run(self, cx: &Cx) -> Result<Output, Error> {
         if let Some(name) = self.names.iter().find(|name| types::find(name).is_none()) {
             return Err(Error::InstanceType(name.clone()));
         }
@@ -310,7 +340,9 @@ impl Action for DescribeInstanceTypes {
             .filter(|item| self.filters.accept(item))
             .collect();
         let (instance_type_set, next_token) = self.page.cut(items, |t| t.instance_type.to_owned());
-        Ok(Output { instance_type_set, next_token })
+        let details = |items: &[Item]| items.iter().map(Detail::new).collect();
+        let instance_type_details = (cx.version.as_str() < SINCE).then(|| details(&instance_type_set));
+        Ok(Output { instance_type_set, instance_type_details, next_token })
     }
 }
 

@@ -13,8 +13,8 @@ pub struct ResetNetworkInterfaceAttribute {
 
 impl Action for ResetNetworkInterfaceAttribute {
     const NAME: &'static str = "ResetNetworkInterfaceAttribute";
-    /// That it is named says what to reset; its value says nothing.
-    const IGNORED: &'static [&'static str] = &["SourceDestCheck"];
+    /// That it is named says what to reset; its value says nothing. `Attribute` names it in AWS's own example and in euca2ools.
+    const IGNORED: &'static [&'static str] = &["SourceDestCheck", "Attribute"];
     type Output = Done;
 
     fn read(p: &Params<'_>) -> Result<Self, Error> {
