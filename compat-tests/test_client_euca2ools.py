@@ -1,14 +1,19 @@
 """euca2ools 3.4, command by command: every one that speaks EC2, with the words that it prints.
 
 The bundle commands have their own way through in test_whole_way.py. euca2ools needs Python 2.7: $EUCA2OOLS names a virtualenv
-that has it, or its programs are on the PATH; else all of this is skipped.
+that has it, or its programs are on the PATH; else all of this is skipped, and src/ec2/tests.rs reads the forms that the commands
+sent when $RECORD named a file for them: fixtures/clients/euca2ools.json.
 """
 
+import http.client
+import http.server
+import json
 import os
 import pathlib
 import re
 import shutil
 import subprocess
+import threading
 
 import cloud
 import pytest
@@ -33,6 +38,7 @@ ELSEWHERE = {
     "bundle-and-upload-image bundle-image delete-bundle download-and-unbundle download-bundle unbundle unbundle-stream upload-bundle":
         "bundles: test_whole_way.py and the fixtures of src/images",
     "bundle-vol install-image": "bundle the running system, as root: bundle-image and register are the same calls",
+    "modify-instance-type": "an action that Eucalyptus had and AWS never",
     "fingerprint-key generate-environment-config version": "send nothing",
 }
 # Commands of what is not there: the answer says so.
@@ -49,7 +55,6 @@ REFUSED = {
     "detach-vpn-gateway": ["-c", "vpc-12345678", "vgw-12345678"],
     "disable-vgw-route-propagation": ["--route-table", "rtb-12345678", "--vgw", "vgw-12345678"],
     "enable-vgw-route-propagation": ["--route-table", "rtb-12345678", "--vgw", "vgw-12345678"],
-    "modify-instance-type": ["-c", "2", "m1.small"],
 }
 
 called = set()
@@ -57,8 +62,51 @@ ZONE = f"{cloud.REGION}a"
 
 
 @pytest.fixture(scope="module")
-def euca(server):
-    environment = server.environment()
+def recorder(server):
+    """What stands between the commands and the server when their forms are to be kept: its address."""
+    if not (file := os.environ.get("RECORD")):
+        yield server.url
+        return
+    forms = {}
+
+    class Between(http.server.BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_POST(self):
+            form = self.rfile.read(int(self.headers["Content-Length"]))
+            forms.setdefault(re.search(rb"Action=(\w+)", form)[1].decode(), []).append(form.decode())
+            onward = http.client.HTTPConnection(server.host, server.port)
+            onward.request("POST", self.path, form, dict(self.headers))
+            answer = onward.getresponse()
+            text = answer.read()
+            self.send_response(answer.status)
+            for name in ("Content-Type", "x-amzn-RequestId"):
+                if value := answer.headers[name]:
+                    self.send_header(name, value)
+            self.send_header("Content-Length", str(len(text)))
+            self.end_headers()
+            self.wfile.write(text)
+
+        def log_message(self, *_):
+            pass
+
+    between = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Between)
+    threading.Thread(target=between.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{between.server_port}"
+    between.shutdown()
+
+    def plain(form):
+        """Without what differs from run to run."""
+        form = re.sub(r"&?Version=[^&]*|(?<=UserSecretKey=)[^&]*|(?<=PublicKeyMaterial=)[^&]*", "", form)
+        return re.sub(r"(?<=-)[0-9a-f]{17}\b", "0123456789abcdef0", form)
+
+    kept = {action: sorted({plain(form) for form in sent}) for action, sent in sorted(forms.items())}
+    pathlib.Path(file).write_text(json.dumps(kept, indent=1) + "\n")
+
+
+@pytest.fixture(scope="module")
+def euca(server, recorder):
+    environment = server.environment() | {"EC2_URL": f"{recorder}/services/Cloud"}
 
     def run(name, *arguments, fails=None):
         """What `euca-<name>` prints; or, if it is to fail, what it complains of."""

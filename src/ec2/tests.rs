@@ -262,4 +262,20 @@ fn recorded_requests_of_old_clients_are_read_completely() {
     assert!(served > 40, "{served}");
 }
 
+/// The forms that euca2ools' commands sent, each in every way that `compat-tests/test_client_euca2ools.py` calls it.
+#[test]
+fn every_command_of_euca2ools_is_read_completely() {
+    let file = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/clients/euca2ools.json");
+    let forms: BTreeMap<String, Vec<String>> = serde_json::from_str(&std::fs::read_to_string(file).unwrap()).unwrap();
+    for (action, forms) in &forms {
+        let Some(entry) = registry::find(action) else { continue };
+        for text in forms {
+            let form = Form::parse(&[text.as_bytes()]).unwrap();
+            COMMON.iter().chain(entry.ignored).for_each(|name| form.ignore(name));
+            (entry.read)(&form.params()).unwrap_or_else(|e| panic!("{text}: {e}"));
+            form.finish().unwrap_or_else(|e| panic!("{text}: {e}"));
+        }
+    }
+}
+
 mod fixtures;
