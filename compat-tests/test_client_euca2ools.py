@@ -367,12 +367,16 @@ def test_addresses(euca, instance):
 
 
 def test_nat_gateways(euca, vpc):
+    internet = only("igw", euca("create-internet-gateway"))
+    euca("attach-internet-gateway", "-c", vpc[0], internet)
     allocation = only("eipalloc", euca("allocate-address", "-d", "vpc"))
     gateway = only("nat", euca("create-nat-gateway", "-s", vpc[1], "-a", allocation))
     until("it is there", lambda: "available" in row(euca("describe-nat-gateways", gateway), "NATGATEWAY"))
     euca("delete-nat-gateway", gateway)
     until("it is gone", lambda: "deleted" in row(euca("describe-nat-gateways", gateway), "NATGATEWAY"))
     euca("release-address", "-a", allocation)
+    euca("detach-internet-gateway", "-c", vpc[0], internet)
+    euca("delete-internet-gateway", internet)
 
 
 def test_peerings(euca, vpc):
