@@ -397,10 +397,21 @@ def test_tasks(euca, instance, server, tiny_image, tmp_path):
     server.client("s3").create_bucket(Bucket="euca-tasks")
     task = only("bun", euca("bundle-instance", "-b", "euca-tasks", "-p", "of-euca", "-o", server.account.key, "-w", server.account.secret, instance))
     until("the bundle is made", lambda: re.search("complete|failed", euca("describe-bundle-tasks", task)))
-    euca("cancel-bundle-task", task, fails="Bundl")
-    euca("describe-conversion-tasks")
-    euca("cancel-conversion-task", "import-i-12345678", fails="InvalidConversionTaskId")
-    euca("confirm-product-instance", "-i", instance, "774F4FF8")
+    euca("cancel-bundle-task", task, fails="IncorrectState")
+    euca("confirm-product-instance", "-i", instance, "774F4FF8", fails="Unsupported")
+
+
+def test_imports_by_manifest_are_refused(euca, server, tiny_image, fresh_bucket):
+    """Before a byte is uploaded; their tasks are none."""
+    s3 = ["--s3-url", server.environment()["S3_URL"]]
+    euca("import-volume", "-f", "raw", "-z", ZONE, "-b", fresh_bucket, *s3, tiny_image, fails="Unsupported")
+    euca("import-instance", "-t", "m1.small", "-f", "raw", "-a", "x86_64", "-p", "Linux", "-b", fresh_bucket, *s3, tiny_image,
+         fails="Unsupported")
+    assert euca("describe-conversion-tasks") == ""
+    none = "InvalidConversionTaskId"
+    euca("cancel-conversion-task", "import-i-12345678", fails=none)
+    euca("resume-import", "-t", "import-vol-12345678", *s3, tiny_image, fails=none)
+    euca("delete-disk-image", "-t", "import-vol-12345678", *s3, fails=none)
 
 
 @pytest.mark.parametrize("name", REFUSED)
