@@ -81,7 +81,9 @@ def test_every_paginator(ec2, made):
             assert error.response["Error"]["Code"] in {"InvalidAction", "UnsupportedOperation"}, (name, error)
             continue
         pages = list(ec2.get_paginator(operation).paginate(**arguments, PaginationConfig={"PageSize": 5}))
-        assert [one for page in pages for one in page[result]] == whole[result] or name == "DescribeInstances", name
+        # Prices change while they are read.
+        if name not in {"DescribeInstances", "DescribeSpotPriceHistory"}:
+            assert [one for page in pages for one in page[result]] == whole[result], name
         walked.add(name)
         if name in SEVERAL_OF:
             assert len(pages) > 1 and all(len(page[result]) <= 5 for page in pages), name

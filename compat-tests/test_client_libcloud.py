@@ -8,7 +8,6 @@ from cloud import until
 libcloud = pytest.importorskip("libcloud", reason="Apache Libcloud is not installed: scripts/compat installs it")
 
 from libcloud.common.types import InvalidCredsError  # noqa: E402
-from libcloud.compute.base import NodeAuthSSHKey  # noqa: E402
 from libcloud.compute.providers import get_driver  # noqa: E402
 from libcloud.compute.types import KeyPairDoesNotExistError, NodeState, Provider  # noqa: E402
 
@@ -84,8 +83,8 @@ def test_a_node_with_a_key_of_ones_own(ec2, tiny_ami):
     public = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIOMqqnkVzrm0SdG6UOoqKLsabgH5C9okWi0dh2l9GKJl me@here"
     pair = ec2.import_key_pair_from_string("own", public)
     assert pair.name == "own" and [p.name for p in ec2.list_key_pairs() if p.name == "own"]
-    node = ec2.create_node(name="own", image=image_of(ec2, tiny_ami), size=size_of(ec2), auth=NodeAuthSSHKey(public))
-    assert node.extra["key_name"]
+    node = ec2.create_node(name="own", image=image_of(ec2, tiny_ami), size=size_of(ec2), ex_keyname="own")
+    assert node.extra["key_name"] == "own"
     ec2.destroy_node(node)
     ec2.delete_key_pair(pair)
 
