@@ -97,7 +97,7 @@ def recorder(server):
 
     def plain(form):
         """Without what differs from run to run."""
-        form = re.sub(r"&?Version=[^&]*|(?<=UserSecretKey=)[^&]*", "", form)
+        form = re.sub(r"&?Version=[^&]*|(?<=UserSecretKey=)[^&]*|(?<=ImportManifestUrl=)[^&]*", "", form)
         return re.sub(r"(?<=-)[0-9a-f]{17}\b", "0123456789abcdef0", form)
 
     kept = {action: sorted({plain(form) for form in sent}) for action, sent in sorted(forms.items())}
