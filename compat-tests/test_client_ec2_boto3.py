@@ -174,6 +174,7 @@ def test_resources(server, tiny_ami):
     instance.stop()
     until("it has stopped", lambda: (instance.reload(), instance.state["Name"])[1] == "stopped")
     instance.start()
+    cloud.await_state(instance.meta.client, instance.id, "running")
     instance.reboot()
     assert instance.console_output()["InstanceId"] == instance.id
     card = subnet.create_network_interface(Groups=[group.id])
