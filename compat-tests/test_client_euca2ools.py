@@ -398,7 +398,7 @@ def test_tasks(euca, instance, server, tiny_image, tmp_path):
     task = only("bun", euca("bundle-instance", "-b", "euca-tasks", "-p", "of-euca", "-o", server.account.key, "-w", server.account.secret, instance))
     until("the bundle is made", lambda: re.search("complete|failed", euca("describe-bundle-tasks", task)))
     euca("cancel-bundle-task", task, fails="IncorrectState")
-    euca("confirm-product-instance", "-i", instance, "774F4FF8", fails="Unsupported")
+    assert row(euca("confirm-product-instance", "-i", instance, "774F4FF8"), "774F4FF8", instance, "false")
 
 
 def test_imports_by_manifest_are_refused(euca, server, tiny_image, fresh_bucket):
