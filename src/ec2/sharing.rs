@@ -20,7 +20,7 @@ impl Sharing {
         let mut sharing = Sharing::default();
         let operation = p.opt("OperationType").filter(|text| !text.is_empty());
         match p.opt("Attribute").filter(|text| !text.is_empty()) {
-            Some(name) if name[1..] == permission[1..] => {
+            Some(name) if name.get(1..) == permission.get(1..) => {
                 let add = match operation {
                     Some("add") => Some(true),
                     Some("remove") => Some(false),
