@@ -14,8 +14,8 @@ use super::state::{self, State, visible};
 use crate::db::images::{Details, Image, ImageType, Mapping, Origin};
 use crate::db::instances::InstanceRow;
 use crate::db::{self, Conn};
+use crate::images;
 use crate::images::tasks::{self, Task, Wanted};
-use crate::{clock, images};
 
 /// What CreateImage asks for.
 #[derive(Debug, Clone)]
@@ -62,27 +62,13 @@ pub fn capture(c: &Conn, r: &CaptureRequest) -> Result<Image, CaptureError> {
     }
     let imds_v2 = db::images::get(c, &spec.image_id)?.is_some_and(|i| i.details.imds_v2);
     let image = Image {
-        id: images::new_id(ImageType::Machine),
-        account: r.account.clone(),
-        region: Some(r.region.clone()),
-        name: Some(r.name.clone()),
         description: r.description.clone(),
-        location: format!("{}/{}", r.account, r.name),
-        image_type: ImageType::Machine,
         architecture: spec.architecture,
         platform: spec.platform,
         kernel_id: spec.kernel_id,
         ramdisk_id: spec.ramdisk_id,
         root_device_name: spec.root_device_name,
         mappings,
-        state: images::State::Pending,
-        reason: None,
-        is_public: false,
-        imported: false,
-        file: None,
-        created_at: clock::now_ms(),
-        last_launched: None,
-        launch_permissions: Vec::new(),
         details: Details {
             source_image: Some(spec.image_id),
             source_region: Some(r.region.clone()),
@@ -90,6 +76,7 @@ pub fn capture(c: &Conn, r: &CaptureRequest) -> Result<Image, CaptureError> {
             imds_v2,
             ..Details::default()
         },
+        ..images::fresh(ImageType::Machine, &r.account, Some(&r.region), Some(r.name.clone()))
     };
     images::put_down(c, &image, &Origin::Instance { id: row.id.clone(), reboot: r.reboot })?;
     db::instances::touch(c, &row.id)?;

@@ -96,27 +96,10 @@ impl Bench {
         use crate::images::{File, Image, ImageType, State};
         let image = Image {
             id: id.into(),
-            account: self.caller.account.clone(),
-            region: None,
-            name: Some("small".into()),
-            description: String::new(),
             location: "bucket/small.manifest.xml".into(),
-            image_type: ImageType::Machine,
-            architecture: "x86_64".into(),
-            platform: None,
-            kernel_id: None,
-            ramdisk_id: None,
-            root_device_name: "/dev/sda1".into(),
-            mappings: Vec::new(),
             state: State::Available,
-            reason: None,
-            is_public: false,
-            imported: false,
             file: Some(File { format: "raw".into(), size: 1 << 20, virtual_size: 1 << 20, digest: "0".repeat(64) }),
-            created_at: clock::now_ms(),
-            last_launched: None,
-            launch_permissions: Vec::new(),
-            details: crate::images::Details::default(),
+            ..crate::images::fresh(ImageType::Machine, &self.caller.account, None, Some("small".into()))
         };
         self.cloud.db.write(move |c| db::images::insert(c, &image, None)).await.unwrap();
     }

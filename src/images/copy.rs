@@ -2,7 +2,6 @@
 //! the bytes: an image's file never changes.
 
 use super::{Details, Error, Image, ImageType, Origin, State};
-use crate::clock;
 use crate::db::{self, Conn};
 
 /// What CopyImage asks for.
@@ -37,26 +36,20 @@ pub fn copy(c: &Conn, r: &CopyRequest) -> Result<Image, Error> {
         }
     }
     let image = Image {
-        id: super::new_id(source.image_type),
-        account: r.account.clone(),
-        region: Some(r.region.clone()),
-        name: Some(r.name.clone()),
         description: r.description.clone(),
-        location: format!("{}/{}", r.account, r.name),
-        state: State::Pending,
-        is_public: false,
-        imported: false,
-        file: None,
-        created_at: clock::now_ms(),
-        last_launched: None,
-        launch_permissions: Vec::new(),
+        architecture: source.architecture,
+        platform: source.platform,
+        kernel_id: source.kernel_id,
+        ramdisk_id: source.ramdisk_id,
+        root_device_name: source.root_device_name,
+        mappings: source.mappings,
         details: Details {
-            source_image: Some(source.id.clone()),
+            source_image: Some(source.id),
             source_region: Some(r.source_region.clone()),
             imds_v2: source.details.imds_v2 && source.image_type == ImageType::Machine,
             ..Details::default()
         },
-        ..source
+        ..super::fresh(source.image_type, &r.account, Some(&r.region), Some(r.name.clone()))
     };
     super::put_down(c, &image, &Origin::Image(r.source_id.clone()))?;
     Ok(image)

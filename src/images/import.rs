@@ -6,7 +6,7 @@
 use super::format::{self, Disk, Format};
 use super::{Error, File, Image, ImageType, Images, State, manifest, unbundle};
 use crate::db;
-use crate::{clock, id};
+use crate::id;
 use std::path::Path;
 
 /// What the operator says of a file.
@@ -54,20 +54,13 @@ impl Images {
         let file_name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let image = Image {
             id,
-            account: request.account,
-            region: request.region,
-            name: request.name,
             description: request.description,
             location: file_name,
-            image_type,
             architecture,
             platform: request.platform,
             kernel_id: request.kernel_id,
             ramdisk_id: request.ramdisk_id,
-            root_device_name: super::DEFAULT_ROOT_DEVICE.into(),
-            mappings: Vec::new(),
             state: State::Available,
-            reason: None,
             is_public: request.is_public,
             imported: true,
             file: Some(File {
@@ -76,10 +69,7 @@ impl Images {
                 virtual_size: disk.virtual_size,
                 digest: written.digest,
             }),
-            created_at: clock::now_ms(),
-            last_launched: None,
-            launch_permissions: Vec::new(),
-            details: super::Details::default(),
+            ..super::fresh(image_type, &request.account, request.region.as_deref(), request.name)
         };
         let _held = self.folder.hold().map_err(at)?;
         self.check_free(&image)?;

@@ -46,7 +46,7 @@ pub use lifecycle::{Cooldown, Sharing};
 pub use register::RegisterRequest;
 
 use crate::db::{self, Db};
-use crate::id;
+use crate::{clock, id};
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -211,6 +211,35 @@ pub fn new_id(image_type: ImageType) -> String {
         ImageType::Kernel => id::Kind::KernelImage,
         ImageType::Ramdisk => id::Kind::RamdiskImage,
     })
+}
+
+/// A new image with nothing said of it but what it is, whose and where: pending and private, with an id of its own;
+/// without a region it is in every one.
+pub fn fresh(image_type: ImageType, account: &str, region: Option<&str>, name: Option<String>) -> Image {
+    Image {
+        id: new_id(image_type),
+        account: account.to_owned(),
+        region: region.map(str::to_owned),
+        location: format!("{account}/{}", name.as_deref().unwrap_or_default()),
+        name,
+        description: String::new(),
+        image_type,
+        architecture: "x86_64".into(),
+        platform: None,
+        kernel_id: None,
+        ramdisk_id: None,
+        root_device_name: DEFAULT_ROOT_DEVICE.into(),
+        mappings: Vec::new(),
+        state: State::Pending,
+        reason: None,
+        is_public: false,
+        imported: false,
+        file: None,
+        created_at: clock::now_ms(),
+        last_launched: None,
+        launch_permissions: Vec::new(),
+        details: Details::default(),
+    }
 }
 
 /// Put a new image down, if its name is one and free; `origin` is what the loop has to do for it.

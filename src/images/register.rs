@@ -1,7 +1,6 @@
 //! A bundle in a bucket becomes an image: the manifest is checked at once, the rest is work for the loop.
 
-use super::{Details, Error, Image, Images, Mapping, Origin, State, manifest, source};
-use crate::clock;
+use super::{Details, Error, Image, Images, Mapping, Origin, manifest, source};
 use std::io::Read;
 
 /// What `RegisterImage` asks for. What is `None` is taken from the manifest, or has AWS's default.
@@ -41,28 +40,15 @@ impl Images {
             Some(name) => manifest::architecture(name).map_err(|e| Error::InvalidParameter(e.to_string()))?,
         };
         let image = Image {
-            id: super::new_id(parsed.image_type),
-            account: request.account,
-            region: Some(request.region),
-            name: request.name,
             description: request.description.unwrap_or_default(),
             location: request.location,
-            image_type: parsed.image_type,
             architecture,
-            platform: None,
             kernel_id: request.kernel_id.or(parsed.kernel_id),
             ramdisk_id: request.ramdisk_id.or(parsed.ramdisk_id),
             root_device_name: request.root_device_name.unwrap_or_else(|| super::DEFAULT_ROOT_DEVICE.into()),
             mappings: request.mappings.unwrap_or(parsed.mappings),
-            state: State::Pending,
-            reason: None,
-            is_public: false,
-            imported: false,
-            file: None,
-            created_at: clock::now_ms(),
-            last_launched: None,
-            launch_permissions: Vec::new(),
             details: Details { imds_v2: request.imds_v2, ..Details::default() },
+            ..super::fresh(parsed.image_type, &request.account, Some(&request.region), request.name)
         };
         let row = image.clone();
         let origin = Origin::Bundle(text);

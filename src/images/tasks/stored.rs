@@ -1,9 +1,8 @@
 //! An image as one object of a bucket, and back: its file is the object's bytes, all else its metadata.
 
 use super::super::source::Metadata;
-use super::super::{Details, Error, Image, ImageType, Images, Mapping, Origin, State};
+use super::super::{Details, Error, Image, ImageType, Images, Mapping, Origin};
 use super::{Object, unusable};
-use crate::clock;
 use crate::db::tags::{Resource, Tag};
 use crate::db::{self, Conn};
 use serde::{Deserialize, Serialize};
@@ -70,28 +69,15 @@ pub struct RestoreRequest {
 pub fn restore(c: &Conn, r: RestoreRequest, said: Stored) -> Result<Image, Error> {
     let name = r.name.or(said.name);
     let image = Image {
-        id: super::super::new_id(ImageType::Machine),
-        location: format!("{}/{}", r.account, name.as_deref().unwrap_or_default()),
-        account: r.account,
-        region: Some(r.region),
-        name,
         description: said.description,
-        image_type: ImageType::Machine,
         architecture: said.architecture,
         platform: said.platform,
         kernel_id: said.kernel_id,
         ramdisk_id: said.ramdisk_id,
         root_device_name: said.root_device_name,
         mappings: said.mappings,
-        state: State::Pending,
-        reason: None,
-        is_public: false,
-        imported: false,
-        file: None,
-        created_at: clock::now_ms(),
-        last_launched: None,
-        launch_permissions: Vec::new(),
         details: Details { imds_v2: said.imds_v2, ..Details::default() },
+        ..super::super::fresh(ImageType::Machine, &r.account, Some(&r.region), name)
     };
     let Object { bucket, key } = r.from;
     super::super::put_down(c, &image, &Origin::Object { bucket, key, digest: said.digest })?;

@@ -5,7 +5,7 @@ use super::super::folder::Staged;
 use super::super::format::{self, Format};
 use super::super::reconcile::{failure, log, ours, retry_at, unreadable};
 use super::super::unbundle::{Failure, write_sparsely};
-use super::super::{Details, File, Image, ImageType, Images, State, source};
+use super::super::{File, Image, ImageType, Images, State, source};
 use super::{Object, Task, Wanted, stored};
 use crate::clock;
 use crate::db::image_tasks::{self, TaskRow};
@@ -114,33 +114,17 @@ impl Images {
         self.stage_of(row, "preparing ami", 90)?;
         let now = clock::now_ms();
         let image = Image {
-            id: super::super::new_id(ImageType::Machine),
-            account: row.account.clone(),
-            region: Some(row.region.clone()),
-            name: Some(row.id.clone()),
             description: description.clone(),
-            location: format!("{}/{}", row.account, row.id),
-            image_type: ImageType::Machine,
             architecture: architecture.clone(),
             platform: platform.clone().filter(|p| p == "Windows").map(|p| p.to_ascii_lowercase()),
-            kernel_id: None,
-            ramdisk_id: None,
-            root_device_name: super::super::DEFAULT_ROOT_DEVICE.into(),
-            mappings: Vec::new(),
             state: State::Available,
-            reason: None,
-            is_public: false,
-            imported: false,
             file: Some(File {
                 format: disk.format.as_str().to_owned(),
                 size: written.size,
                 virtual_size: disk.virtual_size,
                 digest: written.digest,
             }),
-            created_at: now,
-            last_launched: None,
-            launch_permissions: Vec::new(),
-            details: Details::default(),
+            ..super::super::fresh(ImageType::Machine, &row.account, Some(&row.region), Some(row.id.clone()))
         };
         let _held = self.folder.hold().map_err(ours("locking the images' folder"))?;
         self.folder.publish(staged, &image.id).map_err(ours("keeping the image"))?;
