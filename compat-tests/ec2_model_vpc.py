@@ -20,8 +20,11 @@ def life(ec2):
     prefix_lists(ec2)
     endpoints(ec2, mine, table)
     for kind in """vpn_gateways vpn_connections customer_gateways transit_gateways transit_gateway_attachments
-            transit_gateway_vpc_attachments carrier_gateways""".split():
+            transit_gateway_vpc_attachments carrier_gateways fast_snapshot_restores fast_launch_images""".split():
         getattr(ec2, f"describe_{kind}")(Filters=[{"Name": "state", "Values": ["available"]}])
+    for kind in """classic_link_instances mac_hosts moving_addresses public_ipv4_pools vpc_classic_link
+            vpc_classic_link_dns_support""".split():
+        getattr(ec2, f"describe_{kind}")()
     for vpc in [mine, other]:
         ec2.delete_vpc(VpcId=vpc)
 

@@ -40,6 +40,12 @@ impl<T: Filtered> Listing<T> {
         Ok(Listing { kind, ids, filters: Filters::read(p)?, page, forgiving: false })
     }
 
+    /// [`Listing::read`] of an action that knows no pages.
+    pub fn whole(p: &Params<'_>, kind: Kind, parameter: &str) -> Result<Listing<T>, Error> {
+        let ids = p.ids(parameter, kind)?.into_iter().map(str::to_owned).collect();
+        Ok(Listing { kind, ids, filters: Filters::read(p)?, page: Page::default(), forgiving: false })
+    }
+
     /// The same where AWS leaves out ids that nothing has.
     pub fn forgiving(self) -> Listing<T> {
         Listing { forgiving: true, ..self }

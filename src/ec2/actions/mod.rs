@@ -90,12 +90,15 @@ pub mod describe_availability_zones;
 pub mod describe_bundle_tasks;
 pub mod describe_capacity_reservations;
 pub mod describe_carrier_gateways;
+pub mod describe_classic_link_instances;
 pub mod describe_conversion_tasks;
 pub mod describe_customer_gateways;
 pub mod describe_dhcp_options;
 pub mod describe_egress_only_internet_gateways;
 pub mod describe_export_image_tasks;
 pub mod describe_export_tasks;
+pub mod describe_fast_launch_images;
+pub mod describe_fast_snapshot_restores;
 pub mod describe_fleet_instances;
 pub mod describe_fleets;
 pub mod describe_iam_instance_profile_associations;
@@ -115,7 +118,9 @@ pub mod describe_internet_gateways;
 pub mod describe_key_pairs;
 pub mod describe_launch_template_versions;
 pub mod describe_launch_templates;
+pub mod describe_mac_hosts;
 pub mod describe_managed_prefix_lists;
+pub mod describe_moving_addresses;
 pub mod describe_nat_gateways;
 pub mod describe_network_acls;
 pub mod describe_network_interface_attribute;
@@ -123,6 +128,7 @@ pub mod describe_network_interfaces;
 pub mod describe_placement_groups;
 pub mod describe_prefix_lists;
 pub mod describe_principal_id_format;
+pub mod describe_public_ipv4_pools;
 pub mod describe_regions;
 pub mod describe_reserved_instances;
 pub mod describe_reserved_instances_modifications;
@@ -150,6 +156,8 @@ pub mod describe_volume_status;
 pub mod describe_volumes;
 pub mod describe_volumes_modifications;
 pub mod describe_vpc_attribute;
+pub mod describe_vpc_classic_link;
+pub mod describe_vpc_classic_link_dns_support;
 pub mod describe_vpc_endpoint_services;
 pub mod describe_vpc_endpoints;
 pub mod describe_vpc_peering_connections;
@@ -349,6 +357,7 @@ pub static ALL: &[Entry] = &[
     entry::<describe_availability_zones::DescribeAvailabilityZones>(),
     entry::<describe_bundle_tasks::DescribeBundleTasks>(),
     entry::<describe_carrier_gateways::DescribeCarrierGateways>(),
+    entry::<describe_classic_link_instances::DescribeClassicLinkInstances>(),
     entry::<describe_conversion_tasks::DescribeConversionTasks>(),
     entry::<describe_customer_gateways::DescribeCustomerGateways>(),
     entry::<describe_capacity_reservations::DescribeCapacityReservations>(),
@@ -356,6 +365,8 @@ pub static ALL: &[Entry] = &[
     entry::<describe_egress_only_internet_gateways::DescribeEgressOnlyInternetGateways>(),
     entry::<describe_export_image_tasks::DescribeExportImageTasks>(),
     entry::<describe_export_tasks::DescribeExportTasks>(),
+    entry::<describe_fast_launch_images::DescribeFastLaunchImages>(),
+    entry::<describe_fast_snapshot_restores::DescribeFastSnapshotRestores>(),
     entry::<describe_fleet_instances::DescribeFleetInstances>(),
     entry::<describe_fleets::DescribeFleets>(),
     entry::<describe_iam_instance_profile_associations::DescribeIamInstanceProfileAssociations>(),
@@ -375,7 +386,9 @@ pub static ALL: &[Entry] = &[
     entry::<describe_key_pairs::DescribeKeyPairs>(),
     entry::<describe_launch_template_versions::DescribeLaunchTemplateVersions>(),
     entry::<describe_launch_templates::DescribeLaunchTemplates>(),
+    entry::<describe_mac_hosts::DescribeMacHosts>(),
     entry::<describe_managed_prefix_lists::DescribeManagedPrefixLists>(),
+    entry::<describe_moving_addresses::DescribeMovingAddresses>(),
     entry::<describe_nat_gateways::DescribeNatGateways>(),
     entry::<describe_network_acls::DescribeNetworkAcls>(),
     entry::<describe_network_interface_attribute::DescribeNetworkInterfaceAttribute>(),
@@ -383,6 +396,7 @@ pub static ALL: &[Entry] = &[
     entry::<describe_placement_groups::DescribePlacementGroups>(),
     entry::<describe_prefix_lists::DescribePrefixLists>(),
     entry::<describe_principal_id_format::DescribePrincipalIdFormat>(),
+    entry::<describe_public_ipv4_pools::DescribePublicIpv4Pools>(),
     entry::<describe_regions::DescribeRegions>(),
     entry::<describe_reserved_instances::DescribeReservedInstances>(),
     entry::<describe_reserved_instances_modifications::DescribeReservedInstancesModifications>(),
@@ -410,6 +424,8 @@ pub static ALL: &[Entry] = &[
     entry::<describe_volumes::DescribeVolumes>(),
     entry::<describe_volumes_modifications::DescribeVolumesModifications>(),
     entry::<describe_vpc_attribute::DescribeVpcAttribute>(),
+    entry::<describe_vpc_classic_link::DescribeVpcClassicLink>(),
+    entry::<describe_vpc_classic_link_dns_support::DescribeVpcClassicLinkDnsSupport>(),
     entry::<describe_vpc_endpoint_services::DescribeVpcEndpointServices>(),
     entry::<describe_vpc_endpoints::DescribeVpcEndpoints>(),
     entry::<describe_vpc_peering_connections::DescribeVpcPeeringConnections>(),
