@@ -24,7 +24,7 @@ def vpcs():
     made = []
 
     def make(ec2, cidr):
-        id = ec2.create_vpc(CidrBlock=cidr, InstanceTenancy="default")["Vpc"]["VpcId"]
+        id = ec2.create_vpc(CidrBlock=cidr, InstanceTenancy="default", AmazonProvidedIpv6CidrBlock=False)["Vpc"]["VpcId"]
         made.append((ec2, id))
         return id
 

@@ -63,10 +63,10 @@ pub fn main() -> ExitCode {
 #[derive(Debug, clap::Args)]
 struct Place {
     /// The server's TOML file.
-    #[arg(long)]
+    #[arg(long, global = true)]
     config: Option<PathBuf>,
     /// The data directory of the server.
-    #[arg(long, env = "NOVELLA_DATA_DIR")]
+    #[arg(long, global = true, env = "NOVELLA_DATA_DIR")]
     data_dir: Option<PathBuf>,
 }
 

@@ -47,13 +47,13 @@ pub struct Entry {
 }
 
 impl Entry {
-    /// What comes before reading: parameters without effect are counted as read, those that cannot be done are errors.
+    /// What comes before reading: parameters without effect are counted as read, those that ask for what cannot be done are errors.
     pub fn check(&self, form: &Form) -> Result<(), Error> {
-        COMMON.iter().chain(self.ignored).for_each(|name| form.ignore(name));
-        match self.refused.iter().find(|name| form.has(name)) {
-            Some(name) => Err(Error::Unsupported((*name).to_owned())),
-            None => Ok(()),
+        if let Some(name) = self.refused.iter().find(|name| form.asks(name)) {
+            return Err(Error::Unsupported((*name).to_owned()));
         }
+        COMMON.iter().chain(self.ignored).chain(self.refused).for_each(|name| form.ignore(name));
+        Ok(())
     }
 }
 

@@ -98,9 +98,12 @@ impl Form {
         Params { node: &self.0, path: String::new() }
     }
 
-    /// Whether the parameter, or anything below it, was sent.
-    pub fn has(&self, name: &str) -> bool {
-        self.0.children.contains_key(name)
+    /// Whether the parameter, or anything below it, was sent and asks for something: nothing, `false` and 0 ask for what is without
+    /// the parameter. (Terraform and fog send those.)
+    pub fn asks(&self, name: &str) -> bool {
+        self.0.children.get(name).is_some_and(|node| {
+            !node.children.is_empty() || !matches!(node.value.as_deref(), None | Some("" | "false" | "False" | "0"))
+        })
     }
 
     /// Count a parameter, and everything below it, as read.
@@ -302,6 +305,13 @@ mod tests {
         assert_eq!(f.params().opt("Z"), Some("only"));
         assert!(f.params().list("None").is_empty());
         f.finish().unwrap();
+    }
+
+    #[test]
+    fn some_parameters_ask_for_nothing() {
+        let f = form("A=&B=false&C=0&D=true&E.1=false&F.Enabled=true&G=10");
+        let asking: Vec<&str> = ["A", "B", "C", "D", "E", "F", "G", "H"].into_iter().filter(|n| f.asks(n)).collect();
+        assert_eq!(asking, ["D", "E", "F", "G"]);
     }
 
     #[test]

@@ -122,7 +122,9 @@ mod tests {
     #[tokio::test]
     async fn attributes_of_vpcs_and_subnets_are_kept() {
         let bench = Bench::new();
-        let made = bench.call("Action=CreateVpc&CidrBlock=10.0.0.0/16").await;
+        let dual = "Action=CreateVpc&CidrBlock=10.0.0.0/16&AmazonProvidedIpv6CidrBlock=";
+        assert_eq!(bench.call(&format!("{dual}true")).await.code(), "UnsupportedOperation");
+        let made = bench.call(&format!("{dual}false")).await;
         let vpc = made.get("vpcId").unwrap();
         let read = format!("Action=DescribeVpcAttribute&VpcId={vpc}&Attribute=enableDnsHostnames");
         assert_eq!(bench.call(&read).await.get("value"), Some("false"));
