@@ -17,6 +17,7 @@ import boto3
 import botocore.config
 
 import ec2_images
+import ec2_model_capacity
 import ec2_model_vpc
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
@@ -97,6 +98,7 @@ ALWAYS = {
         routeTableIdSet serviceName state subnetIdSet tagSet vpcEndpointId vpcEndpointType vpcId""",
     "DescribeEgressOnlyInternetGateways.egressOnlyInternetGatewaySet[]": "attachmentSet egressOnlyInternetGatewayId tagSet",
     "DescribeTags.tagSet[]": "key resourceId resourceType value",
+    **ec2_model_capacity.ALWAYS,
 }
 
 INSTANCE = "DescribeInstances.reservationSet[].instancesSet[]"
@@ -277,6 +279,7 @@ def life(server, ec2):
     instance_profiles(ec2, ids[0])
     spot(ec2, image)
     fleets(ec2, image)
+    ec2_model_capacity.hosts(ec2, {"ImageId": image, "KernelId": KERNEL, "RamdiskId": RAMDISK}, f"{REGION}c")
     of_the_account(ec2, ids[0])
     launch_templates(ec2, ids[0])
     ec2.reboot_instances(InstanceIds=ids)

@@ -100,6 +100,7 @@ impl imds::Directory for Everybody {
             region: "us-east-1".into(),
             zone: "us-east-1a".into(),
             zone_id: "use1-az1".into(),
+            dedicated_host: None,
             instance_id: nic.instance_id.clone()?,
             instance_type: "t3.micro".into(),
             image_id: "ami-1".into(),

@@ -1,5 +1,6 @@
 //! The interfaces of a launch: new ones are made for each instance, one that is there already goes to the only instance.
 
+use super::dedicated;
 use super::launch::{Ground, LaunchError, LaunchRequest};
 use super::types::InstanceType;
 use crate::db::tags::{self, Resource};
@@ -152,7 +153,8 @@ fn card(c: &Conn, r: &LaunchRequest, wish: &InterfaceWish, zone: &str, ground: &
     Ok(Card { index: wish.index, source: Source::New { subnet, request, insists } })
 }
 
-/// The zone whose default subnet takes interfaces that say none: the request's, the first interface's, or the region's first.
+/// The zone whose default subnet takes interfaces that say none: the request's, the first interface's, the dedicated host's, or the
+/// region's first.
 fn default_zone(c: &Conn, r: &LaunchRequest) -> Result<String, LaunchError> {
     if let Some(zone) = &r.zone {
         return if r.zones.contains(zone) { Ok(zone.clone()) } else { Err(LaunchError::UnknownZone(zone.clone())) };
@@ -162,6 +164,7 @@ fn default_zone(c: &Conn, r: &LaunchRequest) -> Result<String, LaunchError> {
         Some(subnet) => db::network::subnet(c, subnet)?.map(|row| row.zone),
         None => None,
     };
+    let of_subnet = of_subnet.or(dedicated::zone_of(c, r)?);
     let region_first = || r.zones.first().cloned().unwrap_or_else(|| format!("{}a", r.region));
     Ok(of_subnet.unwrap_or_else(region_first))
 }

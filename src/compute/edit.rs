@@ -2,9 +2,9 @@
 
 use super::Compute;
 use super::intent::IntentError;
-use super::spec::{Cpu, Instance, MetadataOptions, ShutdownBehavior, Spec, both};
+use super::spec::{Cpu, Instance, MetadataOptions, Options, ShutdownBehavior, Spec, both};
 use super::state::{Observed, State, visible};
-use super::{placement, types};
+use super::{dedicated, placement, types};
 use crate::clock;
 use crate::db;
 use crate::db::instances::InstanceRow;
@@ -50,6 +50,10 @@ pub struct PlacementEdit {
     /// The placement group; `Some(None)`: none.
     pub group: Option<Option<placement::Wish>>,
     pub tenancy: Option<String>,
+    /// The dedicated host.
+    pub host: Option<String>,
+    /// Whether it stays on its dedicated host.
+    pub affinity: Option<bool>,
 }
 
 /// Metadata options; what is `None` stays as it is.
@@ -141,7 +145,7 @@ fn apply(c: &db::Conn, row: &mut InstanceRow, edit: &Edit) -> Result<bool, Inten
                 let enter = |wish| placement::enter(c, &row.account, &row.region, wish, &row.instance_type);
                 options.placement = wish.as_ref().map(enter).transpose()?;
             }
-            options.tenancy = edit.tenancy.clone().unwrap_or(options.tenancy.clone());
+            to_host(c, row, edit, options)?;
         }
         Edit::Monitoring(on) => options.monitoring = *on,
         Edit::Cpu(cpu) => {
@@ -166,6 +170,25 @@ fn apply(c: &db::Conn, row: &mut InstanceRow, edit: &Edit) -> Result<bool, Inten
     }
     row.spec = spec.to_json();
     Ok(*row != before)
+}
+
+/// Put the instance onto dedicated hosts, onto another of them, or away from them.
+fn to_host(c: &db::Conn, row: &InstanceRow, edit: &PlacementEdit, options: &mut Options) -> Result<(), IntentError> {
+    if let Some(tenancy) = &edit.tenancy {
+        options.tenancy = tenancy.clone();
+    }
+    if let Some(host) = &edit.host {
+        dedicated::may_move(c, row, host)?;
+        (options.tenancy, options.host) = (dedicated::TENANCY.into(), Some(host.clone()));
+    }
+    options.host_affinity = edit.affinity.unwrap_or(options.host_affinity);
+    if options.tenancy != dedicated::TENANCY {
+        (options.host, options.host_affinity) = (None, false);
+    }
+    match options.host.is_none() && edit.affinity == Some(true) {
+        true => Err(dedicated::DedicatedError::NoHost(row.id.clone()).into()),
+        false => Ok(()),
+    }
 }
 
 /// What belongs to the instance's interface.

@@ -29,6 +29,8 @@ pub enum IntentError {
     #[error(transparent)]
     Placement(#[from] super::placement::PlacementError),
     #[error(transparent)]
+    Dedicated(#[from] super::dedicated::DedicatedError),
+    #[error(transparent)]
     Volumes(#[from] volumes::Error),
     /// `InvalidInstanceID.NotFound`; every id that does not exist.
     #[error("{}", not_found(.0))]
@@ -139,6 +141,9 @@ impl Compute {
                     if apply(&mut row, desired, observed, change)? {
                         row.generation += 1;
                         row.changed_at = clock::now_ms();
+                        if change == Change::Start {
+                            super::dedicated::enter_again(c, &mut row)?;
+                        }
                         db::instances::update(c, &row, generation)?;
                         if change == Change::Start {
                             check_vcpus(c, &row)?;

@@ -6,7 +6,7 @@ use super::launch_disks::{self, DiskWish};
 use super::spec::{Instance, InstanceProfile, Key, MetadataOptions, Options, Spec};
 use super::spot::{self, OfSpot, SpotRequest, SpotWish};
 use super::state::{Desired, Observed};
-use super::{Compute, defaults, placement, schedule, types};
+use super::{Compute, dedicated, defaults, placement, schedule, types};
 use crate::db::images::{Image, ImageType};
 use crate::db::instances::InstanceRow;
 use crate::db::quotas::{self, Quota};
@@ -65,6 +65,8 @@ pub enum LaunchError {
     Network(#[from] network::Error),
     #[error(transparent)]
     Placement(#[from] placement::PlacementError),
+    #[error(transparent)]
+    Dedicated(#[from] dedicated::DedicatedError),
     #[error(transparent)]
     Volumes(#[from] volumes::Error),
     /// `InvalidAMIID.NotFound`
@@ -195,6 +197,15 @@ pub(super) fn launch(c: &Conn, r: &LaunchRequest, ground: &Ground) -> Result<Vec
                 break;
             }
         };
+        if spec.options.tenancy == dedicated::TENANCY {
+            let (account, region, zone) = (&r.account, &r.region, &cards.zone);
+            let asker = dedicated::Asker { account, region, zone, instance_type: &r.instance_type };
+            match asker.find(c, r.options.host.as_deref()) {
+                Ok(host) => spec.options.host = Some(host),
+                Err(_) if launched >= r.min_count => break,
+                Err(e) => return Err(e.into()),
+            }
+        }
         let nics = cards.make(c, r)?;
         let instance_id = id::new(id::Kind::Instance);
         spec.profile = r.profile.clone().map(|(arn, id)| InstanceProfile::new(arn, id));

@@ -15,6 +15,7 @@
 mod capture;
 mod cards;
 pub mod check;
+pub mod dedicated;
 pub mod defaults;
 mod disks;
 pub mod driver;

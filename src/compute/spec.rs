@@ -100,6 +100,10 @@ pub struct Options {
     pub ebs_optimized: bool,
     /// `default`, `dedicated`, `host`
     pub tenancy: String,
+    /// The dedicated host that it is on, or is to be on; of the tenancy `host` only.
+    pub host: Option<String>,
+    /// It stays on its dedicated host when it is stopped and started.
+    pub host_affinity: bool,
     pub placement: Option<InGroup>,
     /// The spot request that launched it.
     pub spot: Option<OfSpot>,
@@ -125,6 +129,8 @@ impl Default for Options {
             monitoring: false,
             ebs_optimized: false,
             tenancy: "default".into(),
+            host: None,
+            host_affinity: false,
             placement: None,
             spot: None,
             fleet: None,

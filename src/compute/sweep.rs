@@ -49,6 +49,7 @@ impl Compute {
         self.db.write_blocking(move |c| db::instances::forget_tokens(c, limit - 24 * 3_600_000))?;
         self.sweep_spot()?;
         self.sweep_fleets()?;
+        self.sweep_dedicated()?;
         for id in folders {
             if self.db.read(|c| db::instances::get(c, &id))?.is_none() {
                 tracing::warn!(instance = id, "removing a folder that no row knows");

@@ -24,7 +24,26 @@ pub struct Family {
     pub threads_per_core: u32,
     /// Most volumes and interfaces together.
     pub attachments: u32,
+    /// What a dedicated host of the family has; `None`: it has none.
+    #[serde(default)]
+    pub host: Option<HostSize>,
     sizes: Vec<Size>,
+}
+
+/// What a dedicated host has, and what of it is for instances.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(from = "[u32; 4]")]
+pub struct HostSize {
+    pub sockets: u32,
+    pub cores: u32,
+    pub vcpus: i64,
+    pub memory_mib: i64,
+}
+
+impl From<[u32; 4]> for HostSize {
+    fn from([sockets, cores, vcpus, memory_gib]: [u32; 4]) -> HostSize {
+        HostSize { sockets, cores, vcpus: vcpus.into(), memory_mib: i64::from(memory_gib) << 10 }
+    }
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -109,6 +128,11 @@ fn read(text: &str) -> Result<Vec<InstanceType>, toml::de::Error> {
 /// Every type, family by family, small to large.
 pub fn all() -> &'static [InstanceType] {
     &ALL
+}
+
+/// The types of a family, small to large.
+pub fn of_family(name: &str) -> impl Iterator<Item = &'static InstanceType> {
+    all().iter().filter(move |t| t.family.name == name)
 }
 
 /// The type of that name.

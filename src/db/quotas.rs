@@ -17,6 +17,7 @@ pub enum Quota {
     RulesPerSecurityGroup,
     SecurityGroupsPerInterface,
     KeyPairs,
+    DedicatedHosts,
 }
 
 /// One quota as the operator sees it.
@@ -40,6 +41,7 @@ pub const ALL: &[Line] = &[
     line(Quota::RulesPerSecurityGroup, "rules-per-security-group", 60, "rules of a security group in one direction"),
     line(Quota::SecurityGroupsPerInterface, "security-groups-per-interface", 5, "security groups of an interface"),
     line(Quota::KeyPairs, "key-pairs", 5000, "key pairs"),
+    line(Quota::DedicatedHosts, "dedicated-hosts", 50, "dedicated hosts"),
 ];
 
 const fn line(quota: Quota, name: &'static str, default: i64, about: &'static str) -> Line {

@@ -2,6 +2,7 @@
 //!
 //! What is wrong inside (`InternalError`) has its cause as `Display`, for the log; the dispatcher tells clients nothing.
 
+use crate::compute::dedicated::DedicatedError;
 use crate::compute::placement::PlacementError;
 use crate::compute::templates::TemplateError;
 use crate::compute::{CaptureError, IntentError, LaunchError};
@@ -98,6 +99,8 @@ pub enum Error {
     #[error(transparent)]
     Placement(#[from] PlacementError),
     #[error(transparent)]
+    Dedicated(#[from] DedicatedError),
+    #[error(transparent)]
     Launch(LaunchError),
     #[error(transparent)]
     Intent(IntentError),
@@ -156,6 +159,7 @@ impl Error {
             Error::Images(e) => (e.code(), S::from_u16(e.status()).unwrap_or(S::BAD_REQUEST)),
             Error::Template(e) => template(e),
             Error::Placement(e) => placement(e),
+            Error::Dedicated(e) => dedicated(e),
             Error::Launch(e) => launch(e),
             Error::Intent(e) => intent(e),
             Error::Network(e) => in_network(e),
@@ -232,6 +236,7 @@ pub fn launch(e: &LaunchError) -> (&'static str, StatusCode) {
         LaunchError::Db(_) => INTERNAL,
         LaunchError::Network(e) => in_network(e),
         LaunchError::Placement(e) => placement(e),
+        LaunchError::Dedicated(e) => dedicated(e),
         LaunchError::Volumes(e) => in_volumes(e),
         LaunchError::ImageNotFound(_) => ("InvalidAMIID.NotFound", BAD),
         LaunchError::ImageUnavailable(..) => ("InvalidAMIID.Unavailable", BAD),
@@ -275,12 +280,32 @@ fn placement(e: &PlacementError) -> (&'static str, StatusCode) {
     }
 }
 
+/// The wire table of dedicated hosts.
+fn dedicated(e: &DedicatedError) -> (&'static str, StatusCode) {
+    const BAD: StatusCode = StatusCode::BAD_REQUEST;
+    match e {
+        DedicatedError::Db(_) => INTERNAL,
+        DedicatedError::NotFound(_) => ("InvalidHostID.NotFound", BAD),
+        DedicatedError::Unsupported(_)
+        | DedicatedError::WrongType { .. }
+        | DedicatedError::OtherFamily { .. }
+        | DedicatedError::Holds { .. } => ("InvalidHostConfiguration", BAD),
+        DedicatedError::TooMany(_) => ("HostLimitExceeded", BAD),
+        DedicatedError::OtherZone { .. } => ("InvalidParameterValue", BAD),
+        DedicatedError::Full(_) => ("InsufficientCapacityOnHost", BAD),
+        DedicatedError::NoneFits(_) => ("InsufficientHostCapacity", StatusCode::INTERNAL_SERVER_ERROR),
+        DedicatedError::Occupied(_) => ("InvalidHost.Occupied", BAD),
+        DedicatedError::NoHost(_) => ("InvalidParameterCombination", BAD),
+    }
+}
+
 fn intent(e: &IntentError) -> (&'static str, StatusCode) {
     const BAD: StatusCode = StatusCode::BAD_REQUEST;
     match e {
         IntentError::Db(_) => INTERNAL,
         IntentError::Network(e) => in_network(e),
         IntentError::Placement(e) => placement(e),
+        IntentError::Dedicated(e) => dedicated(e),
         IntentError::Volumes(e) => in_volumes(e),
         IntentError::NotFound(_) => ("InvalidInstanceID.NotFound", BAD),
         IntentError::WrongState { .. }
@@ -465,6 +490,7 @@ fn malformed(kind: Kind) -> &'static str {
         Kind::ProfileAssociation => "InvalidAssociationID.Malformed",
         Kind::SpotRequest => "InvalidSpotInstanceRequestID.Malformed",
         Kind::Fleet => "InvalidFleetId.Malformed",
+        Kind::DedicatedHost => "InvalidHostID.Malformed",
         Kind::ImportImageTask => "InvalidConversionTaskId.Malformed",
         Kind::ExportImageTask | Kind::ExportTask => "InvalidExportTaskID.Malformed",
         Kind::BundleTask => "InvalidBundleID.Malformed",
@@ -505,6 +531,7 @@ fn not_found(kind: Kind) -> &'static str {
         Kind::ProfileAssociation => "InvalidAssociationID.NotFound",
         Kind::SpotRequest => "InvalidSpotInstanceRequestID.NotFound",
         Kind::Fleet => "InvalidFleetId.NotFound",
+        Kind::DedicatedHost => "InvalidHostID.NotFound",
         Kind::ImportImageTask => "InvalidConversionTaskId.NotFound",
         Kind::ExportImageTask | Kind::ExportTask => "InvalidExportTaskID.NotFound",
         Kind::BundleTask => "InvalidBundleID.NotFound",
@@ -536,6 +563,7 @@ fn no_such(kind: Kind, ids: &[String]) -> String {
         }
         Kind::RouteTable => ("The routeTable ID '#' does not exist", "The routeTable IDs '#' do not exist"),
         Kind::Fleet => ("The fleet ID '#' does not exist", "The fleet IDs '#' do not exist"),
+        Kind::DedicatedHost => ("The host ID '#' does not exist", "The host IDs '#' do not exist"),
         Kind::SpotRequest => {
             ("The spot instance request ID '#' does not exist", "The spot instance request IDs '#' do not exist")
         }

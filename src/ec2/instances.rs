@@ -173,11 +173,13 @@ impl BlockDevice {
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Placement {
+    affinity: Option<&'static str>,
     availability_zone: String,
     availability_zone_id: String,
     group_name: String,
     group_id: Option<String>,
     partition_number: Option<u32>,
+    host_id: Option<String>,
     tenancy: String,
 }
 
@@ -284,6 +286,12 @@ impl InstanceItem {
             product_codes: Vec::new(),
             launch_time,
             placement: Placement {
+                affinity: spec
+                    .options
+                    .host
+                    .as_ref()
+                    .map(|_| if spec.options.host_affinity { "host" } else { "default" }),
+                host_id: spec.options.host.clone(),
                 availability_zone_id: zone::id(&row.zone),
                 availability_zone: row.zone,
                 group_id: spec.options.placement.as_ref().map(|p| p.id.clone()),
@@ -386,7 +394,7 @@ fn of_groups<'a>(i: &'a InstanceItem, value: fn(&'a GroupItem) -> &'a str) -> Ve
 
 impl Filtered for InstanceItem {
     const FILTERS: &'static [(&'static str, Values<Self>)] = &[
-        ("affinity", |_| vec![]),
+        ("affinity", |i| i.placement.affinity.iter().map(|a| (*a).into()).collect()),
         ("architecture", |i| text(&i.architecture)),
         ("availability-zone", |i| text(&i.placement.availability_zone)),
         ("availability-zone-id", |i| text(&i.placement.availability_zone_id)),
@@ -411,7 +419,7 @@ impl Filtered for InstanceItem {
         ("group-id", |i| i.group_set.iter().map(|g| g.group_id.as_str().into()).collect()),
         ("group-name", |i| i.group_set.iter().map(|g| g.group_name.as_str().into()).collect()),
         ("hibernation-options.configured", |i| flag(i.hibernation_options.configured)),
-        ("host-id", |_| vec![]),
+        ("host-id", |i| maybe(&i.placement.host_id)),
         ("hypervisor", |i| text(i.hypervisor)),
         ("iam-instance-profile.arn", |i| i.iam_instance_profile.iter().map(|p| p.arn.as_str().into()).collect()),
         ("iam-instance-profile.id", |i| i.iam_instance_profile.iter().map(|p| p.id.as_str().into()).collect()),

@@ -3,6 +3,7 @@
 use super::actions::describe_images::image_id;
 use super::profiles::{look_up, named as named_profile};
 use super::{Cx, Error, launch_disks, launch_interfaces, spot, tagging};
+use crate::compute::dedicated;
 use crate::compute::placement::{Name, Wish};
 use crate::compute::spot::SpotWish;
 use crate::compute::{Cpu, DiskWish, DnsNames, InterfaceWish, LaunchRequest, MetadataEdit, Options, ShutdownBehavior};
@@ -90,9 +91,10 @@ impl Launch {
             let group = by_id.or(named.map(|name| Name::Name(name.to_owned())));
             run.placement = group.map(|group| Wish { group, partition });
             run.zone = placement.opt("AvailabilityZone").filter(|z| !z.is_empty()).map(str::to_owned);
-            if let Some(tenancy) = placement.opt("Tenancy").filter(|t| !t.is_empty()) {
-                run.options.tenancy = tenancy.to_owned();
-            }
+            on_host(&placement, &mut run.options)?;
+        }
+        if run.spot.is_some() && run.options.tenancy == dedicated::TENANCY {
+            return Err(Error::ParameterCombination("Spot Instances cannot be on dedicated hosts".into()));
         }
         let given = |w: &InterfaceWish| w.existing.is_some() || w.ip.is_some() || !w.secondary.is_empty();
         if run.max_count > 1 && run.interfaces.iter().any(given) {
@@ -187,6 +189,23 @@ fn options(p: &Params<'_>) -> Result<Options, Error> {
         dns_names: p.nested("PrivateDnsNameOptions").map(|names| dns_names(&names)).transpose()?.unwrap_or_default(),
         ..Options::default()
     })
+}
+
+/// Tenancy and dedicated host out of a placement.
+fn on_host(p: &Params<'_>, options: &mut Options) -> Result<(), Error> {
+    let tenancy = match p.opt("Tenancy").filter(|t| !t.is_empty()) {
+        None => None,
+        Some(text @ ("default" | "dedicated" | dedicated::TENANCY)) => Some(text),
+        Some(other) => return Err(p.invalid("Tenancy", other, "Expecting default, dedicated or host.").into()),
+    };
+    options.host = p.opt_id("HostId", Kind::DedicatedHost)?.map(str::to_owned);
+    options.host_affinity = one_of(p, "Affinity", "host", "default")?.unwrap_or(false);
+    if options.host.is_some() && tenancy.is_some_and(|tenancy| tenancy != dedicated::TENANCY) {
+        return Err(Error::ParameterCombination("A HostId may be used with the tenancy host only".into()));
+    }
+    let implied = if options.host.is_some() { dedicated::TENANCY } else { "default" };
+    options.tenancy = tenancy.unwrap_or(implied).to_owned();
+    Ok(())
 }
 
 /// `CpuOptions`; AWS's memory encryption is not there.

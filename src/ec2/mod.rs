@@ -20,6 +20,7 @@ mod error;
 pub mod filter;
 mod fleets;
 mod groups;
+mod hosts;
 mod id_formats;
 mod idempotency;
 mod image_tasks;
@@ -44,6 +45,7 @@ mod snapshots;
 mod spot;
 pub mod tagging;
 mod templates;
+mod unsuccessful;
 mod volumes;
 mod zone;
 

@@ -2,6 +2,7 @@
 
 use super::Error;
 use crate::clock;
+use crate::compute::dedicated::DedicatedHost;
 use crate::compute::fleet::Fleet;
 use crate::compute::spot::SpotRequest;
 use crate::compute::{self, placement, templates};
@@ -43,6 +44,7 @@ const TAGGABLE: &[(Kind, &str)] = &[
     (Kind::PlacementGroup, "placement-group"),
     (Kind::SpotRequest, "spot-instances-request"),
     (Kind::Fleet, "fleet"),
+    (Kind::DedicatedHost, "dedicated-host"),
     (Kind::ImportImageTask, "import-image-task"),
     (Kind::ExportImageTask, "export-image-task"),
     (Kind::ExportTask, "export-instance-task"),
@@ -110,6 +112,9 @@ pub fn check(c: &Conn, account: &str, region: &str, id: &str) -> Result<(), Erro
         }
         Kind::PlacementGroup => placement::all(c, account, region)?.iter().any(|g| g.id == id),
         Kind::Fleet => compute::records::get::<Fleet>(c, id)?.is_some_and(|r| here(&r.account, &r.region)),
+        Kind::DedicatedHost => {
+            compute::records::get::<DedicatedHost>(c, id)?.is_some_and(|r| here(&r.account, &r.region))
+        }
         Kind::SpotRequest => compute::records::get::<SpotRequest>(c, id)?.is_some_and(|r| here(&r.account, &r.region)),
         Kind::LaunchTemplate => templates::all(c, account, region)?.iter().any(|t| t.id == id),
         Kind::ElasticAddress => elastic::all(c, account, region)?.iter().any(|a| a.id == id),

@@ -1,5 +1,15 @@
 //! Names of zones: `us-east-1a` is what people say, `use1-az1` is AWS's id of it.
 
+use super::{Cx, Error};
+
+/// The region's zone of that name and that id; at least one of them is given.
+pub fn named(cx: &Cx, name: Option<String>, id: Option<String>) -> Result<String, Error> {
+    let by_name = |zone: &String| name.as_ref().is_none_or(|name| name == zone);
+    let by_id = |zone: &String| id.as_ref().is_none_or(|id| self::id(zone) == *id);
+    let found = cx.zones().into_iter().find(|zone| by_name(zone) && by_id(zone));
+    found.ok_or_else(|| Error::Zone(name.or(id).unwrap_or_default()))
+}
+
 /// The id of a zone: the region's name in short, and the zone's number.
 ///
 /// AWS deals a region's ids to the letters anew for each account; here the letters' order is the numbers' order.

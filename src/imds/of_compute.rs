@@ -91,6 +91,7 @@ fn metadata(i: Instance, tags: BTreeMap<String, String>) -> Metadata {
             .map(Into::into),
         interfaces,
         tags: spec.options.metadata.tags.then_some(tags),
+        dedicated_host: spec.options.host,
         is_spot: spec.options.spot.is_some(),
         profile: spec.profile.map(|p| (p.arn, p.id, clock::from_ms(p.since))),
         tokens_required: spec.options.metadata.tokens_required,

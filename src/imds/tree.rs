@@ -19,6 +19,8 @@ pub struct Metadata {
     pub zone: String,
     /// `use1-az1`.
     pub zone_id: String,
+    /// `h-…`
+    pub dedicated_host: Option<String>,
     pub instance_id: String,
     pub instance_type: String,
     pub image_id: String,
@@ -234,6 +236,7 @@ fn meta_data(m: &Metadata) -> Node {
             Some(Node::dir([
                 ("availability-zone", leaf(&m.zone)),
                 ("availability-zone-id", leaf(&m.zone_id)),
+                ("host-id", m.dedicated_host.as_ref().and_then(leaf)),
                 ("region", leaf(&m.region)),
             ])),
         ),
@@ -337,6 +340,7 @@ pub(super) mod tests {
             region: "us-east-1".into(),
             zone: "us-east-1a".into(),
             zone_id: "use1-az1".into(),
+            dedicated_host: None,
             instance_id: "i-0123456789abcdef0".into(),
             instance_type: "t3.micro".into(),
             image_id: "ami-0123456789abcdef0".into(),

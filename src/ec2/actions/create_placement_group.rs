@@ -152,9 +152,9 @@ mod tests {
         for (form, code) in [
             ("GroupName=none", "IncorrectInstanceState"),
             ("", "MissingParameter"),
-            ("Tenancy=host", "UnsupportedOperation"),
+            ("Tenancy=host", "IncorrectInstanceState"),
             ("Tenancy=tent", "InvalidParameterValue"),
-            ("HostId=h-12345678", "UnsupportedOperation"),
+            ("HostId=h-12345678&Tenancy=default", "InvalidParameterCombination"),
         ] {
             assert_eq!(bench.call(&modify(form)).await.code(), code, "{form}");
         }

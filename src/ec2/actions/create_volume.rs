@@ -50,16 +50,10 @@ impl Action for CreateVolume {
     }
 
     async fn run(self, cx: &Cx) -> Result<VolumeItem, Error> {
-        let named = |z: &String| self.zone.as_ref().is_none_or(|n| n == z);
-        let by_id = |z: &String| self.zone_id.as_ref().is_none_or(|id| zone::id(z) == *id);
-        let Some(zone) = cx.zones().into_iter().find(|z| named(z) && by_id(z)) else {
-            let wanted = self.zone.or(self.zone_id).unwrap_or_default();
-            return Err(Error::Zone(wanted));
-        };
         let new = NewVolume {
             account: cx.caller.account.clone(),
             region: cx.region.clone(),
-            zone,
+            zone: zone::named(cx, self.zone, self.zone_id)?,
             wish: self.wish,
             snapshot: self.snapshot,
             encrypted: self.encrypted,

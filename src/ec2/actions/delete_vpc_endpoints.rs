@@ -2,6 +2,7 @@
 
 use crate::db::Conn;
 use crate::ec2::registry::Action;
+use crate::ec2::unsuccessful::Unsuccessful;
 use crate::ec2::{Cx, Error};
 use crate::id::Kind;
 use crate::network::endpoints::{self, VpcEndpoint};
@@ -16,20 +17,7 @@ pub struct DeleteVpcEndpoints {
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Output {
-    unsuccessful: Vec<Item>,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Item {
-    resource_id: String,
-    error: Reason,
-}
-
-#[derive(Serialize)]
-struct Reason {
-    code: &'static str,
-    message: String,
+    unsuccessful: Vec<Unsuccessful>,
 }
 
 impl Action for DeleteVpcEndpoints {
@@ -52,8 +40,7 @@ impl Action for DeleteVpcEndpoints {
                     Some(endpoint) => endpoints::delete(c, &endpoint)?,
                     None => {
                         let e = Error::no_such(Kind::VpcEndpoint, id.clone());
-                        let error = Reason { code: e.wire().0, message: e.to_string() };
-                        unsuccessful.push(Item { resource_id: id, error });
+                        unsuccessful.push(Unsuccessful::new(id, "", &e));
                     }
                 }
             }

@@ -99,6 +99,11 @@ fn data(instance: Instance, volumes: Vec<VolumeRow>, tags: Vec<db::tags::Tag>) -
                 ("AvailabilityZone", value(&row.zone)),
                 ("GroupName", options.placement.as_ref().and_then(|p| value(&p.name))),
                 ("Tenancy", value(&options.tenancy)),
+                ("HostId", options.host.as_deref().and_then(value)),
+                (
+                    "Affinity",
+                    options.host.as_ref().and_then(|_| value(if options.host_affinity { "host" } else { "default" })),
+                ),
             ])),
         ),
         (

@@ -2,6 +2,7 @@
 
 pub mod accept_vpc_peering_connection;
 pub mod allocate_address;
+pub mod allocate_hosts;
 pub mod assign_private_ip_addresses;
 pub mod assign_private_nat_gateway_address;
 pub mod associate_address;
@@ -101,6 +102,9 @@ pub mod describe_fast_launch_images;
 pub mod describe_fast_snapshot_restores;
 pub mod describe_fleet_instances;
 pub mod describe_fleets;
+pub mod describe_host_reservation_offerings;
+pub mod describe_host_reservations;
+pub mod describe_hosts;
 pub mod describe_iam_instance_profile_associations;
 pub mod describe_id_format;
 pub mod describe_identity_id_format;
@@ -209,6 +213,7 @@ pub mod list_images_in_recycle_bin;
 pub mod modify_address_attribute;
 pub mod modify_ebs_default_kms_key_id;
 pub mod modify_fleet;
+pub mod modify_hosts;
 pub mod modify_id_format;
 pub mod modify_identity_id_format;
 pub mod modify_image_attribute;
@@ -237,6 +242,7 @@ pub mod reboot_instances;
 pub mod register_image;
 pub mod reject_vpc_peering_connection;
 pub mod release_address;
+pub mod release_hosts;
 pub mod replace_iam_instance_profile_association;
 pub mod replace_network_acl_association;
 pub mod replace_network_acl_entry;
@@ -270,6 +276,7 @@ use super::registry::{Entry, entry};
 pub static ALL: &[Entry] = &[
     entry::<accept_vpc_peering_connection::AcceptVpcPeeringConnection>(),
     entry::<allocate_address::AllocateAddress>(),
+    entry::<allocate_hosts::AllocateHosts>(),
     entry::<assign_private_ip_addresses::AssignPrivateIpAddresses>(),
     entry::<assign_private_nat_gateway_address::AssignPrivateNatGatewayAddress>(),
     entry::<associate_address::AssociateAddress>(),
@@ -369,6 +376,9 @@ pub static ALL: &[Entry] = &[
     entry::<describe_fast_snapshot_restores::DescribeFastSnapshotRestores>(),
     entry::<describe_fleet_instances::DescribeFleetInstances>(),
     entry::<describe_fleets::DescribeFleets>(),
+    entry::<describe_host_reservation_offerings::DescribeHostReservationOfferings>(),
+    entry::<describe_host_reservations::DescribeHostReservations>(),
+    entry::<describe_hosts::DescribeHosts>(),
     entry::<describe_iam_instance_profile_associations::DescribeIamInstanceProfileAssociations>(),
     entry::<describe_id_format::DescribeIdFormat>(),
     entry::<describe_identity_id_format::DescribeIdentityIdFormat>(),
@@ -477,6 +487,7 @@ pub static ALL: &[Entry] = &[
     entry::<modify_address_attribute::ModifyAddressAttribute>(),
     entry::<modify_ebs_default_kms_key_id::ModifyEbsDefaultKmsKeyId>(),
     entry::<modify_fleet::ModifyFleet>(),
+    entry::<modify_hosts::ModifyHosts>(),
     entry::<modify_id_format::ModifyIdFormat>(),
     entry::<modify_identity_id_format::ModifyIdentityIdFormat>(),
     entry::<modify_image_attribute::ModifyImageAttribute>(),
@@ -505,6 +516,7 @@ pub static ALL: &[Entry] = &[
     entry::<register_image::RegisterImage>(),
     entry::<reject_vpc_peering_connection::RejectVpcPeeringConnection>(),
     entry::<release_address::ReleaseAddress>(),
+    entry::<release_hosts::ReleaseHosts>(),
     entry::<replace_iam_instance_profile_association::ReplaceIamInstanceProfileAssociation>(),
     entry::<replace_network_acl_association::ReplaceNetworkAclAssociation>(),
     entry::<replace_network_acl_entry::ReplaceNetworkAclEntry>(),

@@ -1,7 +1,9 @@
-//! Put a stopped instance into a placement group, take it out of one, or change its tenancy. With one host, it stays where it is.
+//! Put a stopped instance into a placement group or onto a dedicated host, take it away from there, or change its tenancy. Its machine
+//! stays where it is.
 
 use crate::compute::placement::{Name, Wish};
-use crate::compute::{Edit, PlacementEdit};
+use crate::compute::{Edit, PlacementEdit, dedicated};
+use crate::ec2::launch::one_of;
 use crate::ec2::registry::Action;
 use crate::ec2::{Cx, Done, Error};
 use crate::id::Kind;
@@ -14,8 +16,7 @@ pub struct ModifyInstancePlacement {
 
 impl Action for ModifyInstancePlacement {
     const NAME: &'static str = "ModifyInstancePlacement";
-    /// There are no dedicated hosts.
-    const REFUSED: &'static [&'static str] = &["HostId", "HostResourceGroupArn"];
+    const REFUSED: &'static [&'static str] = &["HostResourceGroupArn"];
     type Output = Done;
 
     fn read(p: &Params<'_>) -> Result<Self, Error> {
@@ -24,23 +25,21 @@ impl Action for ModifyInstancePlacement {
         // An empty name takes the instance out of its group.
         let named = p.opt("GroupName").map(|name| (!name.is_empty()).then(|| Name::Name(name.to_owned())));
         let group = by_id.map(Some).or(named).map(|name| name.map(|group| Wish { group, partition }));
-        let affinity = p.opt("Affinity").filter(|text| !text.is_empty());
+        let host = p.opt_id("HostId", Kind::DedicatedHost)?.map(str::to_owned);
+        let affinity = one_of(p, "Affinity", "host", "default")?;
         let tenancy = match p.opt("Tenancy").filter(|text| !text.is_empty()) {
-            Some(text @ ("default" | "dedicated")) => Some(text.to_owned()),
-            Some("host") => return Err(Error::Unsupported("the tenancy host".into())),
-            Some(other) => return Err(p.invalid("Tenancy", other, "Expecting default or dedicated.").into()),
+            Some(text @ ("default" | "dedicated" | dedicated::TENANCY)) => Some(text.to_owned()),
+            Some(other) => return Err(p.invalid("Tenancy", other, "Expecting default, dedicated or host.").into()),
             None => None,
         };
-        match affinity {
-            None | Some("default") => {}
-            Some("host") => return Err(Error::Unsupported("the affinity host".into())),
-            Some(other) => return Err(p.invalid("Affinity", other, "Expecting default or host.").into()),
+        if host.is_some() && tenancy.as_ref().is_some_and(|tenancy| tenancy != dedicated::TENANCY) {
+            return Err(Error::ParameterCombination("A HostId may be used with the tenancy host only".into()));
         }
-        if group.is_none() && tenancy.is_none() && affinity.is_none() {
+        if group.is_none() && tenancy.is_none() && affinity.is_none() && host.is_none() {
             return Err(query::Error::Missing("groupName".into()).into());
         }
         let id = p.id("InstanceId", Kind::Instance)?.to_owned();
-        Ok(ModifyInstancePlacement { id, edit: PlacementEdit { group, tenancy } })
+        Ok(ModifyInstancePlacement { id, edit: PlacementEdit { group, tenancy, host, affinity } })
     }
 
     async fn run(self, cx: &Cx) -> Result<Done, Error> {
