@@ -1,4 +1,5 @@
-"""The AWS SDKs for JavaScript v3 and for Rust: programs of their own, in js-sdk, rust-sdk and rust-sdk-ec2. scripts/compat installs and builds them."""
+"""The AWS SDKs for JavaScript v3, Rust and Go: programs of their own, in js-sdk, rust-sdk, rust-sdk-ec2 and go-sdk. scripts/compat
+installs and builds them."""
 
 import cloud
 import pytest
@@ -6,6 +7,7 @@ from clients import needs, run, tool
 
 JS = cloud.ROOT / "compat-tests/js-sdk"
 RUST = cloud.ROOT / ".cache/rust-sdk/debug"
+GO = cloud.ROOT / ".cache/go-sdk"
 
 
 @needs("node", "install Node.js 20 or later")
@@ -21,3 +23,8 @@ def test_rust(server, tiny_ami, program):
     if not (RUST / program).exists():
         pytest.skip(f"{program} is not built: scripts/compat builds it")
     assert run(RUST / program, env=server.environment() | {"EC2_TEST_IMAGE": tiny_ami}).endswith("everything\n")
+
+
+@pytest.mark.skipif(not GO.exists(), reason="go-sdk is not built: scripts/compat builds it")
+def test_go(server, tiny_ami):
+    assert run(GO, env=server.environment() | {"EC2_TEST_IMAGE": tiny_ami}).endswith("everything\n")
