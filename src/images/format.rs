@@ -349,6 +349,23 @@ mod tests {
         assert_eq!(check_vmdk("CID=1\ncreateType=\"streamOptimized\"\n\0junk").unwrap(), Format::Vmdk);
     }
 
+    proptest::proptest! {
+        #[test]
+        fn no_head_is_taken_for_a_qcow2_that_points_outside(
+            mark in proptest::sample::select(vec![&b"QFI\xfb\0\0\0\x03"[..], b"QFI\xfb\0\0\0\x02", b"KDMV", b"vhdxfile", b"conectix", b""]),
+            rest in proptest::collection::vec(proptest::prop_oneof![4 => proptest::strategy::Just(0u8), 1 => proptest::num::u8::ANY], 0..2048),
+        ) {
+            let mut file = tempfile::tempfile().unwrap();
+            let head = [mark, &rest].concat();
+            std::io::Write::write_all(&mut file, &head).unwrap();
+            if let Ok(Format::Qcow2) = sniff(&file, head.len() as u64) {
+                let at = |n: usize| head.get(n).copied().unwrap_or(0);
+                proptest::prop_assert!((8..16).all(|n| at(n) == 0), "a backing file");
+                proptest::prop_assert!(at(7) == 2 || at(79) & 0b100 == 0, "a data file");
+            }
+        }
+    }
+
     #[test]
     fn a_damaged_head_is_refused_without_the_servers_paths() {
         let dir = tempfile::tempdir().unwrap();
