@@ -380,7 +380,7 @@ fn in_network(e: &network::Error) -> (&'static str, StatusCode) {
         network::Error::RouteExists(_) => ("RouteAlreadyExists", BAD),
         network::Error::NoRoute { .. } => ("InvalidRoute.NotFound", BAD),
         network::Error::NoRouteToReplace(_)
-        | network::Error::LocalRoute
+        | network::Error::LocalRoute { .. }
         | network::Error::MainAssociation(_)
         | network::Error::ElsewhereTable(..)
         | network::Error::HasGateway(_)

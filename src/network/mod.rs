@@ -287,8 +287,8 @@ pub enum Error {
     NoRoute { destination: String, table: String },
     #[error("There is no route defined for '{0}' in the route table. Use CreateRoute instead.")]
     NoRouteToReplace(String),
-    #[error("The local route cannot be changed or removed")]
-    LocalRoute,
+    #[error("cannot remove local route {destination} in route table {table}")]
+    LocalRoute { destination: String, table: String },
     #[error("Value ({0}) for parameter destinationCidrBlock is invalid. This is not a valid CIDR block.")]
     BadDestination(String),
     #[error("The maximum number of routes has been reached.")]

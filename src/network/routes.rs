@@ -117,7 +117,7 @@ impl Route {
     /// An error if it is not the account's to change.
     fn check_own(&self, table: &str) -> Result<(), Error> {
         match &self.target {
-            Target::Local => Err(Error::LocalRoute),
+            Target::Local => Err(Error::LocalRoute { destination: self.destination.clone(), table: table.to_owned() }),
             Target::Endpoint(endpoint) => {
                 Err(Error::EndpointRoute { endpoint: endpoint.clone(), table: table.to_owned() })
             }
@@ -258,7 +258,7 @@ mod tests {
         assert!(matches!(table.add("0.0.0.0/0", Target::Gateway("igw-2".into())), Err(Error::RouteExists(_))));
         table.replace("rtb-1", "0.0.0.0/0", Target::Gateway("igw-2".into())).unwrap();
         assert_eq!(table.routes[1].target, Target::Gateway("igw-2".into()));
-        assert!(matches!(table.remove("rtb-1", "10.0.0.0/16"), Err(Error::LocalRoute)));
+        assert!(matches!(table.remove("rtb-1", "10.0.0.0/16"), Err(Error::LocalRoute { .. })));
         assert!(matches!(table.remove("rtb-1", "10.9.0.0/16"), Err(Error::NoRoute { .. })));
         assert!(matches!(table.add("somewhere", Target::Local), Err(Error::BadDestination(_))));
         table.remove("rtb-1", "0.0.0.0/0").unwrap();

@@ -101,9 +101,11 @@ impl Form {
     /// Whether the parameter, or anything below it, was sent and asks for something: nothing, `false` and 0 ask for what is without
     /// the parameter. (Terraform and fog send those.)
     pub fn asks(&self, name: &str) -> bool {
-        self.0.children.get(name).is_some_and(|node| {
-            !node.children.is_empty() || !matches!(node.value.as_deref(), None | Some("" | "false" | "False" | "0"))
-        })
+        fn asking(node: &Node) -> bool {
+            !matches!(node.value.as_deref(), None | Some("" | "false" | "False" | "0"))
+                || node.children.values().any(asking)
+        }
+        self.0.children.get(name).is_some_and(asking)
     }
 
     /// Count a parameter, and everything below it, as read.
@@ -224,6 +226,11 @@ impl<'a> Params<'a> {
         Some(Params { node, path: self.name(name) })
     }
 
+    /// Whether the parameter, or anything below it, was sent.
+    pub fn has(&self, name: &str) -> bool {
+        self.node.children.contains_key(name)
+    }
+
     /// Every name below here with its value, by name, whether anybody read it or not.
     pub fn values(&self) -> Vec<(String, &'a str)> {
         fn walk<'a>(node: &'a Node, path: &str, all: &mut Vec<(String, &'a str)>) {
@@ -309,8 +316,9 @@ mod tests {
 
     #[test]
     fn some_parameters_ask_for_nothing() {
-        let f = form("A=&B=false&C=0&D=true&E.1=false&F.Enabled=true&G=10");
-        let asking: Vec<&str> = ["A", "B", "C", "D", "E", "F", "G", "H"].into_iter().filter(|n| f.asks(n)).collect();
+        let f = form("A=&B=false&C=0&D=true&E.1=false&E.2=x&F.Enabled=true&G=10&I.Value=false");
+        let asking: Vec<&str> =
+            ["A", "B", "C", "D", "E", "F", "G", "H", "I"].into_iter().filter(|n| f.asks(n)).collect();
         assert_eq!(asking, ["D", "E", "F", "G"]);
     }
 

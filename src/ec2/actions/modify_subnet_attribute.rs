@@ -9,8 +9,8 @@ use crate::wire::query::Params;
 
 pub struct ModifySubnetAttribute {
     id: String,
-    name: &'static str,
-    on: bool,
+    /// The attribute and its new value; `None` turns off what is never on here.
+    change: Option<(&'static str, bool)>,
 }
 
 const ATTRIBUTES: &[&str] =
@@ -31,8 +31,13 @@ impl Action for ModifySubnetAttribute {
 
     fn read(p: &Params<'_>) -> Result<Self, Error> {
         let id = p.id("SubnetId", Kind::Subnet)?.to_owned();
-        let named = attribute::new_value(p, ATTRIBUTES)?;
-        let (name, value) = named.ok_or_else(|| Error::ParameterCombination("No attributes specified".into()))?;
+        let Some((name, value)) = attribute::new_value(p, ATTRIBUTES)? else {
+            return if Self::REFUSED.iter().any(|name| p.has(name)) {
+                Ok(ModifySubnetAttribute { id, change: None })
+            } else {
+                Err(Error::ParameterCombination("No attributes specified".into()))
+            };
+        };
         let on = if name == "privateDnsHostnameTypeOnLaunch" {
             match value {
                 "resource-name" => true,
@@ -42,17 +47,18 @@ impl Action for ModifySubnetAttribute {
         } else {
             attribute::flag(p, name, value)?
         };
-        Ok(ModifySubnetAttribute { id, name, on })
+        Ok(ModifySubnetAttribute { id, change: Some((name, on)) })
     }
 
     async fn run(self, cx: &Cx) -> Result<Done, Error> {
         let job = move |c: &Conn, account: &str, region: &str| {
             let row = vpcs::need_subnet(c, account, region, &self.id)?;
+            let Some((name, on)) = self.change else { return Ok(Done::YES) };
             let mut attributes = vpcs::attributes_of(&row)?;
-            match self.name {
-                "mapPublicIpOnLaunch" => attributes.map_public_ip = self.on,
-                "enableResourceNameDnsARecordOnLaunch" => attributes.a_record = self.on,
-                _ => attributes.resource_name_hosts = self.on,
+            match name {
+                "mapPublicIpOnLaunch" => attributes.map_public_ip = on,
+                "enableResourceNameDnsARecordOnLaunch" => attributes.a_record = on,
+                _ => attributes.resource_name_hosts = on,
             }
             vpcs::update_subnet(c, &row.id, &attributes)?;
             Ok(Done::YES)
