@@ -1,5 +1,6 @@
 """The part of ec2_model.py's life that is about images, and what becomes of images over time: copies, dates, protection."""
 
+import base64
 import datetime
 
 import pytest
@@ -66,6 +67,8 @@ def tasks(ec2, s3, image, instance):
         "Bucket": bucket, "Prefix": "bundle/win", "AWSAccessKeyId": "A", "UploadPolicy": b"{}", "UploadPolicySignature": "s"}})
     quick(ec2, "bundle_task_complete").wait(BundleIds=[bundle["BundleTask"]["BundleId"]])
     quick(ec2, "instance_running").wait(InstanceIds=[instance])
+    assert base64.b64decode(ec2.get_console_screenshot(InstanceId=instance, WakeUp=True)["ImageData"]).startswith(b"\xff\xd8")
+    ec2.send_diagnostic_interrupt(InstanceId=instance)
     ec2.describe_export_tasks()
     ec2.describe_conversion_tasks()
     for refused, arguments in [
@@ -75,7 +78,6 @@ def tasks(ec2, s3, image, instance):
         (ec2.cancel_conversion_task, {"ConversionTaskId": "import-i-12345678"}),
         (ec2.create_instance_export_task, {"InstanceId": instance, "TargetEnvironment": "vmware", "ExportToS3Task": {
             "S3Bucket": bucket}}),
-        (ec2.get_console_screenshot, {"InstanceId": instance}),
         (ec2.import_instance, {"Platform": "Windows"}),
         (ec2.import_volume, {"AvailabilityZone": "us-east-1a", "Volume": {"Size": 1}, "Image": {
             "Format": "RAW", "Bytes": 1, "ImportManifestUrl": "http://example.com/m"}}),

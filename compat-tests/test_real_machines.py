@@ -1,5 +1,6 @@
 """Real guests under QEMU: what instances see and do, and what survives what. Needs root; a boot takes some seconds of CPU."""
 
+import base64
 import contextlib
 import json
 import os
@@ -144,6 +145,14 @@ def test_the_host_reaches_it_and_the_metadata_service_knows_it(guest, ec2):
     assert {"ami-id", "instance-id", "local-ipv4", "public-keys/", "placement/"} <= set(listing)
     status = ec2.describe_instance_status(InstanceIds=[guest.id])["InstanceStatuses"][0]
     assert status["InstanceState"]["Name"] == "running"
+
+
+def test_its_screen_shows_what_the_firmware_wrote_and_its_kernel_hears_of_an_interrupt(guest, ec2):
+    picture = ec2.get_console_screenshot(InstanceId=guest.id, WakeUp=True)["ImageData"]
+    jpeg = base64.b64decode(picture)
+    assert jpeg.startswith(b"\xff\xd8") and len(jpeg) > 8000, "a screen without letters takes fewer bytes"
+    ec2.send_diagnostic_interrupt(InstanceId=guest.id)
+    until("the kernel says so", lambda: "NMI received" in guest.console())
 
 
 def test_it_survives_the_death_of_the_server(guest, host, ec2):

@@ -35,6 +35,7 @@ mod profiles;
 mod reconcile;
 pub mod records;
 mod schedule;
+mod screen;
 mod spec;
 pub mod spot;
 pub mod state;
@@ -48,6 +49,7 @@ pub use edit::{Edit, MetadataEdit, PlacementEdit};
 pub use intent::{Change, IntentError};
 pub use launch::{LaunchError, LaunchRequest};
 pub use launch_disks::{DiskWish, Mapped, VolumeWish};
+pub use screen::ScreenError;
 pub use spec::{Cpu, DnsNames, Instance, InstanceProfile, Key, MetadataOptions, Options, ShutdownBehavior, Spec};
 
 use crate::db::instances::HostRow;

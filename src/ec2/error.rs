@@ -5,7 +5,7 @@
 use crate::compute::dedicated::DedicatedError;
 use crate::compute::placement::PlacementError;
 use crate::compute::templates::TemplateError;
-use crate::compute::{CaptureError, IntentError, LaunchError};
+use crate::compute::{CaptureError, IntentError, LaunchError, ScreenError};
 use crate::id::Kind;
 use crate::wire::query;
 use crate::{db, images, network, volumes};
@@ -211,6 +211,15 @@ impl From<CaptureError> for Error {
             CaptureError::Image(e) => e.into(),
             CaptureError::Db(e) => e.into(),
             e @ CaptureError::OtherVolume(..) => Error::Unsupported(e.to_string()),
+        }
+    }
+}
+
+impl From<ScreenError> for Error {
+    fn from(e: ScreenError) -> Error {
+        match e {
+            ScreenError::Intent(e) => e.into(),
+            e @ (ScreenError::Driver(_) | ScreenError::Jpeg(_)) => Error::Internal(e.to_string()),
         }
     }
 }

@@ -44,6 +44,7 @@ fn conforms(dir: &Path, reopen: &dyn Fn() -> Box<dyn Driver>) {
     assert!(driver.capacity().unwrap().vcpus > 0);
     assert_eq!(driver.observe(id).unwrap(), Machine::Absent);
     assert!(driver.power(id, Power::On).is_err(), "what is absent cannot be switched on");
+    assert!(driver.screen(id, false).is_err() && driver.interrupt(id).is_err());
     driver.remove(id).unwrap();
 
     let xml = driver.define(&spec).unwrap();
@@ -65,6 +66,10 @@ fn conforms(dir: &Path, reopen: &dyn Fn() -> Box<dyn Driver>) {
     assert_eq!(reopen().observe(id).unwrap(), Machine::Halted, "whoever comes next knows that it stands still");
     driver.power(id, Power::On).unwrap();
 
+    let screen = driver.screen(id, true).unwrap();
+    assert_eq!(screen.pixels.len(), usize::from(screen.width) * usize::from(screen.height) * 3);
+    driver.interrupt(id).unwrap();
+    assert_eq!(driver.observe(id).unwrap(), Machine::Running);
     with_disks(dir, &*driver, id);
 
     // A new driver finds what the first one made.

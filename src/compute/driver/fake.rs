@@ -4,7 +4,7 @@
 //! its effects count as faults do, so the crash tests can stop between any two of them. The file grows by a line
 //! at every change, as libvirt would keep its domains when our process dies.
 
-use super::{Capacity, Disk, Driver, Error, Event, Machine, MachineSpec, Power, Watcher};
+use super::{Capacity, Disk, Driver, Error, Event, Machine, MachineSpec, Picture, Power, Watcher};
 use crate::compute::state::Off;
 use std::collections::BTreeMap;
 use std::fs::OpenOptions;
@@ -187,6 +187,17 @@ impl Driver for Fake {
             watch(Event::Changed(id.to_owned()));
         }
         Ok(())
+    }
+
+    fn screen(&self, id: &str, _wake: bool) -> Result<Picture, Error> {
+        self.of_running(id, |_| Ok(()))?;
+        // A text screen on which nothing was written.
+        let (width, height) = (720, 400);
+        Ok(Picture { width, height, pixels: vec![0; usize::from(width) * usize::from(height) * 3] })
+    }
+
+    fn interrupt(&self, id: &str) -> Result<(), Error> {
+        self.of_running(id, |_| Ok(()))
     }
 
     fn disks(&self, id: &str) -> Result<Vec<(String, PathBuf)>, Error> {

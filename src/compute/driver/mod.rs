@@ -107,6 +107,14 @@ pub enum Event {
 /// Where events go. Called from the driver's own thread; must not block.
 pub type Watcher = Box<dyn Fn(Event) + Send + Sync>;
 
+/// What a machine's screen shows: rows of pixels from the top, three bytes each (red, green, blue).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Picture {
+    pub width: u16,
+    pub height: u16,
+    pub pixels: Vec<u8>,
+}
+
 /// Why a call failed.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -129,6 +137,10 @@ pub trait Driver: Send + Sync {
     /// Define the machine, or define it anew. Returns the definition as the hypervisor took it (XML).
     fn define(&self, spec: &MachineSpec) -> Result<String, Error>;
     fn power(&self, id: &str, power: Power) -> Result<(), Error>;
+    /// What a running machine's screen shows. `wake`: press a key first, which does nothing but end a screen's sleep.
+    fn screen(&self, id: &str, wake: bool) -> Result<Picture, Error>;
+    /// Send a running machine a non-maskable interrupt.
+    fn interrupt(&self, id: &str) -> Result<(), Error>;
     /// The disks of a running machine: target and the file that it writes to.
     fn disks(&self, id: &str) -> Result<Vec<(String, PathBuf)>, Error>;
     /// Give a running machine one disk more.

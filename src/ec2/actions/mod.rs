@@ -261,6 +261,7 @@ pub mod restore_managed_prefix_list_version;
 pub mod revoke_security_group_egress;
 pub mod revoke_security_group_ingress;
 pub mod run_instances;
+pub mod send_diagnostic_interrupt;
 pub mod start_instances;
 pub mod stop_instances;
 pub mod terminate_instances;
@@ -535,6 +536,7 @@ pub static ALL: &[Entry] = &[
     entry::<revoke_security_group_egress::RevokeSecurityGroupEgress>(),
     entry::<revoke_security_group_ingress::RevokeSecurityGroupIngress>(),
     entry::<run_instances::RunInstances>(),
+    entry::<send_diagnostic_interrupt::SendDiagnosticInterrupt>(),
     entry::<start_instances::StartInstances>(),
     entry::<stop_instances::StopInstances>(),
     entry::<terminate_instances::TerminateInstances>(),

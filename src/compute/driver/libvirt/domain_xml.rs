@@ -3,6 +3,7 @@
 //! - machine type `q35` with spare PCIe root ports, so disks and cards can be plugged while it runs;
 //! - SMBIOS system UUID and serial are the same text starting with `ec2`: by that cloud-init and others know EC2;
 //! - the serial console is a pty (for a person) whose output libvirt also writes to the console log (for the API);
+//! - there is a screen, so that a picture can be taken of it, but nobody can sit before it: no VNC, no SPICE;
 //! - disks name their format, so a guest cannot change how the host reads one by writing a header into it.
 
 use super::super::{Disk, MachineSpec, NicSpec};
@@ -55,6 +56,7 @@ pub fn render(m: &MachineSpec) -> String {
         x,
         "    <serial type='pty'>\n      <log file='{log}' append='on'/>\n      <target port='0'/>\n    </serial>\n    \
          <console type='pty'><target type='serial' port='0'/></console>\n    \
+         <video><model type='vga' vram='4096'/></video>\n    \
          <rng model='virtio'><backend model='random'>/dev/urandom</backend></rng>\n    \
          <memballoon model='none'/>\n  </devices>\n</domain>\n"
     );

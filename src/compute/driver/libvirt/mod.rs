@@ -11,8 +11,9 @@ mod disks;
 pub mod domain_xml;
 mod events;
 pub mod reaper;
+mod screen;
 
-use super::{Capacity, Disk, Driver, Error, Machine, MachineSpec, Power, Watcher};
+use super::{Capacity, Disk, Driver, Error, Machine, MachineSpec, Picture, Power, Watcher};
 use crate::compute::state::Off;
 use std::path::{Path, PathBuf};
 use virt::connect::Connect;
@@ -274,6 +275,14 @@ impl Driver for Libvirt {
             Err(e) if is_absent(&e) => Ok(()),
             Err(e) => Err(failed(&format!("undefining {id}"), &e)),
         }
+    }
+
+    fn screen(&self, id: &str, wake: bool) -> Result<Picture, Error> {
+        self.picture_of(id, wake)
+    }
+
+    fn interrupt(&self, id: &str) -> Result<(), Error> {
+        self.send_interrupt(id)
     }
 
     fn disks(&self, id: &str) -> Result<Vec<(String, PathBuf)>, Error> {
