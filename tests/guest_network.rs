@@ -118,6 +118,8 @@ impl imds::Directory for Everybody {
             tags: None,
             is_spot: false,
             profile: None,
+            enabled: true,
+            hop_limit: 1,
             tokens_required: true,
         })
     }

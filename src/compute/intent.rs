@@ -96,9 +96,6 @@ pub enum IntentError {
     /// `InvalidInstanceAttributeValue`
     #[error("No device is currently mapped at {0}")]
     NoDevice(String),
-    /// `UnsupportedOperation`
-    #[error("The interfaces of instance '{0}' change while it is stopped only: stop it first.")]
-    HotPlug(String),
     /// `InvalidInstanceAttributeValue`
     #[error("Invalid instance type: {0}")]
     UnknownType(String),

@@ -1,7 +1,7 @@
 //! Interfaces that come to an instance after its launch, and leave it.
 //!
-//! A real machine gets and loses cards while it is stopped, so that they are there at its next start. The simulated one has
-//! no cards, so its interfaces come and go as those of AWS's machines do.
+//! A stopped machine has them from its next start on, a running one as soon as the loop has plugged them in. A card that is
+//! taken speaks to nobody from then on, whether the guest lets go of it or not.
 
 use super::intent::{IntentError, owned};
 use super::spec::{Spec, both};
@@ -21,13 +21,13 @@ impl Compute {
         instance_id: String,
         index: u32,
     ) -> Result<Nic, IntentError> {
-        let (account, region, real) = (account.to_owned(), region.to_owned(), self.is_real());
+        let (account, region) = (account.to_owned(), region.to_owned());
         let ground = self.ground();
         let attached = self.db.write(move |c| {
             let mut nic = interfaces::need(c, &account, &region, &eni_id)?;
             interfaces::check_free(&nic)?;
             let mut row = owned(c, &account, &region, vec![instance_id])?.remove(0);
-            changeable(&row, real)?;
+            changeable(&row)?;
             if nic.subnet.zone != row.zone {
                 return Err(IntentError::OtherZone);
             }
@@ -58,7 +58,7 @@ impl Compute {
                 return Err(IntentError::FirstInterface);
             }
             let mut row = owned(c, &account, &region, nic.instance_id.iter().cloned().collect())?.remove(0);
-            changeable(&row, real)?;
+            changeable(&row)?;
             interfaces::detach(c, &nic)?;
             redefine(c, &mut row)?;
             Ok::<_, IntentError>(nic)
@@ -73,12 +73,10 @@ impl Compute {
 }
 
 /// An error unless the instance's cards can change now.
-fn changeable(row: &InstanceRow, real: bool) -> Result<(), IntentError> {
+fn changeable(row: &InstanceRow) -> Result<(), IntentError> {
     let (desired, observed) = both(row)?;
     match visible(desired, observed) {
-        State::Stopped => Ok(()),
-        State::Running if !real => Ok(()),
-        State::Running => Err(IntentError::HotPlug(row.id.clone())),
+        State::Stopped | State::Running => Ok(()),
         State::Pending | State::Stopping | State::ShuttingDown | State::Terminated => {
             Err(IntentError::WrongState { id: row.id.clone(), verb: "given another interface, or have one taken" })
         }
@@ -92,6 +90,7 @@ fn redefine(c: &db::Conn, row: &mut InstanceRow) -> Result<(), IntentError> {
     row.spec = spec.to_json();
     let generation = row.generation;
     row.generation += 1;
+    row.not_before = 0;
     row.changed_at = clock::now_ms();
     db::instances::update(c, row, generation)?;
     Ok(())

@@ -1,12 +1,17 @@
-//! The volumes of an instance as the loop has its machine have them.
+//! The volumes and network cards of an instance as the loop has its machine have them.
 
 use super::Compute;
 use super::driver::{self, Driver, Machine};
 use super::reconcile::StepError;
-use crate::db;
 use crate::db::instances::InstanceRow;
 use crate::db::volumes::AttachmentRow;
 use crate::volumes::{Bytes, attachments};
+use crate::{db, network};
+use std::time::{Duration, Instant};
+
+/// How long a guest takes to be done with a device that left it. One that came sooner into the same slot would be taken
+/// for the old one, and be lost until the next boot (Linux, by ACPI).
+const LETTING_GO: Duration = Duration::from_secs(2);
 
 impl Compute {
     /// The volumes of the instance, as disks of its machine. The simulated one has none.
@@ -54,6 +59,59 @@ impl Compute {
         }
     }
 
+    /// Nothing is left to do but for the cards: a running machine's come and go. One that is off is defined with those it
+    /// has. The simulated machine has none.
+    pub(super) fn settle_nics(&self, row: &InstanceRow, machine: Machine) -> Result<(), StepError> {
+        let driver = self.driver.as_deref().expect("no pass without a driver");
+        if !driver.is_real() || !matches!(machine, Machine::Running | Machine::Halted) {
+            return Ok(());
+        }
+        let there = driver.nics(&row.id).map_err(StepError::Unseen)?;
+        let wanted = self.db.read(|c| network::nics_of(c, &row.id))?;
+        for nic in &wanted {
+            let plugged = there.iter().any(|card| card.mac == nic.mac.to_string());
+            if plugged && self.network.carries(&nic.eni_id) {
+                continue;
+            }
+            let card = self.ensure_port(nic)?;
+            if !plugged {
+                self.check_let_go(&row.id)?;
+                driver.attach_nic(&row.id, &card).map_err(StepError::Device)?;
+                tracing::info!(interface = nic.eni_id, "attached");
+            }
+        }
+        for card in there.iter().filter(|card| !wanted.iter().any(|nic| nic.mac.to_string() == card.mac)) {
+            self.pulled(&row.id);
+            if !driver.detach_nic(&row.id, card).map_err(StepError::Device)? {
+                return Err(StepError::HeldByGuest(card.mac.clone()));
+            }
+            tracing::info!(card = card.mac, "detached");
+        }
+        Ok(())
+    }
+
+    /// A device is to leave the instance's machine now.
+    fn pulled(&self, id: &str) {
+        if !self.is_real() {
+            return;
+        }
+        let mut pulled = self.work.pulled.lock().expect("no panic while held");
+        pulled.retain(|_, then| then.elapsed() < LETTING_GO);
+        pulled.insert(id.to_owned(), Instant::now());
+    }
+
+    fn check_let_go(&self, id: &str) -> Result<(), StepError> {
+        let pulled = self.work.pulled.lock().expect("no panic while held");
+        let recent = pulled.get(id).is_some_and(|then| then.elapsed() < LETTING_GO);
+        if recent { Err(StepError::TooSoon) } else { Ok(()) }
+    }
+
+    /// Make the port of an interface on the host; gives the card that plugs into it.
+    pub(super) fn ensure_port(&self, nic: &network::Nic) -> Result<driver::NicSpec, network::Error> {
+        let port = self.network.ensure_port(nic)?;
+        Ok(driver::NicSpec { bridge: port.bridge, tap: port.tap, mac: port.mac.to_string(), mtu: None })
+    }
+
     /// Have a running machine have a volume as its rows say.
     fn settle_disk(&self, driver: &dyn Driver, at: &AttachmentRow) -> Result<(), StepError> {
         let (instance, volume) = (at.instance.clone(), at.volume.clone());
@@ -64,14 +122,16 @@ impl Compute {
                 self.db.write_blocking(move |c| attachments::plug(c, &instance, &one))?;
                 let disks = self.db.read(|c| self.volumes.disks(c, &at.instance))?;
                 if let Some(disk) = disks.into_iter().find(|d| d.volume == volume) {
-                    driver.attach_disk(&at.instance, &as_disk(disk)).map_err(StepError::Disk)?;
+                    self.check_let_go(&at.instance)?;
+                    driver.attach_disk(&at.instance, &as_disk(disk)).map_err(StepError::Device)?;
                 }
                 let instance = at.instance.clone();
                 self.db.write_blocking(move |c| attachments::plugged(c, &instance, &volume))?;
                 tracing::info!(volume = at.volume, target = at.target, "attached");
             }
             "detaching" => {
-                if !driver.detach_disk(&instance, &at.target).map_err(StepError::Disk)? {
+                self.pulled(&at.instance);
+                if !driver.detach_disk(&instance, &at.target).map_err(StepError::Device)? {
                     return Err(StepError::HeldByGuest(volume));
                 }
                 self.db.write_blocking(move |c| attachments::unplugged(c, &instance, &volume))?;
@@ -84,12 +144,12 @@ impl Compute {
                 };
                 if let Some(next) = &row.next_layer {
                     self.volumes.make_next(&row)?;
-                    driver.switch_disk(&instance, &at.target, &self.volumes.path(next)).map_err(StepError::Disk)?;
+                    driver.switch_disk(&instance, &at.target, &self.volumes.path(next)).map_err(StepError::Device)?;
                     let switched = volume.clone();
                     self.db.write_blocking(move |c| attachments::switched(c, &switched))?;
                 }
                 if let Some(bytes) = attachments::to_grow_to(&row) {
-                    driver.grow_disk(&instance, &at.target, bytes as u64).map_err(StepError::Disk)?;
+                    driver.grow_disk(&instance, &at.target, bytes as u64).map_err(StepError::Device)?;
                     self.db.write_blocking(move |c| attachments::grown(c, &volume, bytes))?;
                 }
             }

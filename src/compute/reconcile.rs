@@ -7,16 +7,16 @@
 
 use super::driver::{self, Machine, MachineSpec, Power};
 use super::folder::Folder;
-use super::spec::{Spec, both};
+use super::spec::{Cpu, Spec, both};
 use super::state::{Desired, Observed, State, Step, View, next_step, visible};
 use super::{Compute, intent};
 use crate::db::instances::InstanceRow;
 use crate::images::Base;
 use crate::volumes::{self, attachments};
 use crate::{clock, db, network};
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::sync::{Notify, Semaphore};
 
 /// Machines that are being worked on at once.
@@ -38,6 +38,10 @@ pub(super) struct Work {
     pub(super) busy: Mutex<HashSet<String>>,
     /// Instances of which an event came while they had a worker.
     pub(super) missed: Mutex<HashSet<String>>,
+    /// How often in a row work on an instance had to wait for something that no try of ours makes better.
+    waits: Mutex<HashMap<String, u32>>,
+    /// When a device left an instance's machine last.
+    pub(super) pulled: Mutex<HashMap<String, Instant>>,
 }
 
 impl Default for Work {
@@ -47,6 +51,8 @@ impl Default for Work {
             workers: Arc::new(Semaphore::new(WORKERS)),
             busy: Mutex::default(),
             missed: Mutex::default(),
+            waits: Mutex::default(),
+            pulled: Mutex::default(),
         }
     }
 }
@@ -63,12 +69,15 @@ pub(super) enum StepError {
     Unseen(#[source] driver::Error),
     #[error(transparent)]
     Network(#[from] network::Error),
-    /// A disk of a machine that runs could not be changed: nothing to count against the machine.
-    #[error("a volume: {0}")]
-    Disk(#[source] driver::Error),
-    /// The guest has not let go of a volume yet.
+    /// A disk or card of a machine that runs could not be changed: nothing to count against the machine.
+    #[error("a device: {0}")]
+    Device(#[source] driver::Error),
+    /// The guest has not let go of a volume or a card yet.
     #[error("the guest still holds {0}")]
     HeldByGuest(String),
+    /// Too soon after another device left it: the guest would take the new one for the old.
+    #[error("the guest is still letting go of another device")]
+    TooSoon,
     /// A volume's file is being worked on: nothing was tried, either.
     #[error("volumes: {0}")]
     Volumes(#[from] volumes::Error),
@@ -92,9 +101,27 @@ impl StepError {
             | StepError::Db(_)
             | StepError::Network(_)
             | StepError::Volumes(_)
-            | StepError::Disk(_)
+            | StepError::Device(_)
             | StepError::HeldByGuest(_)
+            | StepError::TooSoon
             | StepError::Folder(_) => false,
+        }
+    }
+
+    /// Whether something was tried that may be given up, rather than waited for.
+    fn is_a_try(&self) -> bool {
+        match self {
+            StepError::Unseen(_)
+            | StepError::Volumes(_)
+            | StepError::Device(_)
+            | StepError::HeldByGuest(_)
+            | StepError::TooSoon => false,
+            StepError::Db(_)
+            | StepError::Driver(_)
+            | StepError::Network(_)
+            | StepError::Image(_)
+            | StepError::Folder(_)
+            | StepError::NoInterface => true,
         }
     }
 }
@@ -184,8 +211,15 @@ impl Compute {
             let generation = row.generation;
             let mut after = row.clone();
             match self.advance(&mut after) {
-                Ok(()) => {}
-                Err(e) => postpone(&mut after, &e),
+                Ok(()) => drop(self.work.waits.lock().expect("no panic while held").remove(id)),
+                Err(e) if e.is_a_try() => failed_try(&mut after, &e),
+                Err(e) => {
+                    tracing::warn!(error = %e, "waiting");
+                    let mut waits = self.work.waits.lock().expect("no panic while held");
+                    let waits = waits.entry(id.to_owned()).or_default();
+                    *waits += 1;
+                    postpone(&mut after, *waits);
+                }
             }
             if after == row {
                 return Ok(());
@@ -241,6 +275,7 @@ impl Compute {
                 Step::Settle => {
                     self.observed(row, machine);
                     self.settle_disks(row, machine)?;
+                    self.settle_nics(row, machine)?;
                     (row.settled, row.deadline) = (row.generation, 0);
                     (row.attempt, row.not_before) = (0, 0);
                     return Ok(());
@@ -349,10 +384,12 @@ impl Compute {
             read_only: false,
         }];
         disks.extend(self.disks(row)?);
+        let cpu = Cpu::of(row, &spec.options);
         let machine = MachineSpec {
             id: row.id.clone(),
             uuid: driver::machine_uuid(&self.installation, &row.id),
-            vcpus: row.vcpus as u32,
+            cores: cpu.cores,
+            threads: cpu.threads,
             memory_mib: row.memory_mib as u64,
             accelerated: self.accelerated.get(),
             kernel: kernel.map(|k| driver::DirectKernel {
@@ -387,12 +424,7 @@ impl Compute {
         if nics.is_empty() {
             return Err(StepError::NoInterface);
         }
-        let mut made = Vec::new();
-        for nic in &nics {
-            let port = self.network.ensure_port(nic)?;
-            made.push(driver::NicSpec { bridge: port.bridge, tap: port.tap, mac: port.mac.to_string(), mtu: None });
-        }
-        Ok(made)
+        Ok(nics.iter().map(|nic| self.ensure_port(nic)).collect::<Result<_, _>>()?)
     }
 }
 
@@ -405,12 +437,16 @@ pub(super) fn seen(machine: Machine) -> Observed {
     }
 }
 
+/// Look at the row again after a while, the longer the more `failures` there were in a row.
+fn postpone(row: &mut InstanceRow, failures: u32) {
+    let seconds = 1i64 << failures.saturating_sub(1).min(6);
+    row.not_before = clock::now_ms() + seconds * 1000;
+}
+
 /// A step failed: try again later, or give up. Only tries to bring a machine up are ever given up, and never one that runs.
-fn postpone(row: &mut InstanceRow, e: &StepError) {
-    let counts =
-        !matches!(e, StepError::Unseen(_) | StepError::Volumes(_) | StepError::Disk(_) | StepError::HeldByGuest(_));
+fn failed_try(row: &mut InstanceRow, e: &StepError) {
     row.attempt += 1;
-    if counts && row.desired == Desired::Running.text() && (e.is_final() || row.attempt >= TRIES) {
+    if row.desired == Desired::Running.text() && (e.is_final() || row.attempt >= TRIES) {
         tracing::error!(attempt = row.attempt, error = %e, "giving up");
         if row.observed == Observed::Running.text() {
             // What failed is a reboot.
@@ -425,12 +461,7 @@ fn postpone(row: &mut InstanceRow, e: &StepError) {
         return;
     }
     tracing::warn!(attempt = row.attempt, error = %e, "a step failed, trying again");
-    let seconds = 1i64 << (row.attempt - 1).clamp(0, 6);
-    row.not_before = clock::now_ms() + seconds * 1000;
-    if !counts {
-        // Looks back off too, but leave the tries to those who try.
-        row.attempt = row.attempt.min(TRIES - 1);
-    }
+    postpone(row, row.attempt as u32);
 }
 
 #[cfg(test)]
@@ -475,12 +506,17 @@ mod tests {
     }
 
     #[test]
-    fn a_hypervisor_that_is_away_changes_no_intent() {
-        let mut row = row(Observed::Running, "boot");
-        for _ in 0..100 {
-            postpone(&mut row, &StepError::Unseen(failed()));
+    fn what_is_waited_for_is_no_try_and_is_waited_for_ever_longer() {
+        for e in [StepError::Unseen(failed()), StepError::HeldByGuest("vol-1".into()), StepError::TooSoon] {
+            assert!(!e.is_a_try() && !e.is_final());
         }
-        assert_eq!((row.desired.as_str(), row.generation), ("running", 1));
+        let mut row = row(Observed::Running, "boot");
+        for (failures, seconds) in [(1, 1), (2, 2), (7, 64), (1000, 64)] {
+            let before = clock::now_ms();
+            postpone(&mut row, failures);
+            assert!((seconds * 1000..=clock::now_ms() - before + seconds * 1000).contains(&(row.not_before - before)));
+        }
+        assert_eq!((row.desired.as_str(), row.generation, row.attempt), ("running", 1, 0));
     }
 
     #[test]
@@ -489,7 +525,7 @@ mod tests {
             let mut row = row(Observed::Off, boot_id);
             for _ in 0..TRIES {
                 assert_eq!(row.desired, "running");
-                postpone(&mut row, &StepError::Driver(failed()));
+                failed_try(&mut row, &StepError::Driver(failed()));
             }
             assert_eq!((row.desired.as_str(), row.reason_code.as_str()), (desired, "Server.InternalError"));
         }
@@ -500,7 +536,7 @@ mod tests {
         let mut row = row(Observed::Running, "boot");
         row.reboot = true;
         for _ in 0..TRIES {
-            postpone(&mut row, &StepError::Driver(failed()));
+            failed_try(&mut row, &StepError::Driver(failed()));
         }
         assert_eq!((row.desired.as_str(), row.reboot), ("running", false));
     }

@@ -3,7 +3,7 @@
 use super::placement::InGroup;
 use super::spot::OfSpot;
 use super::state::{Desired, Observed, State, visible};
-use super::types::InstanceType;
+use super::types::{self, InstanceType};
 use crate::db::instances::InstanceRow;
 use crate::db::volumes::AttachmentRow;
 use crate::db::{self, Conn};
@@ -152,6 +152,14 @@ pub struct Cpu {
 }
 
 impl Cpu {
+    /// How an instance has them: as it was asked for, or as its type does.
+    pub fn of(row: &InstanceRow, options: &Options) -> Cpu {
+        options.cpu.unwrap_or_else(|| {
+            let threads = types::find(&row.instance_type).map_or(1, |size| size.family.threads_per_core);
+            Cpu { cores: (row.vcpus as u32 / threads).max(1), threads }
+        })
+    }
+
     pub fn vcpus(self) -> i64 {
         i64::from(self.cores) * i64::from(self.threads)
     }

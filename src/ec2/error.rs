@@ -334,7 +334,6 @@ fn intent(e: &IntentError) -> (&'static str, StatusCode) {
         IntentError::NotUp(_) => ("IncorrectState", BAD),
         IntentError::CannotDetach { .. } => ("IncorrectInstanceState", BAD),
         IntentError::NoDevice(_) => ("InvalidInstanceAttributeValue", BAD),
-        IntentError::HotPlug(_) => ("UnsupportedOperation", BAD),
         IntentError::UnknownType(_) => ("InvalidInstanceAttributeValue", BAD),
         IntentError::TerminationDisabled(_) | IntentError::StopDisabled(_) => ("OperationNotPermitted", BAD),
     }

@@ -7,7 +7,7 @@ use super::profiles::ProfileItem;
 use super::zone;
 use crate::clock;
 use crate::compute::state::State;
-use crate::compute::{Instance, MetadataOptions, types};
+use crate::compute::{Cpu, Instance, MetadataOptions};
 use crate::db::tags::Tag;
 use crate::db::volumes::AttachmentRow;
 use crate::network::groups::GroupRef;
@@ -265,13 +265,11 @@ impl InstanceItem {
         let Instance { row, spec, state, nics, volumes } = instance;
         let nic = nics.first();
         let public = nic.and_then(|n| n.public_of(n.private_ip)).map(|p| p.ip);
-        let size = types::find(&row.instance_type);
-        let threads_per_core = size.map_or(1, |t| t.family.threads_per_core);
         let launch_time = Time(clock::from_ms(row.launched_at));
         let groups: Vec<GroupItem> = nic.iter().flat_map(|n| &n.groups).map(GroupItem::from).collect();
         let (platform_details, usage_operation) = platform_details(spec.platform.as_deref());
         let source_dest_check = nic.map(|n| n.details.source_dest_check);
-        let (cpu, names) = (spec.options.cpu, spec.options.dns_names.clone());
+        let (cpu, names) = (Cpu::of(&row, &spec.options), spec.options.dns_names.clone());
         let wanted = |yes| if yes { "default" } else { "disabled" };
         let reason = || StateReason { code: row.reason_code.clone(), message: row.reason_message.clone() };
         InstanceItem {
@@ -324,10 +322,7 @@ impl InstanceItem {
             group_set: groups,
             ebs_optimized: spec.options.ebs_optimized,
             ena_support: true,
-            cpu_options: CpuOptions {
-                core_count: cpu.map_or((row.vcpus as u32 / threads_per_core).max(1), |cpu| cpu.cores),
-                threads_per_core: cpu.map_or(threads_per_core, |cpu| cpu.threads),
-            },
+            cpu_options: CpuOptions { core_count: cpu.cores, threads_per_core: cpu.threads },
             capacity_reservation_specification: CapacityReservation { capacity_reservation_preference: "open" },
             hibernation_options: HibernationOptions { configured: false },
             metadata_options: MetadataItem::new(&spec.options.metadata, "applied"),

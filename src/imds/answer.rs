@@ -17,7 +17,9 @@ const HTTP_DATE: &[BorrowedFormatItem<'_>] =
 /// What to say to a request of `instance` (`None`: nobody we know has that address) at `now`, in Unix seconds.
 pub fn answer(head: &Parts, instance: Option<&Metadata>, key: &token::Key, now: i64) -> Response<Full<Bytes>> {
     let Some(instance) = instance else { return failure(StatusCode::NOT_FOUND) };
-    let mut response = if head.method == Method::PUT {
+    let mut response = if !instance.enabled {
+        failure(StatusCode::FORBIDDEN)
+    } else if head.method == Method::PUT {
         new_token(head, instance, key, now)
     } else if head.method == Method::GET || head.method == Method::HEAD {
         read(head, instance, key, now)
@@ -135,6 +137,14 @@ mod tests {
         m.tokens_required = true;
         assert_eq!(ask("GET", "/latest/meta-data/instance-id", &[], Some(&m), &key).0, 401);
         assert_eq!(ask("GET", "/", &[], Some(&m), &key).0, 401);
+    }
+
+    #[test]
+    fn a_guest_whose_service_is_off_is_refused_everything() {
+        let (key, m) = (key(), Metadata { enabled: false, ..sample() });
+        for method in ["GET", "PUT"] {
+            assert_eq!(ask(method, "/latest/api/token", &[(TTL, "60")], Some(&m), &key).0, 403);
+        }
     }
 
     #[test]

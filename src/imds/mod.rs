@@ -17,17 +17,20 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use std::collections::HashMap;
 use std::convert::Infallible;
 use std::net::{IpAddr, Ipv4Addr};
+use std::os::fd::AsFd;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 /// Who has an address; implemented by compute. Called on a runtime thread: one short database read at most.
 pub trait Directory: Send + Sync + 'static {
-    /// The instance at `ip` in the subnet, or `None` if there is none (or its metadata is turned off).
+    /// The instance at `ip` in the subnet, or `None` if there is none.
     fn instance(&self, subnet_id: &str, ip: Ipv4Addr) -> Option<Metadata>;
 }
 
 /// Connections that one guest may hold at once; further ones are closed, so that no guest keeps its neighbours out.
 const CONNECTIONS: usize = 32;
+/// How far answers go that nobody limits.
+const HOPS: u32 = 64;
 /// How long a guest may take over the head of a request, or keep an idle connection.
 const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -76,9 +79,21 @@ async fn serve_subnet(listener: network::Listener, directory: Arc<dyn Directory>
         guests.retain(|_, entry| entry.strong_count() > 0);
         guests.insert(ip, Arc::downgrade(&held));
         let (directory, key, subnet_id) = (directory.clone(), key.clone(), subnet_id.clone());
+        let reach = match stream.as_fd().try_clone_to_owned() {
+            Ok(socket) => std::net::TcpStream::from(socket),
+            Err(error) => {
+                tracing::warn!(%error, %subnet_id, "a metadata connection");
+                continue;
+            }
+        };
         let service = service_fn(move |request: hyper::Request<hyper::body::Incoming>| {
             let (head, _) = request.into_parts();
             let instance = directory.instance(&subnet_id, ip);
+            // A token shall not get further than the guest allows: to its containers, say.
+            let hops = instance.as_ref().filter(|_| head.method == hyper::Method::PUT).map_or(HOPS, |i| i.hop_limit);
+            if let Err(error) = reach.set_ttl(hops) {
+                tracing::warn!(%error, %subnet_id, %ip, "limiting how far an answer goes");
+            }
             let response = answer::answer(&head, instance.as_ref(), &key, clock::now().unix_timestamp());
             tracing::debug!(%subnet_id, %ip, method = %head.method, path = head.uri.path(), status = response.status().as_u16(), "metadata");
             async move { Ok::<_, Infallible>(response) }

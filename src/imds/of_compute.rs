@@ -31,11 +31,11 @@ impl Directory for OfCompute {
                 .map_err(|e| e.to_string()),
         });
         match looked {
-            Ok(Some((instance, tags))) if instance.spec.options.metadata.enabled => {
+            Ok(Some((instance, tags))) => {
                 let tags = tags.into_iter().map(|t| (t.key, t.value)).collect();
                 Some(metadata(instance, tags))
             }
-            Ok(Some(_) | None) => None,
+            Ok(None) => None,
             Err(e) => {
                 tracing::error!(error = e, "looking up who asks for metadata");
                 None
@@ -94,6 +94,8 @@ fn metadata(i: Instance, tags: BTreeMap<String, String>) -> Metadata {
         dedicated_host: spec.options.host,
         is_spot: spec.options.spot.is_some(),
         profile: spec.profile.map(|p| (p.arn, p.id, clock::from_ms(p.since))),
+        enabled: spec.options.metadata.enabled,
+        hop_limit: spec.options.metadata.hop_limit,
         tokens_required: spec.options.metadata.tokens_required,
     }
 }

@@ -48,6 +48,10 @@ pub struct Metadata {
     pub is_spot: bool,
     /// ARN and id of its instance profile, and since when it has it.
     pub profile: Option<(String, String, OffsetDateTime)>,
+    /// `HttpEndpoint=enabled`: otherwise nothing is answered.
+    pub enabled: bool,
+    /// `HttpPutResponseHopLimit`: how many hops an answer to PUT may go.
+    pub hop_limit: u32,
     /// `HttpTokens=required`: every read needs a token.
     pub tokens_required: bool,
 }
@@ -367,6 +371,8 @@ pub(super) mod tests {
                 security_groups: vec![SecurityGroup { id: "sg-1".into(), name: "default".into() }],
             }],
             tags: None,
+            enabled: true,
+            hop_limit: 1,
             tokens_required: false,
             is_spot: false,
             profile: None,

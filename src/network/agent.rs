@@ -98,6 +98,11 @@ impl Network {
         Ok(rule.port)
     }
 
+    /// Whether the interface's port was made, and not removed.
+    pub fn carries(&self, eni_id: &str) -> bool {
+        self.lock().ports.contains_key(eni_id)
+    }
+
     /// Take the interface's rules and lease away. Unknown ids are fine.
     pub fn remove_port(&self, eni_id: &str) -> Result<(), Error> {
         let mut state = self.lock();

@@ -14,7 +14,8 @@ fn bare(dir: &Path, id: &str) -> MachineSpec {
     MachineSpec {
         id: id.into(),
         uuid: super::machine_uuid("here", id),
-        vcpus: 1,
+        cores: 1,
+        threads: 1,
         memory_mib: 32,
         accelerated: false,
         kernel: None,

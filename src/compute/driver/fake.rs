@@ -4,7 +4,7 @@
 //! its effects count as faults do, so the crash tests can stop between any two of them. The file grows by a line
 //! at every change, as libvirt would keep its domains when our process dies.
 
-use super::{Capacity, Disk, Driver, Error, Event, Machine, MachineSpec, Picture, Power, Watcher};
+use super::{Capacity, Disk, Driver, Error, Event, Machine, MachineSpec, NicSpec, Picture, Power, Watcher};
 use crate::compute::state::Off;
 use std::collections::BTreeMap;
 use std::fs::OpenOptions;
@@ -24,6 +24,8 @@ struct Inner {
     machines: BTreeMap<String, Machine>,
     /// Name -> target -> file. Of the root disk the host's file says nothing: it comes and goes with its machine.
     disks: BTreeMap<String, BTreeMap<String, PathBuf>>,
+    /// Cards that were plugged into running machines; launched machines have none, so nobody asks after a restart.
+    nics: BTreeMap<String, Vec<NicSpec>>,
     watcher: Option<Watcher>,
 }
 
@@ -69,7 +71,7 @@ impl Fake {
             };
             machines.insert(name.to_owned(), machine);
         }
-        Fake { file, inner: Mutex::new(Inner { machines, disks, watcher: None }) }
+        Fake { file, inner: Mutex::new(Inner { machines, disks, ..Inner::default() }) }
     }
 
     fn change(&self, effect: &'static str, id: &str, to: Option<Machine>) -> Result<(), Error> {
@@ -79,6 +81,7 @@ impl Fake {
             Some(machine) => inner.machines.insert(id.to_owned(), machine),
             None => {
                 inner.disks.remove(id);
+                inner.nics.remove(id);
                 inner.machines.remove(id)
             }
         };
@@ -229,6 +232,24 @@ impl Driver for Fake {
     fn grow_disk(&self, id: &str, target: &str, _bytes: u64) -> Result<(), Error> {
         let none = || Error::Failed(format!("{id} has no disk {target}"));
         self.of_running(id, |disks| disks.get(target).map(drop).ok_or_else(none))
+    }
+
+    fn nics(&self, id: &str) -> Result<Vec<NicSpec>, Error> {
+        let inner = self.inner.lock().expect("no panic while held");
+        Ok(inner.nics.get(id).cloned().unwrap_or_default())
+    }
+
+    fn attach_nic(&self, id: &str, nic: &NicSpec) -> Result<(), Error> {
+        self.detach_nic(id, nic)?;
+        let mut inner = self.inner.lock().expect("no panic while held");
+        inner.nics.entry(id.to_owned()).or_default().push(nic.clone());
+        Ok(())
+    }
+
+    fn detach_nic(&self, id: &str, nic: &NicSpec) -> Result<bool, Error> {
+        let mut inner = self.inner.lock().expect("no panic while held");
+        inner.nics.entry(id.to_owned()).or_default().retain(|has| has.mac != nic.mac);
+        Ok(true)
     }
 
     fn remove(&self, id: &str) -> Result<(), Error> {

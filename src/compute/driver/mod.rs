@@ -19,7 +19,9 @@ pub struct MachineSpec {
     pub id: String,
     /// The domain's and the SMBIOS system's UUID; starts with `ec2`, by which guests know the platform.
     pub uuid: String,
-    pub vcpus: u32,
+    pub cores: u32,
+    /// Of each core; a processor of the guest is a thread.
+    pub threads: u32,
     pub memory_mib: u64,
     /// KVM or QEMU's own translator.
     pub accelerated: bool,
@@ -151,6 +153,12 @@ pub trait Driver: Send + Sync {
     fn switch_disk(&self, id: &str, target: &str, to: &Path) -> Result<(), Error>;
     /// Let a disk of a running machine grow to so many bytes.
     fn grow_disk(&self, id: &str, target: &str, bytes: u64) -> Result<(), Error>;
+    /// The network cards of a running machine.
+    fn nics(&self, id: &str) -> Result<Vec<NicSpec>, Error>;
+    /// Give a running machine one network card more; its port must be there.
+    fn attach_nic(&self, id: &str, nic: &NicSpec) -> Result<(), Error>;
+    /// Ask a running machine to give a network card back. Whether it has: as with disks.
+    fn detach_nic(&self, id: &str, nic: &NicSpec) -> Result<bool, Error>;
     /// Undefine the machine, switching it off if it runs.
     fn remove(&self, id: &str) -> Result<(), Error>;
     /// Tell `watcher` of every event from now on.

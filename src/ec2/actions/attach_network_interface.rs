@@ -1,4 +1,4 @@
-//! Attach a network interface to an instance. A real guest has the card at its next start: the instance must be stopped.
+//! Attach a network interface to an instance. A guest that runs has the card at once.
 
 use crate::ec2::registry::Action;
 use crate::ec2::{Cx, Error};

@@ -1,4 +1,4 @@
-//! Take a network interface from its instance; not the first one. A real guest must be stopped.
+//! Take a network interface from its instance; not the first one.
 
 use crate::ec2::registry::Action;
 use crate::ec2::{Cx, Done, Error};
@@ -11,7 +11,7 @@ pub struct DetachNetworkInterface {
 
 impl Action for DetachNetworkInterface {
     const NAME: &'static str = "DetachNetworkInterface";
-    /// No guest is asked, so none can refuse.
+    /// A guest that holds on to its card is asked again and again; nobody hears what it sends.
     const IGNORED: &'static [&'static str] = &["Force"];
     type Output = Done;
 

@@ -1,66 +1,26 @@
 //! Disks of running machines: plugged in, pulled out, grown, and moved on to another file.
 //!
-//! What a machine has is read from its live definition, so a call that comes again finds its work done. Only the running
-//! machine is changed: its stored definition is written anew before every start.
+//! Only the running machine is changed: its stored definition is written anew before every start.
 
 use super::super::{Disk, Error};
-use super::{Libvirt, domain_xml, failed};
+use super::{Libvirt, domain_xml, failed, live};
 use quick_xml::escape::escape;
-use quick_xml::events::{BytesStart, Event};
-use quick_xml::{Reader, XmlVersion};
 use std::path::{Path, PathBuf};
 use virt::domain::Domain;
 use virt::sys;
 
-/// The disks of a domain's XML: target and file.
-fn in_xml(xml: &str) -> Result<Vec<(String, PathBuf)>, quick_xml::Error> {
-    let mut reader = Reader::from_str(xml);
-    let (mut disks, mut inside) = (Vec::new(), Vec::<String>::new());
-    // File and target of the disk that is being read.
-    let mut open = (None, None);
-    let attribute = |e: &BytesStart<'_>, name: &str| -> Result<Option<String>, quick_xml::Error> {
-        match e.try_get_attribute(name)? {
-            Some(a) => Ok(Some(a.normalized_value(XmlVersion::Implicit1_0)?.into_owned())),
-            None => Ok(None),
-        }
-    };
-    loop {
-        let event = reader.read_event()?;
-        if let Event::Start(e) | Event::Empty(e) = &event {
-            let name = e.name().as_ref().to_owned();
-            // What the disk stands on has sources of its own, further down.
-            if inside.last().is_some_and(|parent| parent == "disk") {
-                match name.as_str() {
-                    "source" => open.0 = attribute(e, "file")?,
-                    "target" => open.1 = attribute(e, "dev")?,
-                    _ => {}
-                }
-            }
-            if matches!(event, Event::Start(_)) {
-                inside.push(name);
-            }
-        } else if let Event::End(_) = event {
-            if inside.pop().is_some_and(|name| name == "disk")
-                && let (Some(file), Some(target)) = std::mem::take(&mut open)
-            {
-                disks.push((target, PathBuf::from(file)));
-            }
-        } else if let Event::Eof = event {
-            return Ok(disks);
-        }
-    }
+fn disks(found: Vec<[Option<String>; 2]>) -> Vec<(String, PathBuf)> {
+    found.into_iter().filter_map(|[target, file]| Some((target?, PathBuf::from(file?)))).collect()
 }
 
+/// Target and file of each.
+const PARTS: [(&str, &str); 2] = [("target", "dev"), ("source", "file")];
+
 fn of(id: &str, domain: &Domain) -> Result<Vec<(String, PathBuf)>, Error> {
-    let xml = domain.xml_desc(0).map_err(|e| failed(&format!("asking for the definition of {id}"), &e))?;
-    in_xml(&xml).map_err(|e| Error::Failed(format!("the definition of {id}: {e}")))
+    Ok(disks(live::of(id, domain, "disk", PARTS)?))
 }
 
 impl Libvirt {
-    fn running(&self, id: &str) -> Result<Domain, Error> {
-        self.find(id)?.ok_or_else(|| Error::Failed(format!("no machine {id}")))
-    }
-
     pub(super) fn disks_of(&self, id: &str) -> Result<Vec<(String, PathBuf)>, Error> {
         of(id, &self.running(id)?)
     }
@@ -133,7 +93,7 @@ mod tests {
              <target dev='vdb' bus='virtio'/></disk><disk><target dev='sda'/></disk>\
              <disk><source file='/v/&lt;b'/><target dev='vda'/></disk><interface><source bridge='n'/><target dev='t'/></interface>\
              </devices></domain>";
-        let found = in_xml(xml).unwrap();
+        let found = disks(live::in_xml(xml, "disk", PARTS).unwrap());
         assert_eq!(found, [("vdb".into(), "/v/a.1".into()), ("vda".to_owned(), PathBuf::from("/v/<b"))]);
     }
 }

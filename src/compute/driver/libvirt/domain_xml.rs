@@ -27,15 +27,18 @@ pub fn render(m: &MachineSpec) -> String {
          <entry name='serial'>{uuid}</entry>\n      <entry name='uuid'>{uuid}</entry>\n    </system>\n  </sysinfo>\n",
         id = escape(&m.id),
         memory = m.memory_mib,
-        vcpus = m.vcpus,
+        vcpus = m.cores * m.threads,
     );
     os(&mut x, m);
     // Without KVM the translation cache is the larger part of a small guest's memory on the host.
     let tcg = if m.accelerated { "" } else { "<tcg><tb-cache unit='MiB'>64</tb-cache></tcg>" };
     let _ = writeln!(x, "  <features><acpi/><apic/>{tcg}</features>");
-    if m.accelerated {
-        x.push_str("  <cpu mode='host-passthrough' check='none'/>\n");
-    }
+    // QEMU's own processor is one of AMD's without the word by which guests tell threads from cores.
+    let (mode, cores, threads) = match m.accelerated {
+        true => (" mode='host-passthrough' check='none'", m.cores, m.threads),
+        false => ("", m.cores * m.threads, 1),
+    };
+    let _ = writeln!(x, "  <cpu{mode}><topology sockets='1' cores='{cores}' threads='{threads}'/></cpu>");
     x.push_str(
         "  <clock offset='utc'/>\n  <on_poweroff>destroy</on_poweroff>\n  <on_reboot>restart</on_reboot>\n  \
          <on_crash>destroy</on_crash>\n  <devices>\n    <emulator>/usr/bin/qemu-system-x86_64</emulator>\n    \
@@ -49,7 +52,7 @@ pub fn render(m: &MachineSpec) -> String {
         x.push_str(&disk(d));
     }
     for n in &m.nics {
-        nic(&mut x, n);
+        x.push_str(&nic(n));
     }
     let log = text(&m.console_log);
     let _ = write!(
@@ -94,16 +97,16 @@ pub fn disk(d: &Disk) -> String {
     x
 }
 
-fn nic(x: &mut String, n: &NicSpec) {
+/// One network card: in a domain, or to be plugged into one.
+pub fn nic(n: &NicSpec) -> String {
     let mtu = n.mtu.map(|mtu| format!("<mtu size='{mtu}'/>")).unwrap_or_default();
-    let _ = write!(
-        x,
+    format!(
         "    <interface type='bridge'>\n      <source bridge='{}'/>\n      <mac address='{}'/>\n      \
          <target dev='{}'/>\n      <model type='virtio'/>{mtu}\n    </interface>\n",
         escape(&n.bridge),
         escape(&n.mac),
         escape(&n.tap),
-    );
+    )
 }
 
 fn text(path: &Path) -> String {
@@ -119,7 +122,8 @@ mod tests {
         MachineSpec {
             id: "i-0123456789abcdef0".into(),
             uuid: "ec2a0001-0000-4000-8000-000000000001".into(),
-            vcpus: 2,
+            cores: 1,
+            threads: 2,
             memory_mib: 512,
             accelerated: false,
             kernel: None,

@@ -10,10 +10,12 @@
 mod disks;
 pub mod domain_xml;
 mod events;
+mod live;
+mod nics;
 pub mod reaper;
 mod screen;
 
-use super::{Capacity, Disk, Driver, Error, Machine, MachineSpec, Picture, Power, Watcher};
+use super::{Capacity, Disk, Driver, Error, Machine, MachineSpec, NicSpec, Picture, Power, Watcher};
 use crate::compute::state::Off;
 use std::path::{Path, PathBuf};
 use virt::connect::Connect;
@@ -303,6 +305,18 @@ impl Driver for Libvirt {
 
     fn grow_disk(&self, id: &str, target: &str, bytes: u64) -> Result<(), Error> {
         self.grow(id, target, bytes)
+    }
+
+    fn nics(&self, id: &str) -> Result<Vec<NicSpec>, Error> {
+        self.nics_of(id)
+    }
+
+    fn attach_nic(&self, id: &str, nic: &NicSpec) -> Result<(), Error> {
+        self.plug_nic(id, nic)
+    }
+
+    fn detach_nic(&self, id: &str, nic: &NicSpec) -> Result<bool, Error> {
+        self.pull_nic(id, nic)
     }
 
     fn watch(&self, watcher: Watcher) -> Result<(), Error> {
