@@ -93,7 +93,6 @@ impl Cloud {
         let installation = db.write_blocking(|c| db::iam::setting_or(c, "installation", &id::hex(8)))?;
         let (iam, first_key) = Iam::open(&db, &config.accounts)?;
         let objects = Arc::new(objects::Store::open_with(db.clone(), &dir, encryption(&config))?);
-        let images = Arc::new(Images::open(db.clone(), objects.clone(), &dir)?);
         let (network, listeners) = Network::open(&installation);
         let network = Arc::new(network);
         let bytes = match config.driver {
@@ -101,6 +100,7 @@ impl Cloud {
             Driver::Simulated | Driver::Auto | Driver::Libvirt => volumes::Bytes::Files,
         };
         let volumes = Arc::new(Volumes::open(db.clone(), &dir, bytes)?);
+        let images = Arc::new(Images::open(db.clone(), objects.clone(), volumes.clone(), &dir)?);
         let compute = Compute::open(
             db.clone(),
             images.clone(),

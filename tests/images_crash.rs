@@ -5,6 +5,7 @@ use novella::images::tasks::{self, Object, Wanted};
 use novella::images::{
     CopyRequest, Image, ImageType, Images, ImportRequest, RegisterRequest, Select, State, copy, source,
 };
+use novella::volumes::{Bytes, Volumes};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus};
@@ -24,7 +25,8 @@ fn open(dir: &Path) -> (Db, Arc<Images>) {
     std::fs::create_dir_all(dir.join("keys")).unwrap();
     std::fs::copy(fixtures().join("ec2-key.pem"), dir.join("keys/cloud-key.pem")).unwrap();
     let db = Db::open(&dir.join("novella.db")).unwrap();
-    let images = Images::open(db.clone(), Arc::new(source::Folder(fixtures())), dir).unwrap();
+    let volumes = Arc::new(Volumes::open(db.clone(), dir, Bytes::Files).unwrap());
+    let images = Images::open(db.clone(), Arc::new(source::Folder(fixtures())), volumes, dir).unwrap();
     (db, Arc::new(images))
 }
 

@@ -24,7 +24,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     // What things mean.
     ("compute", &["clock", "config", "db", "fault", "id", "images", "network", "volumes"]),
     ("volumes", &["clock", "db", "fault", "id"]),
-    ("images", &["clock", "db", "fault", "id", "objects"]),
+    ("images", &["clock", "db", "fault", "id", "objects", "volumes"]),
     ("objects", &["blobs", "clock", "db", "iam", "id", "seal", "wire"]),
     ("network", &["clock", "db", "fault", "id"]),
     ("iam", &["clock", "config", "db"]),

@@ -3,6 +3,7 @@
 use super::bundle::TypeName;
 use crate::db::{self, Db};
 use crate::images::{Images, ImportRequest, Select, source};
+use crate::volumes::{Bytes, Volumes};
 use std::error::Error;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -73,12 +74,18 @@ pub fn run(args: Args) -> super::Outcome {
     Ok(ExitCode::SUCCESS)
 }
 
+/// The images' room without its loop.
+fn open(db: Db, data_dir: &Path) -> Result<Images, Box<dyn Error>> {
+    let volumes = Arc::new(Volumes::open(db.clone(), data_dir, Bytes::Files)?);
+    // No bundle is fetched here.
+    Ok(Images::open(db, Arc::new(source::Folder(data_dir.join("buckets"))), volumes, data_dir)?)
+}
+
 /// Carry the command out, and say to `out` what came of it.
 fn carry_out(command: Command, data_dir: &Path, out: &mut dyn Write) -> Result<(), Box<dyn Error>> {
     std::fs::create_dir_all(data_dir)?;
     let db = Db::open(&data_dir.join("novella.db"))?;
-    // No bundle is fetched here.
-    let images = Images::open(db.clone(), Arc::new(source::Folder(data_dir.join("buckets"))), data_dir)?;
+    let images = open(db.clone(), data_dir)?;
     match command {
         Command::Import(args) => {
             let account = match args.owner {
@@ -166,7 +173,7 @@ mod tests {
         std::fs::create_dir_all(&data).unwrap();
         let server = {
             let db = Db::open(&data.join("novella.db")).unwrap();
-            Images::open(db, Arc::new(source::Folder(data.join("buckets"))), &data).unwrap()
+            open(db, &data).unwrap()
         };
 
         assert!(novella(&data, &["import", path]).is_err(), "whose should it be?");

@@ -1,21 +1,24 @@
 //! Images of instances, their bundles and exports: a copy of the disk is taken while nobody writes to it, and the rest is the images' room's work.
+//! Of volumes no copy is taken but snapshots, for which a guest need not stand still.
 //!
 //! A running guest is shut down for it by its power button (and after its patience by the switch), and started again as soon as
 //! its disk is copied; to clients it runs all the while. Without a reboot it stands still for as long as the copy takes:
 //! QEMU then has written out all that the guest did, so the copy is what a power cut would leave.
 
-use super::Compute;
 use super::driver::{Driver, Machine, Power};
 use super::folder::Folder;
 use super::intent::{IntentError, owned};
 use super::reconcile::StepError;
 use super::spec::{Spec, both};
 use super::state::{self, State, visible};
-use crate::db::images::{Details, Image, ImageType, Mapping, Origin};
+use super::{Compute, captured_mapping};
+use crate::db::images::{Details, Image, ImageType, Origin};
 use crate::db::instances::InstanceRow;
+use crate::db::tags::Tag;
 use crate::db::{self, Conn};
 use crate::images;
 use crate::images::tasks::{self, Task, Wanted};
+use crate::volumes::{self, Bytes, DiskWish, attachments};
 
 /// What CreateImage asks for.
 #[derive(Debug, Clone)]
@@ -27,10 +30,9 @@ pub struct CaptureRequest {
     pub description: String,
     /// Shut a running guest down for it.
     pub reboot: bool,
-    /// Devices and what the image's instances are to see there; `None`: nothing.
-    pub mappings: Vec<(String, Option<String>)>,
-    /// Devices of which the request says how their volumes are to be.
-    pub volumes: Vec<String>,
+    /// What the image's instances are to have at devices, where that is not what the instance has.
+    pub disks: Vec<DiskWish>,
+    pub snapshot_tags: Vec<Tag>,
 }
 
 /// Why there is no image.
@@ -41,25 +43,18 @@ pub enum CaptureError {
     #[error(transparent)]
     Image(#[from] images::Error),
     #[error(transparent)]
+    Volumes(#[from] volumes::Error),
+    #[error(transparent)]
     Db(#[from] db::Error),
-    /// `UnsupportedOperation`
-    #[error("a volume at {0}, which is not the root device {1}")]
-    OtherVolume(String, String),
 }
 
-/// Put the image down as pending, and have the loop look at the instance.
-pub fn capture(c: &Conn, r: &CaptureRequest) -> Result<Image, CaptureError> {
+/// Put the image down. One on volumes, of which nobody asks that the guest is shut down, has its snapshots begun at once; any other waits,
+/// and the loop is to look at the instance.
+pub fn capture(c: &Conn, r: &CaptureRequest, bytes: Bytes) -> Result<Image, CaptureError> {
     let (row, spec) = with_disk(c, &r.account, &r.region, &r.instance_id, "imaged", true)?;
-    if let Some(device) = r.volumes.iter().find(|device| **device != spec.root_device_name) {
-        return Err(CaptureError::OtherVolume(device.clone(), spec.root_device_name));
-    }
-    let mut mappings: Vec<Mapping> =
-        spec.mappings.into_iter().map(|(virtual_name, device)| Mapping { virtual_name, device }).collect();
-    for (device, virtual_name) in &r.mappings {
-        mappings.retain(|m| m.device != *device);
-        let added = virtual_name.clone().map(|virtual_name| Mapping { virtual_name, device: device.clone() });
-        mappings.extend(added);
-    }
+    let (desired, observed) = both(&row)?;
+    let waits = !spec.root_volume || (r.reboot && visible(desired, observed) != State::Stopped);
+    let (mappings, volumes) = captured_mapping::of(c, r, &row.id, &spec)?;
     let imds_v2 = db::images::get(c, &spec.image_id)?.is_some_and(|i| i.details.imds_v2);
     let image = Image {
         description: r.description.clone(),
@@ -69,6 +64,8 @@ pub fn capture(c: &Conn, r: &CaptureRequest) -> Result<Image, CaptureError> {
         ramdisk_id: spec.ramdisk_id,
         root_device_name: spec.root_device_name,
         mappings,
+        volumes,
+        state: if waits { images::State::Pending } else { images::State::Available },
         details: Details {
             source_image: Some(spec.image_id),
             source_region: Some(r.region.clone()),
@@ -78,7 +75,12 @@ pub fn capture(c: &Conn, r: &CaptureRequest) -> Result<Image, CaptureError> {
         },
         ..images::fresh(ImageType::Machine, &r.account, Some(&r.region), Some(r.name.clone()))
     };
-    images::put_down(c, &image, &Origin::Instance { id: row.id.clone(), reboot: r.reboot })?;
+    let snapshot_tags = r.snapshot_tags.clone();
+    let origin = Origin::Instance { id: row.id.clone(), reboot: r.reboot, snapshot_tags };
+    images::put_down(c, &image, waits.then_some(&origin))?;
+    if !waits {
+        captured_mapping::begin_snapshots(c, &image.id, &row.id, &r.snapshot_tags, bytes)?;
+    }
     db::instances::touch(c, &row.id)?;
     Ok(image)
 }
@@ -153,8 +155,17 @@ impl Compute {
                 return Ok(());
             }
         }
-        let disk = Folder::new(&self.dir, &row.id).disk();
-        let copied = if driver.is_real() { self.images.copy_disk(&disk, &capture.id) } else { Ok(()) };
+        let spec = Spec::parse(&row.spec)?;
+        let copied = match (driver.is_real(), spec.root_volume) {
+            (false, _) => Ok(()),
+            // Snapshots of its volumes are all that an image needs; only a task needs a file.
+            (true, true) if capture.is_image => Ok(()),
+            (true, true) => match self.db.read(|c| self.volumes.disks(c, &row.id))?.first() {
+                Some(root) => self.images.flatten_disk(&root.path, &capture.id),
+                None => return Err(StepError::NoRoot),
+            },
+            (true, false) => self.images.copy_disk(&Folder::new(&self.dir, &row.id).disk(), &capture.id),
+        };
         if running {
             driver.power(&row.id, Power::On)?;
         } else {
@@ -166,16 +177,26 @@ impl Compute {
             self.images.not_captured(&capture.id, "The instance's disk could not be copied.")?;
             return Ok(());
         }
-        let source = (!driver.is_real()).then(|| Spec::parse(&row.spec)).transpose()?.map(|spec| spec.image_id);
-        let (instance, powered) = (row.id.clone(), row.powered);
+        let source = (!driver.is_real()).then_some(spec.image_id);
+        let (instance, powered, bytes) = (row.id.clone(), row.powered, self.volumes.bytes());
+        let root_volume = spec.root_volume;
         self.db.write_blocking(move |c| {
             // Together: a guest that was shut down for the copy did not go by its own will.
             db::instances::set_powered(c, &instance, powered)?;
-            match source {
-                None => images::capture::captured(c, &capture.id, &instance),
-                Some(source) => images::capture::captured_as_image(c, &capture.id, &source),
+            if !running {
+                attachments::all_unplugged(c, &instance)?;
             }
+            if capture.is_image {
+                captured_mapping::begin_snapshots(c, &capture.id, &instance, &capture.snapshot_tags, bytes)?;
+            }
+            match source {
+                _ if root_volume && capture.is_image => db::images::set_begun(c, &capture.id).map(drop)?,
+                None => images::capture::captured(c, &capture.id, &instance)?,
+                Some(source) => images::capture::captured_as_image(c, &capture.id, &source)?,
+            }
+            Ok::<_, volumes::Error>(())
         })?;
+        self.volumes.wake();
         self.images.wake();
         Ok(())
     }

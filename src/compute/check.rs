@@ -1,6 +1,7 @@
 //! Whether the instances' folders are what their rows say. It repairs nothing.
 
 use super::folder::{self, Folder};
+use super::spec::Spec;
 use super::state::Observed;
 use crate::db::{self, Db};
 use crate::volumes::qcow2;
@@ -13,6 +14,9 @@ pub fn check(db: &Db, data_dir: &Path) -> Result<Vec<String>, db::Error> {
     let root = data_dir.join("instances");
     let mut problems = Vec::new();
     for row in db.read(db::instances::alive)? {
+        if Spec::parse(&row.spec)?.root_volume {
+            continue; // Its disks are volumes.
+        }
         let disk = Folder::new(&root, &row.id).disk();
         match qcow2::base_of(&disk) {
             Ok(Some(base)) if base != Path::new(super::NO_BASE) && !base.exists() => {

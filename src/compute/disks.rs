@@ -36,7 +36,8 @@ impl Compute {
                     return Err(IntentError::NotUp(row.id));
                 }
             };
-            let at = attachments::At { instance: &row.id, zone: &row.zone, root: &spec.root_device_name, live };
+            let (root, root_volume) = (&spec.root_device_name, spec.root_volume);
+            let at = attachments::At { instance: &row.id, zone: &row.zone, root, root_volume, live };
             let attached = attachments::attach(c, &volume, at, &device, false, bytes)?;
             if live {
                 db::instances::touch(c, &row.id)?;
@@ -65,7 +66,11 @@ impl Compute {
             }
             let attachment = attachments::find(&volume, instance.as_deref(), device.as_deref())?;
             let row = owned(c, &account, &region, vec![attachment.instance.clone()])?.remove(0);
-            let live = match state(&row)? {
+            let state = state(&row)?;
+            if attachment.target == attachments::ROOT && state != State::Stopped {
+                return Err(IntentError::RootVolume { volume: volume.row.id.clone(), instance: row.id });
+            }
+            let live = match state {
                 State::Running | State::Pending | State::Stopping => attachment.plugged,
                 State::Stopped => false,
                 State::ShuttingDown | State::Terminated => {

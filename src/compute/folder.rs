@@ -33,13 +33,13 @@ impl Folder {
         self.path.join("console.log")
     }
 
-    /// Make the folder with its root disk of `size` bytes on `base`, unless the disk is there already.
-    pub fn make(&self, base: &Path, size: u64) -> io::Result<()> {
+    /// Make the folder, with its root disk of so many bytes on a base (unless the disk is there already), or with none.
+    pub fn make(&self, root: Option<(&Path, u64)>) -> io::Result<()> {
         crate::fault::effect("instance folder");
         fs::create_dir_all(&self.path)?;
         // A libvirt daemon runs QEMU as another user, who must get through to the disk; nobody else reads a thing.
         fs::set_permissions(&self.path, fs::Permissions::from_mode(0o711))?;
-        if !self.disk().exists() {
+        if let Some((base, size)) = root.filter(|_| !self.disk().exists()) {
             let part = self.path.join("disk.part");
             match fs::remove_file(&part) {
                 Err(e) if e.kind() != io::ErrorKind::NotFound => return Err(e),
@@ -50,8 +50,10 @@ impl Folder {
             crate::fault::effect("disk");
             fs::rename(&part, self.disk())?;
         }
-        let info = serde_json::json!({ self.disk().to_string_lossy(): "qcow2" });
-        self.replace("disk.info", &info.to_string())?;
+        if root.is_some() {
+            let info = serde_json::json!({ self.disk().to_string_lossy(): "qcow2" });
+            self.replace("disk.info", &info.to_string())?;
+        }
         fs::OpenOptions::new().create(true).append(true).mode(0o600).open(self.console_log())?;
         fs::File::open(&self.path)?.sync_all()
     }
@@ -132,10 +134,10 @@ mod tests {
     fn a_folder_made_twice_keeps_its_disk_and_leaves_its_console_behind() {
         let dir = tempfile::tempdir().unwrap();
         let f = Folder::new(dir.path(), "i-0123456789abcdef0");
-        f.make(Path::new("/base"), 1 << 20).unwrap();
+        f.make(Some((Path::new("/base"), 1 << 20))).unwrap();
         let made = fs::read(f.disk()).unwrap();
         fs::write(f.disk(), b"the guest wrote").unwrap();
-        f.make(Path::new("/base"), 1 << 20).unwrap();
+        f.make(Some((Path::new("/base"), 1 << 20))).unwrap();
         assert_eq!(fs::read(f.disk()).unwrap(), b"the guest wrote");
         assert_ne!(made, b"the guest wrote");
         fs::write(f.console_log(), "0123456789").unwrap();

@@ -5,7 +5,8 @@ use super::spec::{Instance, ShutdownBehavior, Spec, both};
 use super::state::{Desired, Observed, State, visible};
 use crate::db::instances::InstanceRow;
 use crate::db::quotas::{self, Quota};
-use crate::{clock, db, network, volumes};
+use crate::volumes::{self, attachments};
+use crate::{clock, db, network};
 
 /// What an instance is asked to do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -93,6 +94,12 @@ pub enum IntentError {
         "Unable to detach volume '{volume}' from instance '{instance}'. The instance is not in a state in which volumes can be detached."
     )]
     CannotDetach { volume: String, instance: String },
+    /// `IncorrectState`
+    #[error("Unable to detach root volume '{volume}' from instance '{instance}'")]
+    RootVolume { volume: String, instance: String },
+    /// `InvalidParameterValue`
+    #[error("Invalid value '{instance}' for instanceId. Instance does not have a volume attached at root ({device})")]
+    NoRootVolume { instance: String, device: String },
     /// `InvalidInstanceAttributeValue`
     #[error("No device is currently mapped at {0}")]
     NoDevice(String),
@@ -143,6 +150,7 @@ impl Compute {
                         }
                         db::instances::update(c, &row, generation)?;
                         if change == Change::Start {
+                            check_root(c, &row)?;
                             check_vcpus(c, &row)?;
                             network::public::give_again(c, &pool, &network::nics_of(c, &row.id)?)?;
                         }
@@ -216,6 +224,15 @@ fn check_vcpus(c: &db::Conn, row: &InstanceRow) -> Result<(), IntentError> {
     let most = quotas::limit(c, &row.account, Quota::Vcpus)?;
     let running = db::instances::vcpus_running(c, &row.account, &row.region)?;
     if running > most { Err(IntentError::TooManyVcpus(most)) } else { Ok(()) }
+}
+
+/// An error if the instance is to start from a volume that it does not have.
+fn check_root(c: &db::Conn, row: &InstanceRow) -> Result<(), IntentError> {
+    let spec = Spec::parse(&row.spec)?;
+    if !spec.root_volume || attachments::at(c, &row.id)?.iter().any(|a| a.target == attachments::ROOT) {
+        return Ok(());
+    }
+    Err(IntentError::NoRootVolume { instance: row.id.clone(), device: spec.root_device_name })
 }
 
 /// Put the change into the row; `false`: it already is so.

@@ -2,7 +2,7 @@
 
 use super::cards::{Cards, InterfaceWish};
 use super::edit::MetadataEdit;
-use super::launch_disks::{self, DiskWish};
+use super::launch_disks::{self, Planned};
 use super::spec::{Instance, InstanceProfile, Key, MetadataOptions, Options, Spec};
 use super::spot::{self, OfSpot, SpotRequest, SpotWish};
 use super::state::{Desired, Observed};
@@ -12,7 +12,8 @@ use crate::db::instances::InstanceRow;
 use crate::db::quotas::{self, Quota};
 use crate::db::tags::{Resource, Tag};
 use crate::db::{self, Conn};
-use crate::{clock, id, network, volumes};
+use crate::volumes::{self, DiskWish, attachments};
+use crate::{clock, id, network};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::sync::Arc;
@@ -38,6 +39,9 @@ pub struct LaunchRequest {
     pub user_data: Option<String>,
     /// What the request says of devices, each at most once.
     pub disks: Vec<DiskWish>,
+    /// The ARN of the account's own key for volumes.
+    #[serde(default)]
+    pub own_key: String,
     /// Its metadata options are not looked at: the next field says them.
     pub options: Options,
     /// What the request says of the metadata service; the rest is the image's, or has a default.
@@ -119,8 +123,11 @@ pub enum LaunchError {
     #[error("Volume of size {wanted_gib}GB is smaller than the image '{image}', expect size >= {image_gib}GB")]
     RootTooSmall { image: String, wanted_gib: u64, image_gib: u64 },
     /// `InvalidBlockDeviceMapping`
-    #[error("The root disk of image '{0}' is its own, and cannot be made of a snapshot")]
-    RootSnapshot(String),
+    #[error("snapshotId cannot be modified on root device")]
+    RootSnapshot,
+    /// `InvalidBlockDeviceMapping`
+    #[error("The root device '{0}' cannot be left out")]
+    NoRoot(String),
     /// `InvalidParameterCombination`
     #[error("The image '{image}' needs a root disk of {image_gib} GiB; {instance_type} has {type_gib} GiB")]
     TypeTooSmall { image: String, image_gib: u64, instance_type: String, type_gib: u64 },
@@ -177,7 +184,7 @@ pub(super) fn launch(c: &Conn, r: &LaunchRequest, ground: &Ground) -> Result<Vec
         return load(c, &reservation);
     }
     let now = clock::now_ms();
-    let mut spec = resolve(c, r)?;
+    let (mut spec, planned) = resolve(c, r)?;
     let size = types::find(&r.instance_type).ok_or_else(|| LaunchError::UnknownType(r.instance_type.clone()))?;
     let vcpus = r.options.cpu.map_or(i64::from(size.vcpus), |cpu| cpu.vcpus());
     let memory_mib = size.memory_mib as i64;
@@ -247,7 +254,14 @@ pub(super) fn launch(c: &Conn, r: &LaunchRequest, ground: &Ground) -> Result<Vec
         };
         db::instances::insert(c, &row)?;
         cards.attach(c, nics, &instance_id, &ground.public)?;
-        launch_disks::make(c, r, &instance_id, &cards.zone, &spec.root_device_name, ground.bytes)?;
+        let at = attachments::At {
+            instance: &instance_id,
+            zone: &cards.zone,
+            root: &spec.root_device_name,
+            root_volume: spec.root_volume,
+            live: false,
+        };
+        launch_disks::make(c, r, at, &planned, ground.bytes)?;
         let on = Resource { account: &r.account, region: &r.region, id: &instance_id, kind: "instance" };
         db::tags::put(c, on, &r.tags)?;
         launched += 1;
@@ -298,7 +312,7 @@ pub(super) fn candidates(c: &Conn) -> Result<Vec<schedule::Candidate>, db::Error
 }
 
 /// Look up everything that the request names.
-fn resolve(c: &Conn, r: &LaunchRequest) -> Result<Spec, LaunchError> {
+fn resolve(c: &Conn, r: &LaunchRequest) -> Result<(Spec, Vec<Planned>), LaunchError> {
     let image = usable(c, r, &r.image_id, ImageType::Machine)?;
     let kernel_id = r.kernel_id.clone().or(image.kernel_id.clone());
     let ramdisk_id = r.ramdisk_id.clone().or(image.ramdisk_id.clone());
@@ -316,7 +330,12 @@ fn resolve(c: &Conn, r: &LaunchRequest) -> Result<Spec, LaunchError> {
             Some(Key { name: row.name, public_key: row.public_key })
         }
     };
-    let root_bytes = root_bytes(r, &image)?;
+    let planned = launch_disks::plan(c, r, &image)?;
+    let root_volume = image.root_volume().is_some();
+    let root_bytes = match planned.iter().find(|p| p.is_root(&image)) {
+        Some(root) => root.figures.gib as u64 * GIB,
+        None => root_bytes(r, &image)?,
+    };
     let mut options = r.options.clone();
     let account = defaults::metadata(c, &r.account, &r.region)?;
     options.metadata = r.metadata.over(&account.over(&metadata_of(&image)));
@@ -329,7 +348,7 @@ fn resolve(c: &Conn, r: &LaunchRequest) -> Result<Spec, LaunchError> {
     if let Some(wish) = &r.placement {
         options.placement = Some(placement::enter(c, &r.account, &r.region, wish, &r.instance_type)?);
     }
-    Ok(Spec {
+    let spec = Spec {
         image_id: image.id,
         kernel_id,
         ramdisk_id,
@@ -338,6 +357,7 @@ fn resolve(c: &Conn, r: &LaunchRequest) -> Result<Spec, LaunchError> {
         key,
         user_data: r.user_data.clone(),
         root_bytes,
+        root_volume,
         root_device_name: image.root_device_name,
         image_location: image.location,
         mappings: image.mappings.into_iter().map(|m| (m.virtual_name, m.device)).collect(),
@@ -346,7 +366,8 @@ fn resolve(c: &Conn, r: &LaunchRequest) -> Result<Spec, LaunchError> {
         client_token: r.client_token.clone(),
         profile: None,
         options,
-    })
+    };
+    Ok((spec, planned))
 }
 
 /// Metadata options of an image's instances, when the launch says nothing.

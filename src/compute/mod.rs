@@ -13,6 +13,7 @@
 //! loop looks at every row again, so recovery is the same path as everything else.
 
 mod capture;
+mod captured_mapping;
 mod cards;
 pub mod check;
 pub mod dedicated;
@@ -48,7 +49,6 @@ pub use cards::InterfaceWish;
 pub use edit::{Edit, MetadataEdit, PlacementEdit};
 pub use intent::{Change, IntentError};
 pub use launch::{LaunchError, LaunchRequest};
-pub use launch_disks::{DiskWish, Mapped, VolumeWish};
 pub use screen::ScreenError;
 pub use spec::{Cpu, DnsNames, Instance, InstanceProfile, Key, MetadataOptions, Options, ShutdownBehavior, Spec};
 

@@ -32,7 +32,7 @@ impl Compute {
         let (id, volumes): (_, Vec<String>) = (row.id.clone(), disks.into_iter().map(|d| d.volume).collect());
         let any = !volumes.is_empty();
         if any {
-            self.volumes.make_for(&id)?;
+            self.volumes.finish_for(&id)?;
             self.db.write_blocking(move |c| attachments::plug(c, &id, &volumes))?;
         }
         Ok(any)
@@ -117,7 +117,7 @@ impl Compute {
         let (instance, volume) = (at.instance.clone(), at.volume.clone());
         match at.state.as_str() {
             "attaching" => {
-                self.volumes.make_for(&instance)?;
+                self.volumes.finish_for(&instance)?;
                 let one = [volume.clone()];
                 self.db.write_blocking(move |c| attachments::plug(c, &instance, &one))?;
                 let disks = self.db.read(|c| self.volumes.disks(c, &at.instance))?;

@@ -87,13 +87,15 @@ pub(super) enum StepError {
     Folder(#[from] std::io::Error),
     #[error("its network interface is gone")]
     NoInterface,
+    #[error("its root volume is gone")]
+    NoRoot,
 }
 
 impl StepError {
     /// Another try would give the same.
     fn is_final(&self) -> bool {
         match self {
-            StepError::Driver(driver::Error::Refused(_)) | StepError::NoInterface => true,
+            StepError::Driver(driver::Error::Refused(_)) | StepError::NoInterface | StepError::NoRoot => true,
             // Deregistered between the launch and its first disk.
             StepError::Image(e) => e.status() < 500,
             StepError::Driver(driver::Error::Failed(_))
@@ -363,10 +365,10 @@ impl Compute {
     fn build(&self, row: &mut InstanceRow) -> Result<(), StepError> {
         let driver = self.driver.as_deref().expect("no pass without a driver");
         let mut spec = Spec::parse(&row.spec)?;
-        let disk_base = self.base(driver, &spec.image_id)?;
+        let disk_base = (!spec.root_volume).then(|| self.base(driver, &spec.image_id)).transpose()?;
         let kernel = spec.kernel_id.as_deref().map(|id| self.base(driver, id)).transpose()?;
         let ramdisk = spec.ramdisk_id.as_deref().map(|id| self.base(driver, id)).transpose()?;
-        let bases: Vec<String> = [Some(&disk_base), kernel.as_ref(), ramdisk.as_ref()]
+        let bases: Vec<String> = [disk_base.as_ref(), kernel.as_ref(), ramdisk.as_ref()]
             .into_iter()
             .flatten()
             .map(|b| b.digest.clone())
@@ -374,16 +376,19 @@ impl Compute {
         (spec.bases, spec.redefine) = (bases, false);
         row.spec = spec.to_json();
         let folder = Folder::new(&self.dir, &row.id);
-        folder.make(&disk_base.path, spec.root_bytes.max(disk_base.virtual_size))?;
+        folder.make(disk_base.as_ref().map(|base| (&*base.path, spec.root_bytes.max(base.virtual_size))))?;
         let nics = self.ensure_ports(row)?;
-        let mut disks = vec![driver::Disk {
+        let own = disk_base.map(|_| driver::Disk {
             path: folder.disk(),
             format: "qcow2",
-            target: "vda".into(),
+            target: attachments::ROOT.into(),
             serial: "root".into(),
             read_only: false,
-        }];
-        disks.extend(self.disks(row)?);
+        });
+        let disks: Vec<driver::Disk> = own.into_iter().chain(self.disks(row)?).collect();
+        if driver.is_real() && disks.first().is_none_or(|disk| disk.target != attachments::ROOT) {
+            return Err(StepError::NoRoot);
+        }
         let cpu = Cpu::of(row, &spec.options);
         let machine = MachineSpec {
             id: row.id.clone(),

@@ -25,8 +25,11 @@ pub struct Spec {
     pub key: Option<Key>,
     /// Base64, as the client sent it.
     pub user_data: Option<String>,
-    /// Size of the root disk in bytes.
+    /// Size of the root disk in bytes, at the launch.
     pub root_bytes: u64,
+    /// The root disk is a volume, attached at the root device, rather than a file of the instance's own.
+    #[serde(default)]
+    pub root_volume: bool,
     /// `/dev/sda1`
     pub root_device_name: String,
     /// Location of the image's manifest.
@@ -269,6 +272,11 @@ impl Instance {
     /// Its first interface; none once it is terminated.
     pub fn nic(&self) -> Option<&Nic> {
         self.nics.first()
+    }
+
+    /// Its volumes but for the root one.
+    pub fn data_volumes(&self) -> impl Iterator<Item = &AttachmentRow> {
+        self.volumes.iter().filter(|v| v.target != attachments::ROOT)
     }
 
     /// Its security groups: those of its first interface.

@@ -85,6 +85,7 @@ const MIGRATIONS: &[(&str, &str)] = &[
     ("0020_compute_records", include_str!("migrations/0020_compute_records.sql")),
     ("0021_image_tasks", include_str!("migrations/0021_image_tasks.sql")),
     ("0022_account_settings", include_str!("migrations/0022_account_settings.sql")),
+    ("0023_images_on_volumes", include_str!("migrations/0023_images_on_volumes.sql")),
 ];
 
 type Job = Box<dyn FnOnce(&mut Conn) -> Answer + Send>;

@@ -5,7 +5,7 @@
 use crate::compute::dedicated::DedicatedError;
 use crate::compute::placement::PlacementError;
 use crate::compute::templates::TemplateError;
-use crate::compute::{CaptureError, IntentError, LaunchError, ScreenError};
+use crate::compute::{IntentError, LaunchError};
 use crate::id::Kind;
 use crate::wire::query;
 use crate::{db, images, network, volumes};
@@ -93,7 +93,7 @@ pub enum Error {
     Unsupported(String),
 
     #[error(transparent)]
-    Images(#[from] images::Error),
+    Images(images::Error),
     #[error(transparent)]
     Template(#[from] TemplateError),
     #[error(transparent)]
@@ -174,66 +174,6 @@ impl Error {
     }
 }
 
-/// What is not there has the same words wherever it is missed.
-impl From<network::Error> for Error {
-    fn from(e: network::Error) -> Error {
-        match e {
-            network::Error::NoSuch(kind, id) => Error::no_such(kind, id),
-            other => Error::Network(other),
-        }
-    }
-}
-
-impl From<volumes::Error> for Error {
-    fn from(e: volumes::Error) -> Error {
-        match e {
-            volumes::Error::NoVolume(id) => Error::no_such(Kind::Volume, id),
-            volumes::Error::NoSnapshot(id) => Error::no_such(Kind::Snapshot, id),
-            other => Error::Volumes(other),
-        }
-    }
-}
-
-impl From<LaunchError> for Error {
-    fn from(e: LaunchError) -> Error {
-        match e {
-            LaunchError::Network(e) => e.into(),
-            LaunchError::Volumes(e) => e.into(),
-            other => Error::Launch(other),
-        }
-    }
-}
-
-impl From<CaptureError> for Error {
-    fn from(e: CaptureError) -> Error {
-        match e {
-            CaptureError::Instance(e) => e.into(),
-            CaptureError::Image(e) => e.into(),
-            CaptureError::Db(e) => e.into(),
-            e @ CaptureError::OtherVolume(..) => Error::Unsupported(e.to_string()),
-        }
-    }
-}
-
-impl From<ScreenError> for Error {
-    fn from(e: ScreenError) -> Error {
-        match e {
-            ScreenError::Intent(e) => e.into(),
-            e @ (ScreenError::Driver(_) | ScreenError::Jpeg(_)) => Error::Internal(e.to_string()),
-        }
-    }
-}
-
-impl From<IntentError> for Error {
-    fn from(e: IntentError) -> Error {
-        match e {
-            IntentError::Network(e) => e.into(),
-            IntentError::Volumes(e) => e.into(),
-            other => Error::Intent(other),
-        }
-    }
-}
-
 /// The code whose cause is for the log only.
 pub const INTERNAL_ERROR: &str = "InternalError";
 const INTERNAL: (&str, StatusCode) = (INTERNAL_ERROR, StatusCode::INTERNAL_SERVER_ERROR);
@@ -246,6 +186,10 @@ pub fn launch(e: &LaunchError) -> (&'static str, StatusCode) {
         LaunchError::Network(e) => in_network(e),
         LaunchError::Placement(e) => placement(e),
         LaunchError::Dedicated(e) => dedicated(e),
+        LaunchError::Volumes(volumes::Error::TooSmall { .. })
+        | LaunchError::RootTooSmall { .. }
+        | LaunchError::RootSnapshot
+        | LaunchError::NoRoot(_) => ("InvalidBlockDeviceMapping", BAD),
         LaunchError::Volumes(e) => in_volumes(e),
         LaunchError::ImageNotFound(_) => ("InvalidAMIID.NotFound", BAD),
         LaunchError::ImageUnavailable(..) => ("InvalidAMIID.Unavailable", BAD),
@@ -259,7 +203,6 @@ pub fn launch(e: &LaunchError) -> (&'static str, StatusCode) {
         LaunchError::SeveralZones => ("InvalidParameterCombination", BAD),
         LaunchError::TooManyInterfaces(..) => ("AttachmentLimitExceeded", BAD),
         LaunchError::KeyNotFound(_) => ("InvalidKeyPair.NotFound", BAD),
-        LaunchError::RootTooSmall { .. } | LaunchError::RootSnapshot(_) => ("InvalidBlockDeviceMapping", BAD),
         LaunchError::TypeTooSmall { .. } => ("InvalidParameterCombination", BAD),
         LaunchError::NoCapacity(_) => ("InsufficientInstanceCapacity", StatusCode::INTERNAL_SERVER_ERROR),
         LaunchError::TokenReused => ("IdempotentParameterMismatch", BAD),
@@ -321,7 +264,7 @@ fn intent(e: &IntentError) -> (&'static str, StatusCode) {
         | IntentError::NotRunning { .. }
         | IntentError::NotStopped(_)
         | IntentError::Ended { .. } => ("IncorrectInstanceState", BAD),
-        IntentError::DeviceIndexTaken { .. } => ("InvalidParameterValue", BAD),
+        IntentError::DeviceIndexTaken { .. } | IntentError::NoRootVolume { .. } => ("InvalidParameterValue", BAD),
         IntentError::TooManyInterfaces(..) => ("AttachmentLimitExceeded", BAD),
         IntentError::TooManyVcpus(_) => ("VcpuLimitExceeded", BAD),
         IntentError::NoSuchCores { .. } => ("InvalidParameterValue", BAD),
@@ -331,7 +274,7 @@ fn intent(e: &IntentError) -> (&'static str, StatusCode) {
         IntentError::NoSuchAssociation(_) => ("InvalidAssociationID.NotFound", BAD),
         IntentError::OtherZone => ("InvalidParameterCombination", BAD),
         IntentError::FirstInterface => ("OperationNotPermitted", BAD),
-        IntentError::NotUp(_) => ("IncorrectState", BAD),
+        IntentError::NotUp(_) | IntentError::RootVolume { .. } => ("IncorrectState", BAD),
         IntentError::CannotDetach { .. } => ("IncorrectInstanceState", BAD),
         IntentError::NoDevice(_) => ("InvalidInstanceAttributeValue", BAD),
         IntentError::UnknownType(_) => ("InvalidInstanceAttributeValue", BAD),
@@ -447,7 +390,9 @@ fn in_volumes(e: &volumes::Error) -> (&'static str, StatusCode) {
     match e {
         volumes::Error::NoVolume(_) => (not_found(Kind::Volume), BAD),
         volumes::Error::NoSnapshot(_) => (not_found(Kind::Snapshot), BAD),
-        volumes::Error::Value(_) | volumes::Error::DeviceTaken(_) => ("InvalidParameterValue", BAD),
+        volumes::Error::Value(_) | volumes::Error::DeviceTaken(_) | volumes::Error::TooSmall { .. } => {
+            ("InvalidParameterValue", BAD)
+        }
         volumes::Error::Combination(_) => ("InvalidParameterCombination", BAD),
         volumes::Error::Missing(_) | volumes::Error::NeedsIops(_) => ("MissingParameter", BAD),
         volumes::Error::InUse { .. } | volumes::Error::AlreadyAttached(_) => ("VolumeInUse", BAD),

@@ -3,10 +3,11 @@
 use super::filter::{Filtered, Values, flag, maybe};
 use crate::clock;
 use crate::db::tags::Tag;
-use crate::images::{Image, ImageType, Mapping, Protection};
+use crate::images::{Image, ImageType, ImageVolume, Mapping, Protection};
 use crate::wire::ec2_xml::Time;
 use crate::wire::timestamp;
 use serde::Serialize;
+use std::borrow::Cow;
 
 /// One `<item>` of `imagesSet`.
 #[derive(Serialize)]
@@ -55,17 +56,50 @@ pub struct StateReason {
     pub message: String,
 }
 
+/// A device of the image's instances.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct MappingItem {
     device_name: String,
-    virtual_name: String,
+    virtual_name: Option<String>,
+    ebs: Option<VolumeItem>,
 }
 
-impl From<Mapping> for MappingItem {
-    fn from(m: Mapping) -> MappingItem {
-        MappingItem { device_name: m.device, virtual_name: m.virtual_name }
-    }
+/// A volume of the image's instances.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct VolumeItem {
+    delete_on_termination: bool,
+    iops: Option<i64>,
+    snapshot_id: Option<String>,
+    volume_size: i64,
+    volume_type: String,
+    throughput: Option<i64>,
+    encrypted: bool,
+}
+
+/// The devices that an image says something of: its volumes first.
+pub fn mapping(volumes: Vec<ImageVolume>, ephemeral: Vec<Mapping>) -> Vec<MappingItem> {
+    let of_volume = |v: ImageVolume| MappingItem {
+        device_name: v.device,
+        virtual_name: None,
+        ebs: Some(VolumeItem {
+            delete_on_termination: v.delete_too,
+            iops: v.iops,
+            snapshot_id: v.snapshot,
+            volume_size: v.gib,
+            volume_type: v.kind,
+            throughput: v.throughput,
+            encrypted: v.encrypted,
+        }),
+    };
+    let of_disk = |m: Mapping| MappingItem { device_name: m.device, virtual_name: Some(m.virtual_name), ebs: None };
+    volumes.into_iter().map(of_volume).chain(ephemeral.into_iter().map(of_disk)).collect()
+}
+
+/// AWS's word for what an image's, or an instance's, root disk is.
+pub fn root_device_type(is_volume: bool) -> &'static str {
+    if is_volume { "ebs" } else { "instance-store" }
 }
 
 /// `Linux/UNIX` or `Windows`, and the operation that AWS would bill.
@@ -108,6 +142,7 @@ impl ImageItem {
     pub fn new(image: Image, caller: &str, tags: Vec<Tag>) -> ImageItem {
         let owner = image.account == caller;
         let amazons = is_amazons(&image);
+        let root_device_type = root_device_type(image.root_volume().is_some());
         let (platform_details, usage_operation) = platform_details(image.platform.as_deref());
         let paravirtual = image.kernel_id.is_some() && image.image_type == ImageType::Machine;
         ImageItem {
@@ -129,9 +164,9 @@ impl ImageItem {
             image_owner_alias: amazons.then_some("amazon"),
             name: image.name,
             description: Some(image.description).filter(|text| !text.is_empty()),
-            root_device_type: "instance-store",
+            root_device_type,
             root_device_name: image.root_device_name,
-            block_device_mapping: image.mappings.into_iter().map(MappingItem::from).collect(),
+            block_device_mapping: mapping(image.volumes, image.mappings),
             virtualization_type: if paravirtual { "paravirtual" } else { "hvm" },
             ena_support: true,
             hypervisor: "xen",
@@ -148,18 +183,21 @@ impl ImageItem {
     }
 }
 
+fn of_volumes<'a>(i: &'a ImageItem, value: fn(&'a VolumeItem) -> Vec<Cow<'a, str>>) -> Vec<Cow<'a, str>> {
+    i.block_device_mapping.iter().filter_map(|m| m.ebs.as_ref()).flat_map(value).collect()
+}
+
 impl Filtered for ImageItem {
     const FILTERS: &'static [(&'static str, Values<Self>)] = &[
         ("architecture", |i| vec![i.architecture.as_str().into()]),
         ("block-device-mapping.device-name", |i| {
             i.block_device_mapping.iter().map(|m| m.device_name.as_str().into()).collect()
         }),
-        // Bundled images have no volumes: these can only fail to match.
-        ("block-device-mapping.delete-on-termination", |_| vec![]),
-        ("block-device-mapping.snapshot-id", |_| vec![]),
-        ("block-device-mapping.volume-size", |_| vec![]),
-        ("block-device-mapping.volume-type", |_| vec![]),
-        ("block-device-mapping.encrypted", |_| vec![]),
+        ("block-device-mapping.delete-on-termination", |i| of_volumes(i, |v| flag(v.delete_on_termination))),
+        ("block-device-mapping.snapshot-id", |i| of_volumes(i, |v| maybe(&v.snapshot_id))),
+        ("block-device-mapping.volume-size", |i| of_volumes(i, |v| vec![v.volume_size.to_string().into()])),
+        ("block-device-mapping.volume-type", |i| of_volumes(i, |v| vec![v.volume_type.as_str().into()])),
+        ("block-device-mapping.encrypted", |i| of_volumes(i, |v| flag(v.encrypted))),
         ("creation-date", |i| vec![i.creation_date.as_str().into()]),
         ("description", |i| maybe(&i.description)),
         ("ena-support", |i| flag(i.ena_support)),

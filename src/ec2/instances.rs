@@ -1,7 +1,7 @@
 //! An instance as EC2 writes it, in reservations.
 
 use super::filter::{Filtered, Values, flag, maybe};
-use super::images::{StateReason, platform_details};
+use super::images::{StateReason, platform_details, root_device_type};
 use super::interfaces::{Address, Association, Interface, Operator};
 use super::profiles::ProfileItem;
 use super::zone;
@@ -308,7 +308,7 @@ impl InstanceItem {
             private_ip_address: nic.map(|n| n.private_ip.to_string()),
             source_dest_check,
             architecture: spec.architecture,
-            root_device_type: "instance-store",
+            root_device_type: root_device_type(spec.root_volume),
             root_device_name: spec.root_device_name,
             block_device_mapping: volumes.into_iter().map(BlockDevice::new).collect(),
             client_token: spec.client_token.unwrap_or_default(),
@@ -348,6 +348,11 @@ impl InstanceItem {
             instance_type: row.instance_type,
             image_id: spec.image_id,
         }
+    }
+
+    /// The same as the answer to its launch says it: its volumes are still to come.
+    pub fn begun(self) -> InstanceItem {
+        InstanceItem { block_device_mapping: Vec::new(), ..self }
     }
 
     /// Sorts instances as they were launched.

@@ -2,14 +2,16 @@
 
 use super::actions::describe_images::image_id;
 use super::profiles::{look_up, named as named_profile};
+use super::volumes::own_key;
 use super::{Cx, Error, launch_disks, launch_interfaces, spot, tagging};
 use crate::compute::dedicated;
 use crate::compute::placement::{Name, Wish};
 use crate::compute::spot::SpotWish;
-use crate::compute::{Cpu, DiskWish, DnsNames, InterfaceWish, LaunchRequest, MetadataEdit, Options, ShutdownBehavior};
+use crate::compute::{Cpu, DnsNames, InterfaceWish, LaunchRequest, MetadataEdit, Options, ShutdownBehavior};
 use crate::db::tags::Tag;
 use crate::iam::profiles;
 use crate::id::Kind;
+use crate::volumes::DiskWish;
 use crate::wire::query::{self, Params};
 use base64::Engine;
 use base64::alphabet::STANDARD;
@@ -124,6 +126,7 @@ impl Launch {
             key_name: self.key_name,
             user_data: self.user_data,
             disks: launch_disks::with_keys(cx, self.disks),
+            own_key: own_key(cx),
             options: self.options,
             metadata: self.metadata,
             placement: self.placement,

@@ -1,12 +1,12 @@
-//! `BlockDeviceMapping.N` of a launch.
+//! `BlockDeviceMapping.N` of launches and of images.
 
-use super::volumes::{device, encryption, kms_key, own_key, wish};
+use super::volumes::{device, encryption, kms_key, wish};
 use super::{Cx, Error};
-use crate::compute::{DiskWish, Mapped, VolumeWish};
 use crate::id::Kind;
+use crate::volumes::{DiskWish, Mapped, VolumeWish};
 use crate::wire::query::Params;
 
-/// What the launch says of its devices, each at most once.
+/// What the request says of devices, each at most once.
 pub fn read(p: &Params<'_>) -> Result<Vec<DiskWish>, Error> {
     let mut all: Vec<DiskWish> = Vec::new();
     for mapping in p.structs("BlockDeviceMapping") {
@@ -19,7 +19,10 @@ pub fn read(p: &Params<'_>) -> Result<Vec<DiskWish>, Error> {
         let mapped = match (mapping.opt("NoDevice"), virtual_name, ebs) {
             // Older clients send `NoDevice=` or `NoDevice=true`.
             (Some(text), _, _) if !text.eq_ignore_ascii_case("false") => Mapped::Nothing,
-            (_, Some(name), None) if name.starts_with("ephemeral") => Mapped::Ephemeral,
+            // Nova's bundles say the others of their root disk and their swap.
+            (_, Some(name), None) if name.starts_with("ephemeral") || ["ami", "root", "swap"].contains(&name) => {
+                Mapped::Ephemeral
+            }
             (_, Some(name), None) => {
                 return Err(Error::BlockDevice(format!("Virtual name '{name}' is no ephemeral disk.")));
             }
@@ -30,7 +33,7 @@ pub fn read(p: &Params<'_>) -> Result<Vec<DiskWish>, Error> {
                 )));
             }
         };
-        all.push(DiskWish { device, mapped });
+        all.push(DiskWish { device, mapped, virtual_name: virtual_name.map(str::to_owned) });
     }
     Ok(all)
 }
@@ -49,17 +52,15 @@ fn volume(p: &Params<'_>) -> Result<VolumeWish, Error> {
         snapshot: p.opt_id("SnapshotId", Kind::Snapshot)?.map(str::to_owned),
         encrypted,
         kms_key,
-        default_key: String::new(),
-        keep: p.opt_bool("DeleteOnTermination")? == Some(false),
+        keep: p.opt_bool("DeleteOnTermination")?.map(|goes| !goes),
     })
 }
 
-/// The same with the caller's keys.
+/// The same with the ARNs of the keys that it names.
 pub fn with_keys(cx: &Cx, disks: Vec<DiskWish>) -> Vec<DiskWish> {
     let keyed = |mut disk: DiskWish| {
         if let Mapped::Volume(volume) = &mut disk.mapped {
             volume.kms_key = volume.kms_key.take().map(|named| kms_key(cx, &named));
-            volume.default_key = own_key(cx);
         }
         disk
     };

@@ -17,6 +17,7 @@ mod cidr_blocks;
 mod describe;
 mod endpoints;
 mod error;
+mod error_of_rooms;
 pub mod filter;
 mod fleets;
 mod groups;

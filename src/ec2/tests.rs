@@ -104,6 +104,21 @@ impl Bench {
         self.cloud.db.write(move |c| db::images::insert(c, &image, None)).await.unwrap();
     }
 
+    /// An available image of a snapshot of so many GiB, with its root at `/dev/xvda`: its id, and the snapshot's.
+    pub async fn image_on_volume(&self, gib: u32) -> (String, String) {
+        let volume = self.call(&format!("Action=CreateVolume&AvailabilityZone=us-east-1a&Size={gib}")).await;
+        let volume = volume.get("volumeId").unwrap();
+        let snapshot = self.call(&format!("Action=CreateSnapshot&VolumeId={volume}")).await;
+        let snapshot = snapshot.get("snapshotId").unwrap().to_owned();
+        self.call(&format!("Action=DeleteVolume&VolumeId={volume}")).await;
+        let form = format!(
+            "Action=RegisterImage&Name=onvolume&Architecture=x86_64&VirtualizationType=hvm&RootDeviceName=/dev/xvda\
+             &BlockDeviceMapping.1.DeviceName=/dev/xvda&BlockDeviceMapping.1.Ebs.SnapshotId={snapshot}"
+        );
+        let made = self.call(&form).await;
+        (made.get("imageId").unwrap_or_else(|| panic!("{}", made.xml)).to_owned(), snapshot)
+    }
+
     /// Have simulated machines follow what is wanted of them, from now on.
     pub fn run_machines(&self) {
         tokio::spawn(self.cloud.compute.clone().run());

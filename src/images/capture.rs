@@ -5,7 +5,9 @@
 //! put_down(Origin::Instance) ─> pending ─ compute: copy of the disk ─> captured ─ here: one file without a base ─> available
 //! ```
 
+use super::format::{self, Format};
 use super::{Error, Images, Origin, Reason};
+use crate::db::tags::Tag;
 use crate::db::{self, Conn};
 use crate::{clock, id};
 use std::path::Path;
@@ -15,8 +17,11 @@ use std::path::Path;
 pub struct Capture {
     /// The image's id, or the task's.
     pub id: String,
+    pub is_image: bool,
     /// The guest is to be shut down for it, rather than only halted.
     pub reboot: bool,
+    /// Tags of the snapshots that an image comes with.
+    pub snapshot_tags: Vec<Tag>,
 }
 
 fn is_image(id: &str) -> bool {
@@ -25,12 +30,16 @@ fn is_image(id: &str) -> bool {
 
 /// What waits for a copy of this instance's disk: images first, then tasks, the longest waiting first.
 pub fn captures_of(c: &Conn, instance: &str) -> Result<Vec<Capture>, db::Error> {
-    let images = db::images::captures_of(c, instance)?.into_iter().map(|work| Capture {
-        reboot: matches!(work.origin, Origin::Instance { reboot: true, .. }),
-        id: work.image.id,
+    let images = db::images::captures_of(c, instance)?.into_iter().map(|work| {
+        let (reboot, snapshot_tags) = match work.origin {
+            Origin::Instance { reboot, snapshot_tags, .. } => (reboot, snapshot_tags),
+            Origin::Bundle(_) | Origin::Image(_) | Origin::Object { .. } => (false, Vec::new()),
+        };
+        Capture { id: work.image.id, is_image: true, reboot, snapshot_tags }
     });
     let tasks = db::image_tasks::captures_of(c, instance)?;
-    Ok(images.chain(tasks.into_iter().map(|task| Capture { id: task.id, reboot: true })).collect())
+    let of_task = |id| Capture { id, is_image: false, reboot: true, snapshot_tags: Vec::new() };
+    Ok(images.chain(tasks.into_iter().map(|task| of_task(task.id))).collect())
 }
 
 /// The instance's disk is copied by [`Images::copy_disk`] for the image or task `id`: the rest can be done.
@@ -38,7 +47,7 @@ pub fn captured(c: &Conn, id: &str, instance: &str) -> Result<(), db::Error> {
     if !is_image(id) {
         return db::image_tasks::captured(c, id, None, clock::now_ms());
     }
-    let origin = Origin::Instance { id: instance.to_owned(), reboot: false };
+    let origin = Origin::Instance { id: instance.to_owned(), reboot: false, snapshot_tags: Vec::new() };
     db::images::captured(c, id, &origin).map(drop)
 }
 
@@ -54,6 +63,15 @@ impl Images {
     /// Copy `disk`, to which nobody writes meanwhile, for a pending image or a task. Blocking; a copy that is there is replaced.
     pub fn copy_disk(&self, disk: &Path, id: &str) -> Result<(), Error> {
         self.folder.capture(disk, id).map_err(|e| Error::Io(format!("copying {}", disk.display()), e))
+    }
+
+    /// The same for a disk that stands on other files: one file of all of them.
+    pub fn flatten_disk(&self, disk: &Path, id: &str) -> Result<(), Error> {
+        let at = |e| Error::Io(format!("copying {}", disk.display()), e);
+        let staged = self.folder.stage().map_err(at)?;
+        let made = format::convert(disk, Format::Qcow2, staged.path(), Format::Qcow2);
+        made.map_err(|e| Error::Format(e.to_string()))?;
+        staged.publish(&self.folder.captured(id)).map_err(at)
     }
 
     /// There is nothing to copy for the image or task: `why`, a sentence for its owner. Blocking.

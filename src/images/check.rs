@@ -19,6 +19,10 @@ pub fn check(db: &Db, data_dir: &Path) -> Result<Vec<String>, Error> {
         if !matches!(image.state, State::Available | State::Disabled) {
             continue;
         }
+        if image.root_volume().is_some() {
+            problems.extend(db.read(|c| super::on_volumes::missing(c, &image))?);
+            continue;
+        }
         let size = image.file.as_ref().map_or(0, |f| f.size);
         match fs::metadata(folder.image(&image.id)) {
             Ok(there) if there.len() == size => {}

@@ -1,8 +1,9 @@
 //! A copy of an image, in the same region or in another one. All regions keep their images on one disk, so the copy shares
-//! the bytes: an image's file never changes.
+//! the bytes: an image's file never changes. The volumes of an image are copied as their snapshots.
 
 use super::{Details, Error, Image, ImageType, Origin, State};
 use crate::db::{self, Conn};
+use crate::volumes::snapshots::NewCopy;
 
 /// What CopyImage asks for.
 #[derive(Debug, Clone)]
@@ -15,6 +16,10 @@ pub struct CopyRequest {
     pub source_region: String,
     pub name: String,
     pub description: String,
+    /// Whether, and with which key, the volumes of the copy are to be encrypted; the last is the account's own.
+    pub encrypted: Option<bool>,
+    pub kms_key: Option<String>,
+    pub own_key: String,
 }
 
 /// Put the copy down as pending.
@@ -35,7 +40,11 @@ pub fn copy(c: &Conn, r: &CopyRequest) -> Result<Image, Error> {
             )));
         }
     }
-    let image = Image {
+    let on_volume = source.root_volume().is_some();
+    if r.encrypted == Some(true) && !on_volume {
+        return Err(Error::NotEncrypted(source.id));
+    }
+    let mut image = Image {
         description: r.description.clone(),
         architecture: source.architecture,
         platform: source.platform,
@@ -43,6 +52,8 @@ pub fn copy(c: &Conn, r: &CopyRequest) -> Result<Image, Error> {
         ramdisk_id: source.ramdisk_id,
         root_device_name: source.root_device_name,
         mappings: source.mappings,
+        volumes: source.volumes,
+        state: if on_volume { State::Available } else { State::Pending },
         details: Details {
             source_image: Some(source.id),
             source_region: Some(r.source_region.clone()),
@@ -51,6 +62,17 @@ pub fn copy(c: &Conn, r: &CopyRequest) -> Result<Image, Error> {
         },
         ..super::fresh(source.image_type, &r.account, Some(&r.region), Some(r.name.clone()))
     };
-    super::put_down(c, &image, &Origin::Image(r.source_id.clone()))?;
+    let new = NewCopy {
+        account: r.account.clone(),
+        region: r.region.clone(),
+        description: String::new(),
+        encrypted: r.encrypted,
+        kms_key: r.kms_key.clone(),
+        default_key: r.own_key.clone(),
+    };
+    let id = image.id.clone();
+    super::on_volumes::copy_snapshots(c, &mut image.volumes, (&id, &r.source_id), &new)?;
+    let origin = Origin::Image(r.source_id.clone());
+    super::put_down(c, &image, (!on_volume).then_some(&origin))?;
     Ok(image)
 }

@@ -1,6 +1,6 @@
 //! What can go wrong with images, in EC2's terms.
 
-use crate::db;
+use crate::{db, volumes};
 use std::io;
 
 /// A failure of an operation on images. [`Error::code`] is EC2's code, Display its message.
@@ -40,6 +40,15 @@ pub enum Error {
     /// An object that a request names and that cannot be used.
     #[error("{0}")]
     Object(String),
+    /// `InvalidBlockDeviceMapping`
+    #[error("{0}")]
+    BlockDevice(String),
+    #[error("You do not have permission to access the storage of this ami")]
+    NoStorage,
+    #[error("The image '{0}' has a file, and files of images are not encrypted.")]
+    NotEncrypted(String),
+    #[error(transparent)]
+    Volumes(volumes::Error),
     /// A file that was to be imported cannot be used.
     #[error("{0}")]
     Format(String),
@@ -47,6 +56,17 @@ pub enum Error {
     Io(String, #[source] io::Error),
     #[error(transparent)]
     Db(#[from] db::Error),
+}
+
+/// Of images, a volume's size is said in a block device mapping.
+impl From<volumes::Error> for Error {
+    fn from(e: volumes::Error) -> Error {
+        match e {
+            volumes::Error::Db(e) => Error::Db(e),
+            e @ volumes::Error::TooSmall { .. } => Error::BlockDevice(e.to_string()),
+            e => Error::Volumes(e),
+        }
+    }
 }
 
 impl Error {
@@ -62,11 +82,15 @@ impl Error {
             Error::NameInUse { .. } => "InvalidAMIName.Duplicate",
             Error::NameMalformed => "InvalidAMIName.Malformed",
             Error::Object(_) => "InvalidParameter",
+            Error::BlockDevice(_) => "InvalidBlockDeviceMapping",
+            Error::NoStorage => "InvalidRequest",
+            Error::NotEncrypted(_) => "UnsupportedOperation",
             Error::IdInUse(_) => "InvalidParameterValue",
             Error::IdMalformed(_) => "InvalidAMIID.Malformed",
             Error::InvalidManifest(_) => "InvalidManifest",
             Error::InvalidParameter(_) | Error::Format(_) => "InvalidParameterValue",
-            Error::Io(..) | Error::Db(_) => "InternalError",
+            // The protocol knows their codes.
+            Error::Volumes(_) | Error::Io(..) | Error::Db(_) => "InternalError",
         }
     }
 
@@ -85,6 +109,10 @@ impl Error {
             | Error::NameMalformed
             | Error::IdInUse(_)
             | Error::Object(_)
+            | Error::BlockDevice(_)
+            | Error::NoStorage
+            | Error::NotEncrypted(_)
+            | Error::Volumes(_)
             | Error::IdMalformed(_)
             | Error::InvalidManifest(_)
             | Error::InvalidParameter(_)

@@ -9,6 +9,8 @@
 //!                                      └── it cannot be done ──> row failed, with the reason
 //! import         ──────────────────────────────> images/<hex>/{image,info.json} ──> row available
 //!
+//! of snapshots   ──> row available: no file, see `on_volumes`
+//!
 //! base_image ──> instances/_base/<digest>   raw, read-only, shared by the overlays of all instances
 //! ```
 //!
@@ -29,6 +31,7 @@ mod import;
 pub mod keys;
 mod lifecycle;
 pub mod manifest;
+mod on_volumes;
 mod reconcile;
 mod register;
 pub mod settings;
@@ -38,14 +41,18 @@ pub mod tasks;
 mod tests;
 pub mod unbundle;
 
-pub use crate::db::images::{Details, File, Image, ImageType, Mapping, Origin, Protection, Reason, Select, State};
+pub use crate::db::images::{
+    Details, File, Image, ImageType, ImageVolume, Mapping, Origin, Protection, Reason, Select, State,
+};
 pub use copy::{CopyRequest, copy};
 pub use error::Error;
 pub use import::ImportRequest;
 pub use lifecycle::{Cooldown, Sharing};
+pub use on_volumes::{OnVolumesRequest, mapped, register_on_volumes, snapshots_of, volume};
 pub use register::RegisterRequest;
 
 use crate::db::{self, Db};
+use crate::volumes::Volumes;
 use crate::{clock, id};
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
@@ -60,6 +67,7 @@ pub const DEFAULT_ROOT_DEVICE: &str = "/dev/sda1";
 pub struct Images {
     db: Db,
     source: Arc<dyn source::Source>,
+    volumes: Arc<Volumes>,
     folder: folder::Folder,
     bases: base::Bases,
     key: keys::CloudKey,
@@ -82,10 +90,16 @@ pub struct Base {
 impl Images {
     /// Open the room over `db`, with its files below `data_dir`; bundles come from `source`. Makes the cloud's key at
     /// the first time.
-    pub fn open(db: Db, source: Arc<dyn source::Source>, data_dir: &Path) -> Result<Images, Error> {
+    pub fn open(
+        db: Db,
+        source: Arc<dyn source::Source>,
+        volumes: Arc<Volumes>,
+        data_dir: &Path,
+    ) -> Result<Images, Error> {
         Ok(Images {
             db,
             source,
+            volumes,
             folder: folder::Folder::open(data_dir.join("images"))?,
             bases: base::Bases::open(data_dir.join("instances/_base"))?,
             key: keys::CloudKey::load_or_create(&data_dir.join("keys"))?,
@@ -198,7 +212,9 @@ impl Images {
         let at = |e| Error::Io(self.folder.of(id).display().to_string(), e);
         let _held = self.folder.hold().map_err(at)?;
         match self.get(id)? {
-            Some(i) if i.state != State::Deregistered => self.folder.write_info(&i).map_err(at),
+            Some(i) if i.state != State::Deregistered && i.root_volume().is_none() => {
+                self.folder.write_info(&i).map_err(at)
+            }
             _ => Ok(()),
         }
     }
@@ -230,6 +246,7 @@ pub fn fresh(image_type: ImageType, account: &str, region: Option<&str>, name: O
         ramdisk_id: None,
         root_device_name: DEFAULT_ROOT_DEVICE.into(),
         mappings: Vec::new(),
+        volumes: Vec::new(),
         state: State::Pending,
         reason: None,
         is_public: false,
@@ -242,15 +259,15 @@ pub fn fresh(image_type: ImageType, account: &str, region: Option<&str>, name: O
     }
 }
 
-/// Put a new image down, if its name is one and free; `origin` is what the loop has to do for it.
-pub fn put_down(c: &db::Conn, image: &Image, origin: &Origin) -> Result<(), Error> {
+/// Put a new image down, if its name is one and free; `origin` is what the loop has to do for it, if anything.
+pub fn put_down(c: &db::Conn, image: &Image, origin: Option<&Origin>) -> Result<(), Error> {
     if let Some(name) = &image.name {
         check_name(name)?;
         if let Some(id) = db::images::named(c, &image.account, image.region.as_deref(), name)? {
             return Err(Error::NameInUse { name: name.clone(), id });
         }
     }
-    Ok(db::images::insert(c, image, Some(origin))?)
+    Ok(db::images::insert(c, image, origin)?)
 }
 
 /// AWS's rule for names.

@@ -14,6 +14,7 @@ use crate::db::{self, images::Work};
 use sha2::{Digest, Sha256};
 use std::cell::Cell;
 use std::collections::HashMap;
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
@@ -190,15 +191,8 @@ impl Images {
     fn flatten(&self, image: &Image) -> Result<(Staged, File), Failure> {
         let staged = self.folder.stage().map_err(ours("making a file for the image"))?;
         let made = format::convert(&self.folder.captured(&image.id), Format::Qcow2, staged.path(), Format::Qcow2);
-        let disk = made.and_then(|()| format::inspect(staged.path())).map_err(unreadable)?;
-        let mut digest = Sha256::new();
-        let size = std::fs::File::open(staged.path()).and_then(|mut file| std::io::copy(&mut file, &mut digest));
-        let file = File {
-            format: disk.format.as_str().to_owned(),
-            size: size.map_err(ours("reading the image"))?,
-            virtual_size: disk.virtual_size,
-            digest: hex::encode(digest.finalize()),
-        };
+        made.map_err(unreadable)?;
+        let file = file_at(staged.path())?;
         Ok((staged, file))
     }
 
@@ -254,6 +248,19 @@ impl Images {
         log(self.folder.drop_captured(&id));
         log(self.write_info(&id));
     }
+}
+
+/// What is to be known of a disk's file.
+pub(super) fn file_at(path: &Path) -> Result<File, Failure> {
+    let disk = format::inspect(path).map_err(unreadable)?;
+    let mut digest = Sha256::new();
+    let size = std::fs::File::open(path).and_then(|mut file| std::io::copy(&mut file, &mut digest));
+    Ok(File {
+        format: disk.format.as_str().to_owned(),
+        size: size.map_err(ours("reading the image"))?,
+        virtual_size: disk.virtual_size,
+        digest: hex::encode(digest.finalize()),
+    })
 }
 
 /// When a try that failed `attempt` times is to be repeated, in milliseconds since the epoch.

@@ -1,6 +1,7 @@
 //! A bundle in a bucket becomes an image: the manifest is checked at once, the rest is work for the loop.
 
-use super::{Details, Error, Image, Images, Mapping, Origin, manifest, source};
+use super::{Details, Error, Image, Images, Origin, manifest, source};
+use crate::volumes::DiskWish;
 use std::io::Read;
 
 /// What `RegisterImage` asks for. What is `None` is taken from the manifest, or has AWS's default.
@@ -17,7 +18,8 @@ pub struct RegisterRequest {
     pub kernel_id: Option<String>,
     pub ramdisk_id: Option<String>,
     pub root_device_name: Option<String>,
-    pub mappings: Option<Vec<Mapping>>,
+    /// What it says of devices. Ephemeral disks, if it says any, are there instead of the manifest's.
+    pub disks: Vec<DiskWish>,
     /// Its instances shall have session tokens required at the metadata service.
     pub imds_v2: bool,
 }
@@ -46,13 +48,24 @@ impl Images {
             kernel_id: request.kernel_id.or(parsed.kernel_id),
             ramdisk_id: request.ramdisk_id.or(parsed.ramdisk_id),
             root_device_name: request.root_device_name.unwrap_or_else(|| super::DEFAULT_ROOT_DEVICE.into()),
-            mappings: request.mappings.unwrap_or(parsed.mappings),
+            mappings: parsed.mappings,
             details: Details { imds_v2: request.imds_v2, ..Details::default() },
             ..super::fresh(parsed.image_type, &request.account, Some(&request.region), request.name)
         };
-        let row = image.clone();
-        let origin = Origin::Bundle(text);
-        self.db.write(move |c| super::put_down(c, &row, &origin)).await?;
+        let (origin, disks) = (Origin::Bundle(text), request.disks);
+        let put = self.db.write(move |c| {
+            let region = image.region.as_deref().unwrap_or_default();
+            let (mappings, volumes) = super::mapped(c, &image.account, region, &disks)?;
+            if volumes.iter().any(|v| v.device == image.root_device_name) {
+                let device = &image.root_device_name;
+                return Err(Error::BlockDevice(format!("The root disk of a bundle, at '{device}', is no volume.")));
+            }
+            let mappings = if mappings.is_empty() { image.mappings.clone() } else { mappings };
+            let image = Image { mappings, volumes, ..image };
+            super::put_down(c, &image, Some(&origin))?;
+            Ok(image)
+        });
+        let image = put.await?;
         self.wake();
         Ok(image)
     }

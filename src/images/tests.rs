@@ -15,7 +15,8 @@ fn open(data: &Path, buckets: &Path) -> Arc<Images> {
     std::fs::create_dir_all(data.join("keys")).unwrap();
     std::fs::copy(fixtures().join("ec2-key.pem"), data.join("keys/cloud-key.pem")).unwrap();
     let db = Db::open(&data.join("novella.db")).unwrap();
-    Arc::new(Images::open(db, Arc::new(source::Folder(buckets.into())), data).unwrap())
+    let volumes = Arc::new(Volumes::open(db.clone(), data, crate::volumes::Bytes::Files).unwrap());
+    Arc::new(Images::open(db, Arc::new(source::Folder(buckets.into())), volumes, data).unwrap())
 }
 
 fn request(location: &str) -> RegisterRequest {
@@ -298,6 +299,9 @@ async fn a_copy_has_the_bytes_of_its_source_and_outlives_it() {
         source_region: "us-east-1".into(),
         name: "copy".into(),
         description: String::new(),
+        encrypted: None,
+        kms_key: None,
+        own_key: String::new(),
     };
     let elsewhere = CopyRequest { source_region: "us-west-2".into(), ..request.clone() };
     let missing = images.db.write(move |c| copy(c, &elsewhere)).await;

@@ -45,13 +45,14 @@ impl Directory for OfCompute {
 }
 
 fn metadata(i: Instance, tags: BTreeMap<String, String>) -> Metadata {
-    let compute::Instance { row, spec, nics, volumes, .. } = i;
+    let data_devices: Vec<String> = i.data_volumes().map(|v| v.device.trim_start_matches("/dev/").to_owned()).collect();
+    let compute::Instance { row, spec, nics, .. } = i;
     let root = spec.root_device_name.trim_start_matches("/dev/").trim_end_matches(|c: char| c.is_ascii_digit());
     let mut block_devices: BTreeMap<String, String> = spec.mappings.iter().cloned().collect();
     block_devices.entry("ami".into()).or_insert_with(|| root.to_owned());
     block_devices.entry("root".into()).or_insert_with(|| spec.root_device_name.clone());
-    for (n, volume) in volumes.iter().enumerate() {
-        block_devices.insert(format!("ebs{}", n + 1), volume.device.trim_start_matches("/dev/").to_owned());
+    for (n, device) in data_devices.into_iter().enumerate() {
+        block_devices.insert(format!("ebs{}", n + 1), device);
     }
     let interfaces = nics
         .into_iter()

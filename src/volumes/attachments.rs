@@ -18,12 +18,16 @@ pub struct At<'a> {
     pub zone: &'a str,
     /// The device of its root disk.
     pub root: &'a str,
+    /// Its root disk is a volume, and no file of its own.
+    pub root_volume: bool,
     /// Its machine runs, and has to be told.
     pub live: bool,
 }
 
-/// Most volumes of one instance.
+/// Most volumes of one instance beside its root disk.
 const MOST: usize = 25;
+/// The root disk, as every machine has it.
+pub const ROOT: &str = "vda";
 
 /// Attach a volume to an instance of the same account.
 pub fn attach(
@@ -63,12 +67,17 @@ pub fn put(
         return Err(Error::OtherZone { volume: volume.to_owned(), instance: at.instance.to_owned() });
     }
     let there = db::volumes::attachments_at(c, at.instance)?;
-    if device == at.root || there.iter().any(|a| a.device == device) {
+    let is_root = device == at.root;
+    if (is_root && !at.root_volume) || there.iter().any(|a| a.device == device) {
         return Err(Error::DeviceTaken(device.to_owned()));
     }
-    let free = (b'b'..).take(MOST).map(|letter| format!("vd{}", letter as char));
-    let mut free = free.filter(|target| there.iter().all(|a| a.target != *target));
-    let target = free.next().ok_or_else(|| Error::TooManyAttachments(at.instance.to_owned()))?;
+    let target = if is_root {
+        ROOT.to_owned()
+    } else {
+        let free = (b'b'..).take(MOST).map(|letter| format!("vd{}", letter as char));
+        let mut free = free.filter(|target| there.iter().all(|a| a.target != *target));
+        free.next().ok_or_else(|| Error::TooManyAttachments(at.instance.to_owned()))?
+    };
     let row = AttachmentRow {
         volume: volume.to_owned(),
         instance: at.instance.to_owned(),

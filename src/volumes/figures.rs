@@ -59,6 +59,11 @@ impl Kind {
         Kind::ALL.into_iter().find(|kind| kind.text() == text)
     }
 
+    /// Whether operations a second are asked for, rather than given with the size.
+    pub fn takes_iops(self) -> bool {
+        self.limits().iops.is_some()
+    }
+
     /// Whether several instances may have one such volume at once.
     fn can_be_shared(self) -> bool {
         matches!(self, Kind::Io1 | Kind::Io2)

@@ -25,14 +25,16 @@
 
 pub mod attachments;
 pub mod check;
+mod devices;
 mod figures;
 pub mod qcow2;
 pub mod snapshots;
 mod volume;
 mod work;
 
+pub use devices::{DiskWish, Mapped, VolumeWish};
 pub use figures::{Figures, Kind, Wish};
-pub use volume::{Modification, NewVolume, Volume, all, create, delete, modify, need};
+pub use volume::{Modification, NewVolume, Volume, all, create, create_on, delete, figures_on, get, modify, need};
 
 use crate::db::snapshots::SnapshotRow;
 use crate::db::{self, Db};
@@ -105,6 +107,9 @@ pub enum Error {
     /// `InvalidParameterValue`
     #[error("{0}")]
     Value(String),
+    /// `InvalidParameterValue`; in a block device mapping `InvalidBlockDeviceMapping`
+    #[error("Volume of size {gib}GB is smaller than snapshot '{snapshot}', expect size >= {least}GB")]
+    TooSmall { gib: i64, snapshot: String, least: i64 },
     /// `InvalidParameterCombination`
     #[error("{0}")]
     Combination(String),

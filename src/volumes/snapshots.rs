@@ -86,7 +86,13 @@ pub fn need(c: &Conn, account: &str, region: &str, id: &str) -> Result<SnapshotR
 
 /// A completed snapshot that an account sees, to make something of.
 pub fn usable(c: &Conn, account: &str, region: &str, id: &str) -> Result<SnapshotRow, Error> {
-    let snapshot = seen(c, account, region, id)?;
+    seen(c, account, region, id)?;
+    of_image(c, id)
+}
+
+/// A completed snapshot that an image is made of: who may use the image may use it with it.
+pub fn of_image(c: &Conn, id: &str) -> Result<SnapshotRow, Error> {
+    let snapshot = db::snapshots::get(c, id)?.ok_or_else(|| Error::NoSnapshot(id.to_owned()))?;
     if snapshot.state != "completed" {
         return Err(Error::SnapshotState(snapshot.state));
     }
@@ -134,8 +140,11 @@ pub fn copy(c: &Conn, source: &SnapshotRow, new: &NewCopy) -> Result<SnapshotRow
     Ok(copy)
 }
 
-/// Delete a snapshot. Volumes that were made of it keep what they have of it.
+/// Delete a snapshot that no image needs. Volumes that were made of it keep what they have of it.
 pub fn delete(c: &Conn, snapshot: &SnapshotRow) -> Result<(), Error> {
+    if let Some(user) = db::images::snapshot_user(c, &snapshot.id)? {
+        return Err(Error::SnapshotInUse { snapshot: snapshot.id.clone(), user });
+    }
     db::snapshots::delete(c, &snapshot.id)?;
     Ok(db::tags::forget(c, &snapshot.id)?)
 }

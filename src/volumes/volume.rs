@@ -2,6 +2,7 @@
 
 use super::figures::{Figures, Kind, Wish};
 use super::{Bytes, Error, attachments, snapshots};
+use crate::db::snapshots::SnapshotRow;
 use crate::db::volumes::{AttachmentRow, LayerRow, VolumeRow};
 use crate::db::{self, Conn};
 use crate::{clock, id};
@@ -79,25 +80,31 @@ pub struct NewVolume {
     pub default_key: String,
 }
 
-/// Make a volume.
+/// Make a volume, of a snapshot that its account may use if it names one.
 pub fn create(c: &Conn, new: &NewVolume, bytes: Bytes) -> Result<Volume, Error> {
-    let source = match &new.snapshot {
-        Some(id) => Some(snapshots::usable(c, &new.account, &new.region, id)?),
-        None => None,
-    };
-    let figures = Figures::new(new.wish, source.as_ref().map(|s| s.gib))?;
-    if let Some(s) = source.as_ref().filter(|s| s.gib > figures.gib) {
-        let (gib, least) = (figures.gib, s.gib);
-        return Err(Error::Value(format!(
-            "Volume of {gib}GiB is smaller than snapshot '{}', expect size >= {least}GiB",
-            s.id
-        )));
+    let usable = |id| snapshots::usable(c, &new.account, &new.region, id);
+    let source = new.snapshot.as_deref().map(usable).transpose()?;
+    create_on(c, new, source, bytes)
+}
+
+/// The figures of a volume that is made of a snapshot, or empty.
+pub fn figures_on(wish: Wish, source: Option<&SnapshotRow>) -> Result<Figures, Error> {
+    let figures = Figures::new(wish, source.map(|s| s.gib))?;
+    match source.filter(|s| s.gib > figures.gib) {
+        Some(s) => Err(Error::TooSmall { gib: figures.gib, snapshot: s.id.clone(), least: s.gib }),
+        None => Ok(figures),
     }
+}
+
+/// [`create`] of a snapshot that was looked up, and that its account need not be able to use: an image's.
+pub fn create_on(c: &Conn, new: &NewVolume, source: Option<SnapshotRow>, bytes: Bytes) -> Result<Volume, Error> {
+    let figures = figures_on(new.wish, source.as_ref())?;
     let (by_default, default_key) = db::volumes::defaults(c, &new.account, &new.region)?;
     let encrypted = new.encrypted == Some(true) || by_default || source.as_ref().is_some_and(|s| s.encrypted);
     let of_snapshot = source.as_ref().and_then(|s| s.kms_key.clone());
     let key = || new.kms_key.clone().or(of_snapshot).or(default_key).unwrap_or_else(|| new.default_key.clone());
     let id = id::new(id::Kind::Volume);
+    let snapshot = source.as_ref().map(|s| s.id.clone());
     let layer = LayerRow {
         name: format!("{id}.0"),
         base: source.map(|s| s.layer),
@@ -118,7 +125,7 @@ pub fn create(c: &Conn, new: &NewVolume, bytes: Bytes) -> Result<Volume, Error> 
         kms_key: encrypted.then(key),
         multi_attach: figures.multi_attach,
         auto_io: false,
-        snapshot: new.snapshot.clone(),
+        snapshot,
         layer: layer.name,
         next_layer: None,
         modification: None,
@@ -138,6 +145,11 @@ pub fn all(c: &Conn, account: &str, region: &str) -> Result<Vec<Volume>, db::Err
     }
     let rows = db::volumes::of_account(c, account, region)?;
     Ok(rows.into_iter().map(|row| Volume { attachments: of.remove(&row.id).unwrap_or_default(), row }).collect())
+}
+
+/// One volume, whoever's it is.
+pub fn get(c: &Conn, id: &str) -> Result<Option<Volume>, db::Error> {
+    db::volumes::get(c, id)?.map(|row| Volume::load(c, row)).transpose()
 }
 
 /// One volume of an account.

@@ -46,7 +46,7 @@ impl Volumes {
         }
         for volume in self.db.read(db::volumes::unfinished)? {
             let id = volume.id.clone();
-            tell(&id, if volume.next_layer.is_some() { self.switch(volume.id) } else { self.grow(volume) });
+            tell(&id, if volume.next_layer.is_some() { self.switch(volume.id) } else { self.grow(volume.id) });
         }
         loop {
             let unused = self.db.read(db::volumes::layers_unused)?;
@@ -57,17 +57,25 @@ impl Volumes {
         }
     }
 
-    /// Make the files that an instance's volumes still lack, for a machine that cannot wait for the loop.
-    pub fn make_for(&self, instance: &str) -> Result<(), Error> {
-        let missing = self.db.read(|c| {
-            let mut missing = Vec::new();
-            for at in db::volumes::attachments_at(c, instance)? {
-                let layer = db::volumes::get(c, &at.volume)?.filter(|v| !v.made).map(|v| v.layer);
-                missing.extend(layer.map(|name| db::volumes::layer_named(c, &name)).transpose()?.flatten());
-            }
-            Ok::<_, db::Error>(missing)
+    /// Do what is left to do to the files of an instance's volumes, as far as they are no machine's, for one that cannot wait
+    /// for the loop.
+    pub fn finish_for(&self, instance: &str) -> Result<(), Error> {
+        let free = self.db.read(|c| {
+            let attachments = db::volumes::attachments_at(c, instance)?.into_iter().filter(|a| !a.plugged);
+            attachments.map(|a| db::volumes::get(c, &a.volume)).collect::<Result<Vec<_>, db::Error>>()
         })?;
-        missing.iter().try_for_each(|layer| self.make(layer))
+        for volume in free.into_iter().flatten() {
+            if !volume.made {
+                let layer = self.db.read(|c| db::volumes::layer_named(c, &volume.layer))?;
+                layer.iter().try_for_each(|layer| self.make(layer))?;
+            }
+            if volume.next_layer.is_some() {
+                self.make_next(&volume)?;
+                self.switch(volume.id.clone())?;
+            }
+            self.grow(volume.id)?;
+        }
+        Ok(())
     }
 
     /// Make the file that a volume is to be written to next.
@@ -113,9 +121,13 @@ impl Volumes {
         Ok(switched?)
     }
 
-    fn grow(&self, volume: VolumeRow) -> Result<(), Error> {
-        let path = self.path(&volume.layer);
-        let bytes = volume.gib * GIB;
+    /// Let the file of a volume that nothing writes to grow to the volume's size, if it is smaller.
+    fn grow(&self, id: String) -> Result<(), Error> {
+        let _making = self.making.lock().expect("no panic while held");
+        let found = self.db.read(|c| volume::get(c, &id))?.filter(|v| v.attachments.iter().all(|a| !a.plugged));
+        let Some(row) = found.map(|v| v.row).filter(|v| v.gib * GIB > v.bytes) else { return Ok(()) };
+        let path = self.path(&row.layer);
+        let bytes = row.gib * GIB;
         crate::fault::effect("volume grows");
         let ran =
             Command::new("qemu-img").args(["resize", "-q", "-f", "qcow2"]).arg(&path).arg(bytes.to_string()).output();
@@ -124,7 +136,7 @@ impl Volumes {
             false => Err(io::Error::other(String::from_utf8_lossy(&out.stderr).trim().to_owned())),
         });
         done.and_then(|()| fs::File::open(&path)?.sync_all()).map_err(|e| Error::File(path, e))?;
-        Ok(self.db.write_blocking(move |c| volume::grown(c, &volume.id, bytes))?)
+        Ok(self.db.write_blocking(move |c| volume::grown(c, &id, bytes))?)
     }
 
     fn remove(&self, layer: &LayerRow) -> Result<(), Error> {

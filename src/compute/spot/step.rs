@@ -68,6 +68,7 @@ mod tests {
             key_name: None,
             user_data: None,
             disks: Vec::new(),
+            own_key: String::new(),
             metadata: MetadataEdit::default(),
             volume_tags: Vec::new(),
             options: Options::default(),

@@ -3,10 +3,12 @@
 //! A deregistered image keeps its row: its id is never given out again, and instances may still name it.
 
 mod settings;
+mod volumes;
 mod work;
 
 pub use settings::{set_setting, setting, wipe_settings};
-pub use work::{Origin, Work, captured, captures_of, pending, postpone, set_available, set_failed, waiting};
+pub use volumes::{ImageVolume, snapshot_user, take_of, volume_gone};
+pub use work::{Origin, Work, captured, captures_of, pending, postpone, set_available, set_begun, set_failed, waiting};
 
 use super::{Conn, Error};
 use rusqlite::{OptionalExtension, Row, named_params, params_from_iter};
@@ -158,12 +160,15 @@ pub struct Image {
     /// `/dev/sda1`
     pub root_device_name: String,
     pub mappings: Vec<Mapping>,
+    /// The volumes that its instances come with, the root disk among them unless the image has a file.
+    pub volumes: Vec<ImageVolume>,
+    /// An image is pending, too, while snapshots of its volumes are.
     pub state: State,
     pub reason: Option<Reason>,
     pub is_public: bool,
     /// Imported by the operator.
     pub imported: bool,
-    /// There once the image is available.
+    /// There once the image is available; never if its root disk is a volume.
     pub file: Option<File>,
     /// Milliseconds since the epoch.
     pub created_at: i64,
@@ -178,6 +183,11 @@ impl Image {
     /// Whether `account` may see and launch it: its owner, those it is shared with, or everybody.
     pub fn may_launch(&self, account: &str) -> bool {
         self.account == account || self.is_public || self.launch_permissions.iter().any(|a| a == account)
+    }
+
+    /// The volume at its root device, if its root disk is one.
+    pub fn root_volume(&self) -> Option<&ImageVolume> {
+        self.volumes.iter().find(|v| v.device == self.root_device_name)
     }
 
     /// Whether it is in `region`, or in every one.
@@ -233,6 +243,7 @@ fn image(r: &Row) -> Result<Image, Error> {
         ramdisk_id: maybe("ramdisk_id")?,
         root_device_name: text("root_device")?,
         mappings: serde_json::from_str(&text("mappings")?).map_err(|e| Error::Damaged(format!("mappings: {e}")))?,
+        volumes: Vec::new(),
         state: State::parse(&text("state")?)?,
         reason,
         is_public: r.get("is_public")?,
@@ -252,6 +263,17 @@ fn permissions(c: &Conn, id: &str) -> Result<Vec<String>, Error> {
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
+/// The image with what other tables say of it.
+fn whole(c: &Conn, mut i: Image) -> Result<Image, Error> {
+    i.launch_permissions = permissions(c, &i.id)?;
+    let pending;
+    (i.volumes, pending) = volumes::of(c, &i.id)?;
+    if pending && i.state == State::Available {
+        i.state = State::Pending;
+    }
+    Ok(i)
+}
+
 /// Add an image; `origin` is there exactly when its bytes have still to come.
 pub fn insert(c: &Conn, i: &Image, origin: Option<&Origin>) -> Result<(), Error> {
     let json = |result: serde_json::Result<String>| result.map_err(|e| Error::Damaged(e.to_string()));
@@ -259,18 +281,18 @@ pub fn insert(c: &Conn, i: &Image, origin: Option<&Origin>) -> Result<(), Error>
     let (mappings, details) = (json(serde_json::to_string(&i.mappings))?, json(serde_json::to_string(&i.details))?);
     c.prepare_cached(
         "INSERT INTO images (id, account, region, name, description, location, image_type, architecture, platform,
-           kernel_id, ramdisk_id, root_device, mappings, state, reason_code, reason_message, is_public, imported, format,
+           kernel_id, ramdisk_id, root_device, on_volume, mappings, state, reason_code, reason_message, is_public, imported, format,
            size, virtual_size, digest, manifest, origin, capture_of, details, last_launched, attempt, not_before,
            created_at)
          VALUES (:id, :account, :region, :name, :description, :location, :type, :architecture, :platform,
-           :kernel, :ramdisk, :root, :mappings, :state, :code, :message, :public, :imported, :format,
+           :kernel, :ramdisk, :root, :on_volume, :mappings, :state, :code, :message, :public, :imported, :format,
            :size, :virtual, :digest, :manifest, :origin, :capture, :details, :launched, 0, 0, :created)",
     )?
     .execute(named_params! {
         ":id": i.id, ":account": i.account, ":region": i.region, ":name": i.name, ":description": i.description,
         ":location": i.location, ":type": i.image_type.as_str(), ":architecture": i.architecture,
         ":platform": i.platform, ":kernel": i.kernel_id, ":ramdisk": i.ramdisk_id, ":root": i.root_device_name,
-        ":mappings": mappings, ":state": i.state.as_str(),
+        ":on_volume": i.root_volume().is_some(), ":mappings": mappings, ":state": i.state.as_str(),
         ":code": i.reason.as_ref().map(|r| &r.code), ":message": i.reason.as_ref().map(|r| &r.message),
         ":public": i.is_public, ":imported": i.imported,
         ":format": i.file.as_ref().map(|f| &f.format), ":size": i.file.as_ref().map(|f| f.size as i64),
@@ -281,7 +303,7 @@ pub fn insert(c: &Conn, i: &Image, origin: Option<&Origin>) -> Result<(), Error>
     for account in &i.launch_permissions {
         permit(c, &i.id, account, true)?;
     }
-    Ok(())
+    volumes::insert(c, &i.id, &i.volumes)
 }
 
 /// One image, whatever its state.
@@ -290,7 +312,7 @@ pub fn get(c: &Conn, id: &str) -> Result<Option<Image>, Error> {
     let found = q.query_row([id], |r| Ok(image(r))).optional()?;
     match found {
         None => Ok(None),
-        Some(row) => Ok(Some(Image { launch_permissions: permissions(c, id)?, ..row? })),
+        Some(row) => Ok(Some(whole(c, row?)?)),
     }
 }
 
@@ -321,11 +343,8 @@ pub fn select(c: &Conn, select: &Select) -> Result<Vec<Image>, Error> {
     sql += " ORDER BY created_at, id";
     let mut q = c.prepare(&sql)?;
     let rows = q.query_map(params_from_iter(values), |r| Ok(image(r)))?;
-    let mut all = rows.collect::<Result<Result<Vec<_>, Error>, _>>()??;
-    for i in &mut all {
-        i.launch_permissions = permissions(c, &i.id)?;
-    }
-    Ok(all)
+    let all = rows.collect::<Result<Result<Vec<_>, Error>, _>>()??;
+    all.into_iter().map(|i| whole(c, i)).collect()
 }
 
 /// The id of the image that holds `name` in this account and region, if one does.
@@ -355,12 +374,14 @@ pub fn set_deregistered(c: &Conn, id: &str) -> Result<bool, Error> {
         )?
         .execute([id])?;
     c.prepare_cached("DELETE FROM image_launch_permissions WHERE image_id = ?1")?.execute([id])?;
+    volumes::forget(c, id)?;
     Ok(changed == 1)
 }
 
 /// Remove an image's row, so that its id may be used again: for the operator.
 pub fn delete(c: &Conn, id: &str) -> Result<(), Error> {
     c.prepare_cached("DELETE FROM image_launch_permissions WHERE image_id = ?1")?.execute([id])?;
+    volumes::forget(c, id)?;
     c.prepare_cached("DELETE FROM images WHERE id = ?1")?.execute([id])?;
     Ok(())
 }

@@ -1,6 +1,7 @@
 //! Images whose bytes have still to come: from where, and how far that is.
 
 use super::{COLUMNS, File, Image, Reason, image};
+use crate::db::tags::Tag;
 use crate::db::{Conn, Error};
 use serde::{Deserialize, Serialize};
 
@@ -14,11 +15,13 @@ pub enum Origin {
     Image(String),
     /// An object that an image was stored in; the SHA-256 of its bytes.
     Object { bucket: String, key: String, digest: String },
-    /// The root disk of an instance.
+    /// The root disk of an instance, and snapshots of its volumes.
     Instance {
         id: String,
         /// A running guest is shut down for it and started again; otherwise it is only halted for a moment.
         reboot: bool,
+        #[serde(default)]
+        snapshot_tags: Vec<Tag>,
     },
 }
 
@@ -109,6 +112,17 @@ pub fn set_available(c: &Conn, id: &str, f: &File) -> Result<bool, Error> {
              WHERE id = ?1 AND state = 'pending'",
         )?
         .execute((id, &f.format, f.size as i64, f.virtual_size as i64, &f.digest))?;
+    Ok(changed == 1)
+}
+
+/// The snapshots of a pending image without a file are begun: it waits for nothing else. `false` if it does not wait any more.
+pub fn set_begun(c: &Conn, id: &str) -> Result<bool, Error> {
+    let changed = c
+        .prepare_cached(
+            "UPDATE images SET state = 'available', origin = NULL, capture_of = NULL
+             WHERE id = ?1 AND state = 'pending' AND on_volume = 1",
+        )?
+        .execute([id])?;
     Ok(changed == 1)
 }
 

@@ -1,11 +1,12 @@
 //! Copy an image, within a region or from another one. The copy is its caller's, and has its bytes at once, since all regions keep
-//! them on one disk. Images are not encrypted.
+//! them on one disk. Of an image on volumes the snapshots are copied; files of images are not encrypted.
 
 use super::describe_images::image_id;
 use crate::db::tags::{Resource, Tag};
 use crate::db::{self, Conn};
 use crate::ec2::idempotency::Token;
 use crate::ec2::registry::Action;
+use crate::ec2::volumes::{encryption, kms_key, own_key};
 use crate::ec2::{Cx, Error, tagging};
 use crate::images::{self, CopyRequest};
 use crate::wire::query::Params;
@@ -17,7 +18,10 @@ pub struct CopyImage {
     name: String,
     description: String,
     copy_tags: bool,
+    encrypted: Option<bool>,
+    kms_key: Option<String>,
     tags: Vec<Tag>,
+    snapshot_tags: Vec<Tag>,
     token: Token,
 }
 
@@ -31,21 +35,22 @@ impl Action for CopyImage {
     const NAME: &'static str = "CopyImage";
     const IGNORED: &'static [&'static str] = &["SnapshotCopyCompletionDurationMinutes"];
     const REFUSED: &'static [&'static str] =
-        &["KmsKeyId", "DestinationOutpostArn", "DestinationAvailabilityZone", "DestinationAvailabilityZoneId"];
+        &["DestinationOutpostArn", "DestinationAvailabilityZone", "DestinationAvailabilityZoneId"];
     type Output = Output;
 
     fn read(p: &Params<'_>) -> Result<Self, Error> {
         let specifications = tagging::specifications(p, &["image", "snapshot"])?;
-        if p.opt_bool("Encrypted")? == Some(true) {
-            return Err(Error::Unsupported("Encrypted".into()));
-        }
+        let (encrypted, kms_key) = encryption(p)?;
         Ok(CopyImage {
             source_id: image_id(p.req("SourceImageId")?)?,
             source_region: p.req("SourceRegion")?.to_owned(),
             name: p.req("Name")?.to_owned(),
             description: p.opt("Description").unwrap_or_default().to_owned(),
             copy_tags: p.opt_bool("CopyImageTags")?.unwrap_or(false),
+            encrypted,
+            kms_key,
             tags: tagging::of(&specifications, "image"),
+            snapshot_tags: tagging::of(&specifications, "snapshot"),
             token: Token::read(p, Self::NAME)?,
         })
     }
@@ -54,6 +59,7 @@ impl Action for CopyImage {
         if !cx.cloud.config.regions.contains(&self.source_region) {
             return Err(Error::ParameterValue(format!("Invalid source region : {}", self.source_region)));
         }
+        let (named_key, own_key) = (self.kms_key.as_ref().map(|named| kms_key(cx, named)), own_key(cx));
         let job = move |c: &Conn, account: &str, region: &str| {
             if let Some(image_id) = self.token.made(c, account, region)? {
                 return Ok(Output { image_id });
@@ -67,8 +73,15 @@ impl Action for CopyImage {
                 source_region: self.source_region,
                 name: self.name,
                 description: self.description,
+                encrypted: self.encrypted,
+                kms_key: named_key,
+                own_key,
             };
-            let image_id = images::copy(c, &request)?.id;
+            let copy = images::copy(c, &request)?;
+            for id in images::snapshots_of(&copy) {
+                db::tags::put(c, Resource { account, region, id: &id, kind: "snapshot" }, &self.snapshot_tags)?;
+            }
+            let image_id = copy.id;
             let on = Resource { account, region, id: &image_id, kind: "image" };
             db::tags::put(c, on, &copied)?;
             // What the request says wins over what the source has.

@@ -1,13 +1,14 @@
-//! Make an image of an instance's root disk. A running guest is shut down for it and started again; with `NoReboot` it stands still for
-//! a moment, and the image is what a power cut would leave. The instance's volumes are not in it: snapshots of them are made by
-//! themselves. With the simulated driver the image is a copy of the instance's image.
+//! Make an image of an instance: of its root disk, with snapshots of its volumes. A running guest is shut down for it and started again;
+//! with `NoReboot` the image is what a power cut would leave. With the simulated driver, the copy of a root disk that is a file is its
+//! image's file.
 
 use crate::compute::{self, CaptureRequest};
 use crate::db::tags::{Resource, Tag};
 use crate::db::{self, Conn};
 use crate::ec2::registry::Action;
-use crate::ec2::{Cx, Error, tagging};
+use crate::ec2::{Cx, Error, launch_disks, tagging};
 use crate::id::Kind;
+use crate::volumes::DiskWish;
 use crate::wire::query::Params;
 use serde::Serialize;
 
@@ -16,9 +17,9 @@ pub struct CreateImage {
     name: String,
     description: String,
     reboot: bool,
-    mappings: Vec<(String, Option<String>)>,
-    volumes: Vec<String>,
+    disks: Vec<DiskWish>,
     tags: Vec<Tag>,
+    snapshot_tags: Vec<Tag>,
 }
 
 #[derive(Serialize)]
@@ -34,37 +35,19 @@ impl Action for CreateImage {
 
     fn read(p: &Params<'_>) -> Result<Self, Error> {
         let specifications = tagging::specifications(p, &["image", "snapshot"])?;
-        let (mut mappings, mut volumes) = (Vec::new(), Vec::new());
-        for mapping in p.structs("BlockDeviceMapping") {
-            let device = mapping.req("DeviceName")?.to_owned();
-            match (mapping.nested("Ebs"), mapping.opt("VirtualName"), mapping.opt("NoDevice")) {
-                (Some(ebs), _, _) => {
-                    if ebs.opt_bool("Encrypted")? == Some(true) || ebs.opt("KmsKeyId").is_some() {
-                        return Err(Error::Unsupported("encrypted volumes".into()));
-                    }
-                    // A disk is a file of the host: its kind and speed are the host's.
-                    for name in ["VolumeType", "VolumeSize", "Iops", "Throughput", "DeleteOnTermination", "SnapshotId"]
-                    {
-                        ebs.opt(name);
-                    }
-                    volumes.push(device);
-                }
-                (None, Some(virtual_name), _) => mappings.push((device, Some(virtual_name.to_owned()))),
-                (None, None, _) => mappings.push((device, None)),
-            }
-        }
         Ok(CreateImage {
             instance_id: p.id("InstanceId", Kind::Instance)?.to_owned(),
             name: p.req("Name")?.to_owned(),
             description: p.opt("Description").unwrap_or_default().to_owned(),
             reboot: !p.opt_bool("NoReboot")?.unwrap_or(false),
-            mappings,
-            volumes,
+            disks: launch_disks::read(p)?,
             tags: tagging::of(&specifications, "image"),
+            snapshot_tags: tagging::of(&specifications, "snapshot"),
         })
     }
 
     async fn run(self, cx: &Cx) -> Result<Output, Error> {
+        let bytes = cx.cloud.volumes.bytes();
         let job = move |c: &Conn, account: &str, region: &str| {
             let request = CaptureRequest {
                 account: account.to_owned(),
@@ -73,14 +56,15 @@ impl Action for CreateImage {
                 name: self.name,
                 description: self.description,
                 reboot: self.reboot,
-                mappings: self.mappings,
-                volumes: self.volumes,
+                disks: self.disks,
+                snapshot_tags: self.snapshot_tags,
             };
-            let image_id = compute::capture(c, &request)?.id;
+            let image_id = compute::capture(c, &request, bytes)?.id;
             db::tags::put(c, Resource { account, region, id: &image_id, kind: "image" }, &self.tags)?;
             Ok(Output { image_id })
         };
         let made = cx.change(job).await?;
+        cx.cloud.volumes.wake();
         cx.cloud.compute.wake();
         Ok(made)
     }
@@ -140,13 +124,13 @@ mod tests {
         let bench = Bench::new();
         let id = running(&bench).await;
         let create = |form: &str| format!("Action=CreateImage&{form}");
-        let volume = "BlockDeviceMapping.1.DeviceName=/dev/sdh&BlockDeviceMapping.1.Ebs.VolumeSize=100";
+        let volume = "BlockDeviceMapping.1.DeviceName=/dev/sdh&BlockDeviceMapping.1.Ebs.VolumeSize=0";
         for (form, code) in [
             ("Name=mine".to_owned(), "MissingParameter"),
             ("InstanceId=i-12345678&Name=mine".to_owned(), "InvalidInstanceID.NotFound"),
             (format!("InstanceId={id}"), "MissingParameter"),
             (format!("InstanceId={id}&Name=x"), "InvalidAMIName.Malformed"),
-            (format!("InstanceId={id}&Name=mine&{volume}"), "UnsupportedOperation"),
+            (format!("InstanceId={id}&Name=mine&{volume}"), "InvalidParameterValue"),
             (format!("InstanceId={id}&Name=mine&DryRun=true"), "DryRunOperation"),
         ] {
             assert_eq!(bench.call(&create(&form)).await.code(), code, "{form}");
@@ -156,5 +140,108 @@ mod tests {
         let new = bench.call(RUN).await.get("instanceId").unwrap().to_owned();
         let pending = bench.call(&create(&format!("InstanceId={new}&Name=mine"))).await;
         assert_eq!(pending.code(), "IncorrectInstanceState");
+    }
+
+    /// An instance on a volume of 2 GiB that runs, with a data volume at `/dev/sdf`: its id.
+    async fn on_volumes(bench: &Bench) -> String {
+        let (image, _) = bench.image_on_volume(2).await;
+        bench.run_machines();
+        let data = "BlockDeviceMapping.1.DeviceName=/dev/sdf&BlockDeviceMapping.1.Ebs.VolumeSize=3\
+                    &BlockDeviceMapping.1.Ebs.DeleteOnTermination=false";
+        let run = RUN.replace("ami-12345678", &image);
+        let run = bench.call(&format!("{run}&{data}")).await;
+        let id = run.get("instanceId").unwrap_or_else(|| panic!("{}", run.xml)).to_owned();
+        bench.until(&format!("Action=DescribeInstances&InstanceId.1={id}"), "<name>running</name>").await;
+        id
+    }
+
+    #[tokio::test]
+    async fn an_image_of_an_instance_on_volumes_is_snapshots_of_them() {
+        let bench = Bench::new();
+        let id = on_volumes(&bench).await;
+        let tag = "TagSpecification.1.ResourceType=snapshot&TagSpecification.1.Tag.1.Key=of";
+        for (name, reboot) in [("quick", "NoReboot=true"), ("clean", "NoReboot=false")] {
+            let form = format!("Action=CreateImage&InstanceId={id}&Name={name}&{reboot}&{tag}");
+            let made = bench.call(&form).await;
+            let image = made.get("imageId").unwrap_or_else(|| panic!("{}", made.xml)).to_owned();
+            let see = format!("Action=DescribeImages&ImageId.1={image}");
+            let seen = bench.until(&see, "<imageState>available</imageState>").await;
+            assert_eq!(seen.get("rootDeviceType"), Some("ebs"), "{}", seen.xml);
+            assert_eq!(
+                (seen.all("deviceName"), seen.all("volumeSize")),
+                (vec!["/dev/xvda", "/dev/sdf"], vec!["2", "3"])
+            );
+            assert_eq!(seen.all("deleteOnTermination"), ["true", "false"]);
+            let of = format!("Action=DescribeSnapshots&SnapshotId.1={}", seen.get("snapshotId").unwrap());
+            let snapshot = bench.call(&of).await;
+            let says = format!("Created by CreateImage({id}) for {image}");
+            assert_eq!((snapshot.get("description"), snapshot.get("key")), (Some(says.as_str()), Some("of")));
+            assert_eq!(snapshot.get("status"), Some("completed"), "{}", snapshot.xml);
+        }
+        let seen = bench.until("Action=DescribeInstances", "<name>running</name>").await;
+        assert_eq!(seen.all("deviceName"), ["/dev/xvda", "/dev/sdf"], "it runs on with its volumes: {}", seen.xml);
+    }
+
+    #[tokio::test]
+    async fn the_request_changes_what_the_image_of_volumes_has() {
+        let bench = Bench::new();
+        let id = on_volumes(&bench).await;
+        let create = format!("Action=CreateImage&InstanceId={id}&NoReboot=true&Name=");
+        let at = |n: u32, device: &str, rest: &str| {
+            format!("&BlockDeviceMapping.{n}.DeviceName={device}&BlockDeviceMapping.{n}.{rest}")
+        };
+        for (form, code) in [
+            (at(1, "/dev/xvda", "NoDevice="), "InvalidBlockDeviceMapping"),
+            (at(1, "/dev/xvda", "Ebs.VolumeSize=1"), "InvalidBlockDeviceMapping"),
+            (at(1, "/dev/xvda", "Ebs.SnapshotId=snap-12345678"), "InvalidBlockDeviceMapping"),
+            (at(1, "/dev/sdf", "Ebs.Encrypted=true"), "InvalidBlockDeviceMapping"),
+            (at(1, "/dev/sdg", "Ebs.SnapshotId=snap-12345678"), "InvalidSnapshot.NotFound"),
+        ] {
+            let answer = bench.call(&format!("{create}wrong{form}")).await;
+            assert_eq!(answer.code(), code, "{form}: {}", answer.xml);
+        }
+        let form = [
+            at(1, "/dev/xvda", "Ebs.VolumeSize=8&BlockDeviceMapping.1.Ebs.VolumeType=gp3"),
+            at(2, "/dev/sdf", "NoDevice="),
+            at(3, "/dev/sdh", "Ebs.VolumeSize=1"),
+            at(4, "/dev/sdb", "VirtualName=ephemeral0"),
+        ];
+        let made = bench.call(&format!("{create}right{}", form.concat())).await;
+        let image = made.get("imageId").unwrap_or_else(|| panic!("{}", made.xml)).to_owned();
+        let seen = bench.call(&format!("Action=DescribeImages&ImageId.1={image}")).await;
+        assert_eq!(seen.all("deviceName"), ["/dev/xvda", "/dev/sdh", "/dev/sdb"], "{}", seen.xml);
+        assert_eq!((seen.all("volumeSize"), seen.all("volumeType")), (vec!["8", "1"], vec!["gp3", "gp2"]));
+
+        let share = format!("Action=ModifyImageAttribute&ImageId={image}&LaunchPermission.Add.1.UserId=210987654321");
+        bench.call(&share).await;
+        let run = RUN.replace("ami-12345678", &image);
+        let theirs = bench.call_other(&run).await;
+        assert_eq!(theirs.get("rootDeviceType"), Some("ebs"), "its snapshots come with it: {}", theirs.xml);
+        assert_eq!(bench.call_other("Action=DescribeVolumes").await.all("size"), ["8", "1"]);
+        let copy = format!("Action=CopyImage&SourceImageId={image}&SourceRegion=us-east-1&Name=copied");
+        assert_eq!(bench.call_other(&copy).await.code(), "InvalidRequest", "its storage is not theirs");
+        let copied = bench.call(&copy).await;
+        let seen = bench.call(&format!("Action=DescribeImages&ImageId.1={}", copied.get("imageId").unwrap())).await;
+        assert_eq!((seen.get("imageState"), seen.get("rootDeviceType")), (Some("available"), Some("ebs")));
+        let snapshot = seen.get("snapshotId").unwrap();
+        let snapshot = bench.call(&format!("Action=DescribeSnapshots&SnapshotId.1={snapshot}")).await;
+        let says = snapshot.get("description").unwrap();
+        assert!(says.starts_with("Copied for DestinationAmi ami-") && says.contains(&image), "{says}");
+    }
+
+    #[tokio::test]
+    async fn volumes_of_an_instance_with_a_file_come_as_snapshots() {
+        let bench = Bench::new();
+        let id = running(&bench).await;
+        let volume = bench.call("Action=CreateVolume&AvailabilityZone=us-east-1a&Size=4").await;
+        let volume = volume.get("volumeId").unwrap();
+        bench.call(&format!("Action=AttachVolume&VolumeId={volume}&InstanceId={id}&Device=/dev/sdf")).await;
+        let made = bench.call(&format!("Action=CreateImage&InstanceId={id}&Name=mixed&NoReboot=true")).await;
+        let image = made.get("imageId").unwrap_or_else(|| panic!("{}", made.xml));
+        let see = format!("Action=DescribeImages&ImageId.1={image}");
+        assert_eq!(bench.call(&see).await.get("imageState"), Some("pending"));
+        bench.run_machines();
+        let seen = bench.until(&see, "<snapshotId>").await;
+        assert_eq!((seen.get("rootDeviceType"), seen.get("deviceName")), (Some("instance-store"), Some("/dev/sdf")));
     }
 }

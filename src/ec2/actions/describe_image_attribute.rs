@@ -2,7 +2,7 @@
 
 use super::describe_images::image_id;
 use crate::ec2::attribute::{self, Value};
-use crate::ec2::images::{IMDS_V2, MappingItem, launched, protection};
+use crate::ec2::images::{IMDS_V2, MappingItem, launched, mapping, protection};
 use crate::ec2::registry::Action;
 use crate::ec2::{Cx, Error};
 use crate::id::Kind;
@@ -74,7 +74,7 @@ impl Action for DescribeImageAttribute {
             "kernel" => out.kernel = Value::of(image.kernel_id),
             "ramdisk" => out.ramdisk = Value::of(image.ramdisk_id),
             "blockDeviceMapping" => {
-                out.block_device_mapping = Some(image.mappings.into_iter().map(MappingItem::from).collect());
+                out.block_device_mapping = Some(mapping(image.volumes, image.mappings));
             }
             "sriovNetSupport" => out.sriov_net_support = Value::of(None),
             "bootMode" => out.boot_mode = Value::of("legacy-bios"),

@@ -138,7 +138,5 @@ mod tests {
     async fn a_registration_needs_a_location() {
         let bench = Bench::new();
         assert_eq!(bench.call("Action=RegisterImage").await.code(), "MissingParameter");
-        let ebs = "BlockDeviceMapping.1.DeviceName=/dev/sda1&BlockDeviceMapping.1.Ebs.SnapshotId=snap-12345678";
-        assert_eq!(bench.call(&format!("Action=RegisterImage&Name=x&{ebs}")).await.code(), "UnsupportedOperation");
     }
 }

@@ -1,26 +1,36 @@
-//! Register a bundle that lies in a bucket. The answer is the image's id; fetching and checking goes on behind it.
+//! Register a bundle that lies in a bucket, or an image of snapshots. The answer is the image's id; a bundle is fetched and checked
+//! behind it.
 
-use crate::db;
 use crate::db::tags::{Resource, Tag};
+use crate::db::{self, Conn};
 use crate::ec2::images::IMDS_V2;
 use crate::ec2::registry::Action;
-use crate::ec2::{Cx, Error, tagging};
+use crate::ec2::{Cx, Error, launch_disks, tagging};
 use crate::id::Kind;
-use crate::images::{Mapping, RegisterRequest};
+use crate::images::{self, OnVolumesRequest, RegisterRequest};
+use crate::volumes::{DiskWish, Mapped};
 use crate::wire::query::{self, Params};
 use serde::Serialize;
 
 pub struct RegisterImage {
-    location: String,
+    of: Of,
     name: Option<String>,
     description: Option<String>,
     architecture: Option<String>,
     kernel_id: Option<String>,
     ramdisk_id: Option<String>,
     root_device_name: Option<String>,
-    mappings: Option<Vec<Mapping>>,
+    disks: Vec<DiskWish>,
     imds_v2: bool,
     tags: Vec<Tag>,
+}
+
+/// What the image is of.
+enum Of {
+    /// Its manifest's location.
+    Bundle(String),
+    /// The image's name.
+    Snapshots(String),
 }
 
 #[derive(Serialize)]
@@ -39,27 +49,25 @@ impl Action for RegisterImage {
 
     fn read(p: &Params<'_>) -> Result<Self, Error> {
         let owned = |name| p.opt(name).filter(|text| !text.is_empty()).map(str::to_owned);
-        let mut mappings = Vec::new();
-        for mapping in p.structs("BlockDeviceMapping") {
-            if mapping.nested("Ebs").is_some() {
-                return Err(Error::Unsupported("Images from snapshots".into()));
-            }
-            if let Some(virtual_name) = mapping.opt("VirtualName") {
-                mappings.push(Mapping { virtual_name: virtual_name.into(), device: mapping.req("DeviceName")?.into() });
-            }
-        }
-        let name = owned("Name");
-        // As nova had it: a lone name is the location.
-        let location = owned("ImageLocation").or_else(|| name.clone());
+        let disks = launch_disks::read(p)?;
+        let (name, location) = (owned("Name"), owned("ImageLocation"));
+        let of_snapshot = |d: &DiskWish| matches!(&d.mapped, Mapped::Volume(v) if v.snapshot.is_some());
+        let of = match (location, &name) {
+            (None, None) => return Err(query::Error::Missing("Name".into()).into()),
+            (None, Some(name)) if disks.iter().any(of_snapshot) => Of::Snapshots(name.clone()),
+            // As nova had it: a lone name is the location.
+            (None, Some(name)) => Of::Bundle(name.clone()),
+            (Some(location), _) => Of::Bundle(location),
+        };
         Ok(RegisterImage {
-            location: location.ok_or_else(|| query::Error::Missing("ImageLocation".into()))?,
+            of,
             name,
+            disks,
             description: owned("Description"),
             architecture: owned("Architecture"),
             kernel_id: p.opt_id("KernelId", Kind::KernelImage)?.map(str::to_owned),
             ramdisk_id: p.opt_id("RamdiskId", Kind::RamdiskImage)?.map(str::to_owned),
             root_device_name: owned("RootDeviceName"),
-            mappings: (!mappings.is_empty()).then_some(mappings),
             imds_v2: match p.opt("ImdsSupport").filter(|text| !text.is_empty()) {
                 None => false,
                 Some(IMDS_V2) => true,
@@ -70,17 +78,41 @@ impl Action for RegisterImage {
     }
 
     async fn run(self, cx: &Cx) -> Result<Output, Error> {
+        let (account, region) = (cx.caller.account.clone(), cx.region.clone());
+        let location = match self.of {
+            Of::Bundle(location) => location,
+            Of::Snapshots(name) => {
+                let request = OnVolumesRequest {
+                    account,
+                    region,
+                    name,
+                    description: self.description,
+                    architecture: self.architecture,
+                    kernel_id: self.kernel_id,
+                    ramdisk_id: self.ramdisk_id,
+                    root_device_name: self.root_device_name,
+                    disks: self.disks,
+                    imds_v2: self.imds_v2,
+                };
+                let job = move |c: &Conn, account: &str, region: &str| {
+                    let image_id = images::register_on_volumes(c, request)?.id;
+                    db::tags::put(c, Resource { account, region, id: &image_id, kind: "image" }, &self.tags)?;
+                    Ok(Output { image_id })
+                };
+                return cx.change(job).await;
+            }
+        };
         let request = RegisterRequest {
-            account: cx.caller.account.clone(),
-            region: cx.region.clone(),
-            location: self.location,
+            account,
+            region,
+            location,
             name: self.name,
             description: self.description,
             architecture: self.architecture,
             kernel_id: self.kernel_id,
             ramdisk_id: self.ramdisk_id,
             root_device_name: self.root_device_name,
-            mappings: self.mappings,
+            disks: self.disks,
             imds_v2: self.imds_v2,
         };
         let image_id = cx.cloud.images.register(request).await?.id;
@@ -94,5 +126,101 @@ impl Action for RegisterImage {
             put.await?;
         }
         Ok(Output { image_id })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::ec2::tests::Bench;
+
+    #[tokio::test]
+    async fn an_image_of_a_snapshot_says_its_volumes_and_keeps_the_snapshot() {
+        let bench = Bench::new();
+        let (image, snapshot) = bench.image_on_volume(2).await;
+        let see = format!("Action=DescribeImages&ImageId.1={image}");
+        let seen = bench.call(&see).await;
+        for (name, value) in [
+            ("imageState", "available"),
+            ("rootDeviceType", "ebs"),
+            ("rootDeviceName", "/dev/xvda"),
+            ("snapshotId", &snapshot),
+            ("volumeSize", "2"),
+            ("volumeType", "gp2"),
+            ("deleteOnTermination", "true"),
+            ("encrypted", "false"),
+            ("imageLocation", "123456789012/onvolume"),
+        ] {
+            assert_eq!(seen.get(name), Some(value), "{}", seen.xml);
+        }
+        let filters =
+            ["root-device-type=ebs", "block-device-mapping.volume-size=2", "block-device-mapping.volume-type=gp2"];
+        for filter in filters {
+            let (name, value) = filter.split_once('=').unwrap();
+            let form = format!("Action=DescribeImages&Filter.1.Name={name}&Filter.1.Value.1={value}");
+            assert_eq!(bench.call(&form).await.all("imageId"), [image.as_str()], "{filter}");
+        }
+        let delete = format!("Action=DeleteSnapshot&SnapshotId={snapshot}");
+        let refused = bench.call(&delete).await;
+        assert_eq!(refused.code(), "InvalidSnapshot.InUse");
+        let says = format!("The snapshot {snapshot} is currently in use by {image}");
+        assert_eq!(refused.get("Message"), Some(says.as_str()));
+        let gone = bench.call(&format!("Action=DeregisterImage&ImageId={image}")).await;
+        assert_eq!((gone.get("return"), gone.get("deleteSnapshotResultSet")), (Some("true"), None));
+        assert_eq!(bench.call(&delete).await.get("return"), Some("true"));
+    }
+
+    #[tokio::test]
+    async fn an_image_may_go_with_its_snapshots() {
+        let bench = Bench::new();
+        let (image, snapshot) = bench.image_on_volume(1).await;
+        let second = bench
+            .call(&format!(
+                "Action=RegisterImage&Name=second&RootDeviceName=/dev/xvda&BlockDeviceMapping.1.DeviceName=/dev/xvda\
+                 &BlockDeviceMapping.1.Ebs.SnapshotId={snapshot}"
+            ))
+            .await;
+        let second = second.get("imageId").unwrap().to_owned();
+        let with = |id: &str| format!("Action=DeregisterImage&ImageId={id}&DeleteAssociatedSnapshots=true");
+        let first = bench.call(&with(&image)).await;
+        assert_eq!((first.get("snapshotId"), first.get("returnCode")), (Some(&snapshot[..]), Some("skipped")));
+        assert_eq!(bench.call(&with(&second)).await.get("returnCode"), Some("success"));
+        assert!(bench.call("Action=DescribeSnapshots&Owner.1=self").await.all("snapshotId").is_empty());
+    }
+
+    #[tokio::test]
+    async fn what_no_image_can_be_made_of_is_said() {
+        let bench = Bench::new();
+        let (_, snapshot) = bench.image_on_volume(3).await;
+        let device = |rest: &str| format!("Name=another&BlockDeviceMapping.1.DeviceName=/dev/sda1&{rest}");
+        let of = |rest: &str| device(&format!("BlockDeviceMapping.1.Ebs.SnapshotId={snapshot}{rest}"));
+        for (form, code) in [
+            (of("&RootDeviceName=/dev/xvda"), "InvalidBlockDeviceMapping"),
+            (of("&BlockDeviceMapping.1.Ebs.VolumeSize=2"), "InvalidBlockDeviceMapping"),
+            (of("&BlockDeviceMapping.1.Ebs.Encrypted=false"), "InvalidBlockDeviceMapping"),
+            (of("&BlockDeviceMapping.1.Ebs.VolumeType=io1"), "MissingParameter"),
+            (
+                of("&BlockDeviceMapping.2.DeviceName=/dev/sdb&BlockDeviceMapping.2.Ebs.VolumeType=gp2"),
+                "MissingParameter",
+            ),
+            (of("&Architecture=vax"), "InvalidParameterValue"),
+            (of("&Name=onvolume"), "InvalidAMIName.Duplicate"),
+            (device("BlockDeviceMapping.1.Ebs.SnapshotId=snap-12345678"), "InvalidSnapshot.NotFound"),
+            (device("BlockDeviceMapping.1.Ebs.SnapshotId=snap"), "InvalidSnapshotID.Malformed"),
+            (of("").replace("Name=another&", ""), "MissingParameter"),
+        ] {
+            let form = form.replace("Name=another&", if form.contains("&Name=") { "" } else { "Name=another&" });
+            let answer = bench.call(&format!("Action=RegisterImage&{form}")).await;
+            assert_eq!(answer.code(), code, "{form}: {}", answer.xml);
+        }
+        let theirs = bench.call_other(&format!("Action=RegisterImage&{}", of(""))).await;
+        assert_eq!(theirs.code(), "InvalidSnapshot.NotFound", "another account's");
+        let more = of("&BlockDeviceMapping.1.Ebs.VolumeSize=5&BlockDeviceMapping.2.DeviceName=/dev/sdb\
+             &BlockDeviceMapping.2.VirtualName=ephemeral0&BlockDeviceMapping.3.DeviceName=/dev/sdf\
+             &BlockDeviceMapping.3.Ebs.VolumeSize=7&BlockDeviceMapping.3.Ebs.DeleteOnTermination=false");
+        let made = bench.call(&format!("Action=RegisterImage&{more}")).await;
+        let seen = bench.call(&format!("Action=DescribeImages&ImageId.1={}", made.get("imageId").unwrap())).await;
+        assert_eq!(seen.all("deviceName"), ["/dev/sda1", "/dev/sdf", "/dev/sdb"], "{}", seen.xml);
+        assert_eq!((seen.all("volumeSize"), seen.all("virtualName")), (vec!["5", "7"], vec!["ephemeral0"]));
+        assert_eq!(seen.all("deleteOnTermination"), ["true", "false"]);
     }
 }

@@ -4,7 +4,7 @@
 use super::describe_instances::items;
 use crate::compute::templates::{self, Name, Version};
 use crate::db::tags::Tag;
-use crate::ec2::instances::Reservation;
+use crate::ec2::instances::{InstanceItem, Reservation};
 use crate::ec2::launch::Launch;
 use crate::ec2::registry::{Action, read_form};
 use crate::ec2::templates::{kept, named, version};
@@ -59,7 +59,8 @@ impl Action for RunInstances {
             RunInstances::Over { request, template, version } => Box::new(over(cx, request, template, version).await?),
         };
         let launched = cx.cloud.compute.launch(launch.request(cx)?).await?;
-        let reservation = Reservation::group(items(cx, launched)?).into_iter().next();
+        let begun = items(cx, launched)?.into_iter().map(InstanceItem::begun).collect();
+        let reservation = Reservation::group(begun).into_iter().next();
         reservation.ok_or_else(|| Error::Internal("a launch without instances".into()))
     }
 }
@@ -213,8 +214,10 @@ mod tests {
         ]
         .concat();
         let run = bench.call(&format!("{RUN}&MaxCount=2{form}")).await;
-        assert_eq!(run.all("deviceName"), ["/dev/sdf", "/dev/sdg", "/dev/sdf", "/dev/sdg"], "{}", run.xml);
+        assert!(run.xml.contains("<blockDeviceMapping/>"), "they are still to come, as on AWS: {}", run.xml);
         let instance = run.get("instanceId").unwrap();
+        let seen = bench.call("Action=DescribeInstances").await;
+        assert_eq!(seen.all("deviceName"), ["/dev/sdf", "/dev/sdg", "/dev/sdf", "/dev/sdg"], "{}", seen.xml);
         let filter = format!("Filter.1.Name=attachment.instance-id&Filter.1.Value.1={instance}");
         let seen = bench.call(&format!("Action=DescribeVolumes&{filter}")).await;
         let mut sizes = seen.all("size");
@@ -227,6 +230,70 @@ mod tests {
         bench.until(&format!("Action=DescribeInstances&InstanceId.1={instance}"), "<name>terminated</name>").await;
         let left = bench.call("Action=DescribeVolumes&Filter.1.Name=status&Filter.1.Value.1=available").await;
         assert_eq!(left.all("size"), ["3", "3"], "the kept one, and the first: {}", left.xml);
+    }
+
+    #[tokio::test]
+    async fn a_root_disk_on_a_volume_is_a_volume_of_the_account() {
+        let bench = bench().await;
+        let (image, snapshot) = bench.image_on_volume(2).await;
+        bench.run_machines();
+        let run = format!("Action=RunInstances&ImageId={image}&InstanceType=t3.micro&MinCount=1&MaxCount=1");
+        let root = |rest: &str| format!("&BlockDeviceMapping.1.DeviceName=/dev/xvda&BlockDeviceMapping.1.{rest}");
+        for (form, code) in [
+            (root("Ebs.VolumeSize=1"), "InvalidBlockDeviceMapping"),
+            (root("NoDevice="), "InvalidBlockDeviceMapping"),
+            (root("Ebs.SnapshotId=snap-12345678"), "InvalidBlockDeviceMapping"),
+        ] {
+            assert_eq!(bench.call(&format!("{run}{form}")).await.code(), code, "{form}");
+        }
+        let tag = "&TagSpecification.1.ResourceType=volume&TagSpecification.1.Tag.1.Key=of";
+        let sized = root("Ebs.VolumeSize=9&BlockDeviceMapping.1.Ebs.VolumeType=gp3");
+        let made = bench.call(&format!("{run}{sized}{tag}")).await;
+        assert_eq!((made.get("rootDeviceType"), made.get("rootDeviceName")), (Some("ebs"), Some("/dev/xvda")));
+        let id = made.get("instanceId").unwrap().to_owned();
+        let see = format!("Action=DescribeInstances&InstanceId.1={id}");
+        let seen = bench.until(&see, "<name>running</name>").await;
+        assert_eq!(seen.all("deviceName"), ["/dev/xvda"], "{}", seen.xml);
+        let volume = seen.get("volumeId").unwrap().to_owned();
+        let disk = bench.call(&format!("Action=DescribeVolumes&VolumeId.1={volume}")).await;
+        for (name, value) in [
+            ("size", "9"),
+            ("volumeType", "gp3"),
+            ("snapshotId", &snapshot),
+            ("device", "/dev/xvda"),
+            ("deleteOnTermination", "true"),
+            ("key", "of"),
+        ] {
+            assert_eq!(disk.get(name), Some(value), "{}", disk.xml);
+        }
+
+        let detach = format!("Action=DetachVolume&VolumeId={volume}");
+        let refused = bench.call(&detach).await;
+        let says = format!("Unable to detach root volume '{volume}' from instance '{id}'");
+        assert_eq!((refused.code(), refused.get("Message")), ("IncorrectState", Some(says.as_str())));
+        bench.call(&format!("Action=StopInstances&InstanceId.1={id}")).await;
+        bench.until(&see, "<name>stopped</name>").await;
+        assert_eq!(bench.call(&detach).await.get("status"), Some("detaching"));
+        let start = format!("Action=StartInstances&InstanceId.1={id}");
+        let refused = bench.call(&start).await;
+        assert_eq!(refused.code(), "InvalidParameterValue", "{}", refused.xml);
+        assert!(refused.get("Message").unwrap().ends_with("volume attached at root (/dev/xvda)"));
+
+        // The rescue way: mended at another instance, then back.
+        let other = bench.call(&run).await.get("instanceId").unwrap().to_owned();
+        bench.until(&format!("Action=DescribeInstances&InstanceId.1={other}"), "<name>running</name>").await;
+        let attach = |to: &str, at: &str| format!("Action=AttachVolume&VolumeId={volume}&InstanceId={to}&Device={at}");
+        let taken = bench.call(&attach(&other, "/dev/xvda")).await;
+        assert_eq!(taken.code(), "InvalidParameterValue", "it has a root volume: {}", taken.xml);
+        assert_eq!(bench.call(&attach(&other, "/dev/sdf")).await.get("status"), Some("attaching"));
+        assert_eq!(bench.call(&detach).await.get("status"), Some("detaching"), "a running one's data disk");
+        assert_eq!(bench.call(&attach(&id, "/dev/xvda")).await.status, 200);
+        bench.call(&start).await;
+        bench.until(&see, "<name>running</name>").await;
+        bench.call(&format!("Action=TerminateInstances&InstanceId.1={id}&InstanceId.2={other}")).await;
+        bench.until(&see, "<name>terminated</name>").await;
+        let gone = bench.until("Action=DescribeVolumes", "<status>available</status>").await;
+        assert_eq!(gone.all("volumeId"), [volume.as_str()], "attached by hand, it is kept: {}", gone.xml);
     }
 
     #[tokio::test]

@@ -80,7 +80,7 @@ pub fn restore(c: &Conn, r: RestoreRequest, said: Stored) -> Result<Image, Error
         ..super::super::fresh(ImageType::Machine, &r.account, Some(&r.region), name)
     };
     let Object { bucket, key } = r.from;
-    super::super::put_down(c, &image, &Origin::Object { bucket, key, digest: said.digest })?;
+    super::super::put_down(c, &image, Some(&Origin::Object { bucket, key, digest: said.digest }))?;
     let region = image.region.as_deref().unwrap_or_default();
     let on = Resource { account: &image.account, region, id: &image.id, kind: "image" };
     let kept = || said.tags.into_iter().map(|(key, value)| Tag { key, value }).collect();

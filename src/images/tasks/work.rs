@@ -3,13 +3,14 @@
 use super::super::bundle::{self, BundleRequest};
 use super::super::folder::Staged;
 use super::super::format::{self, Format};
-use super::super::reconcile::{failure, log, ours, retry_at, unreadable};
+use super::super::reconcile::{failure, file_at, log, ours, retry_at, unreadable};
 use super::super::unbundle::{Failure, write_sparsely};
 use super::super::{File, Image, ImageType, Images, State, source};
 use super::{Object, Task, Wanted, stored};
 use crate::clock;
 use crate::db::image_tasks::{self, TaskRow};
 use crate::db::{self, Conn};
+use crate::volumes::snapshots;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -76,8 +77,14 @@ impl Images {
                 self.export(row, (&disk, kept_as), format, &to)
             }
             Wanted::StoreImage { image, to } => {
-                let (disk, _) = self.disk_of_image(image)?;
-                let image = self.get(image).map_err(failure)?.ok_or(Failure::Abandoned)?;
+                let (disk, kept_as) = self.disk_of_image(image)?;
+                let mut image = self.get(image).map_err(failure)?.ok_or(Failure::Abandoned)?;
+                // What stands on other files is stored as one.
+                let whole = image.root_volume().map(|_| self.converted((&disk, kept_as), Format::Qcow2)).transpose()?;
+                let disk = whole.as_ref().map_or(disk, |whole| whole.path().to_owned());
+                if whole.is_some() {
+                    image.file = Some(file_at(&disk)?);
+                }
                 let tags = self.db.read(|c| db::tags::of(c, &image.account, &image.id));
                 let metadata = stored(&image, tags.map_err(|e| failure(e.into()))?);
                 self.stage_of(row, "storing", 50)?;
@@ -205,8 +212,12 @@ impl Images {
     /// The file of an image that is there, and its format.
     fn disk_of_image(&self, id: &str) -> Result<(PathBuf, Format), Failure> {
         let gone = || Failure::Bundle(format!("The image {id} is no longer there."));
-        let image = self.get(id).map_err(failure)?.filter(|i| i.state != State::Deregistered);
-        let file = image.and_then(|i| i.file).ok_or_else(gone)?;
+        let image = self.get(id).map_err(failure)?.filter(|i| i.state != State::Deregistered).ok_or_else(gone)?;
+        if let Some(snapshot) = image.root_volume().and_then(|v| v.snapshot.as_ref()) {
+            let file = self.db.read(|c| snapshots::of_image(c, snapshot)).map(|s| self.volumes.file_of(&s));
+            return Ok((file.map_err(|e| failure(e.into()))?, Format::Qcow2));
+        }
+        let file = image.file.ok_or_else(gone)?;
         Ok((self.folder.image(id), Format::parse(&file.format).ok_or_else(gone)?))
     }
 
