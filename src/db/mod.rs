@@ -86,6 +86,7 @@ const MIGRATIONS: &[(&str, &str)] = &[
     ("0021_image_tasks", include_str!("migrations/0021_image_tasks.sql")),
     ("0022_account_settings", include_str!("migrations/0022_account_settings.sql")),
     ("0023_images_on_volumes", include_str!("migrations/0023_images_on_volumes.sql")),
+    ("0024_snapshot_imports", include_str!("migrations/0024_snapshot_imports.sql")),
 ];
 
 type Job = Box<dyn FnOnce(&mut Conn) -> Answer + Send>;

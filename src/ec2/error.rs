@@ -444,7 +444,7 @@ fn malformed(kind: Kind) -> &'static str {
         Kind::SpotRequest => "InvalidSpotInstanceRequestID.Malformed",
         Kind::Fleet => "InvalidFleetId.Malformed",
         Kind::DedicatedHost => "InvalidHostID.Malformed",
-        Kind::ImportImageTask => "InvalidConversionTaskId.Malformed",
+        Kind::ImportImageTask | Kind::ImportSnapshotTask => "InvalidConversionTaskId.Malformed",
         Kind::ExportImageTask | Kind::ExportTask => "InvalidExportTaskID.Malformed",
         Kind::BundleTask => "InvalidBundleID.Malformed",
     }
@@ -485,7 +485,7 @@ fn not_found(kind: Kind) -> &'static str {
         Kind::SpotRequest => "InvalidSpotInstanceRequestID.NotFound",
         Kind::Fleet => "InvalidFleetId.NotFound",
         Kind::DedicatedHost => "InvalidHostID.NotFound",
-        Kind::ImportImageTask => "InvalidConversionTaskId.NotFound",
+        Kind::ImportImageTask | Kind::ImportSnapshotTask => "InvalidConversionTaskId.NotFound",
         Kind::ExportImageTask | Kind::ExportTask => "InvalidExportTaskID.NotFound",
         Kind::BundleTask => "InvalidBundleID.NotFound",
     }
@@ -524,7 +524,9 @@ fn no_such(kind: Kind, ids: &[String]) -> String {
             ("An invalid association-id of '#' was given", "Invalid association-ids of '#' were given")
         }
         Kind::PlacementGroup => ("The Placement Group '#' is unknown.", "The Placement Groups '#' are unknown."),
-        Kind::ImportImageTask => ("The import task '#' does not exist", "The import tasks '#' do not exist"),
+        Kind::ImportImageTask | Kind::ImportSnapshotTask => {
+            ("The import task '#' does not exist", "The import tasks '#' do not exist")
+        }
         Kind::ExportImageTask | Kind::ExportTask => {
             ("The export task ID '#' does not exist", "The export task IDs '#' do not exist")
         }

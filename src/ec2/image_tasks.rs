@@ -173,6 +173,80 @@ impl Filtered for ImportItem {
     }
 }
 
+/// An import of a snapshot: ImportSnapshot's answer, and an item of DescribeImportSnapshotTasks.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ImportSnapshotItem {
+    pub import_task_id: String,
+    description: String,
+    snapshot_task_detail: SnapshotTask,
+    tag_set: Vec<Tag>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct SnapshotTask {
+    description: String,
+    disk_image_size: f64,
+    encrypted: bool,
+    format: Option<String>,
+    kms_key_id: Option<String>,
+    progress: Option<String>,
+    snapshot_id: Option<String>,
+    status: &'static str,
+    status_message: Option<String>,
+    url: Option<String>,
+    user_bucket: S3Place,
+}
+
+impl ImportSnapshotItem {
+    /// `None`: the task is none of these.
+    pub fn new(task: Task, tag_set: Vec<Tag>) -> Option<ImportSnapshotItem> {
+        let (status, status_message) = status(&task.state);
+        let snapshot_id = match &task.state {
+            State::Completed(snapshot) => Some(snapshot.clone()),
+            State::Active(_) | State::Failed(_) | State::Cancelled => None,
+        };
+        let Wanted::ImportSnapshot {
+            from,
+            bytes,
+            url,
+            format,
+            description,
+            disk_description,
+            encrypted,
+            kms_key,
+            snapshot: _,
+        } = task.wanted
+        else {
+            return None;
+        };
+        let detail = SnapshotTask {
+            description: if disk_description.is_empty() { description.clone() } else { disk_description },
+            disk_image_size: bytes as f64,
+            encrypted,
+            format,
+            kms_key_id: kms_key,
+            progress: matches!(task.state, State::Active(_)).then(|| task.progress.to_string()),
+            snapshot_id,
+            status,
+            status_message,
+            url,
+            user_bucket: S3Place::key(from.bucket, from.key),
+        };
+        Some(ImportSnapshotItem { import_task_id: task.id, description, snapshot_task_detail: detail, tag_set })
+    }
+}
+
+impl Filtered for ImportSnapshotItem {
+    const FILTERS: &'static [(&'static str, Values<Self>)] =
+        &[("task-state", |i| vec![i.snapshot_task_detail.status.into()])];
+    const TAGGED: bool = true;
+    fn tags(&self) -> Option<&[Tag]> {
+        Some(&self.tag_set)
+    }
+}
+
 /// An export of an image: ExportImage's answer, and an item of DescribeExportImageTasks.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]

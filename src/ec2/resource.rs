@@ -46,6 +46,7 @@ const TAGGABLE: &[(Kind, &str)] = &[
     (Kind::Fleet, "fleet"),
     (Kind::DedicatedHost, "dedicated-host"),
     (Kind::ImportImageTask, "import-image-task"),
+    (Kind::ImportSnapshotTask, "import-snapshot-task"),
     (Kind::ExportImageTask, "export-image-task"),
     (Kind::ExportTask, "export-instance-task"),
 ];
@@ -107,9 +108,11 @@ pub fn check(c: &Conn, account: &str, region: &str, id: &str) -> Result<(), Erro
             let groups = records::all::<Group>(c, account, region)?;
             groups.iter().any(|g| g.it.rules.iter().any(|r| r.id == id))
         }
-        Kind::ImportImageTask | Kind::ExportImageTask | Kind::ExportTask | Kind::BundleTask => {
-            tasks::find(c, account, region, id)?.is_some()
-        }
+        Kind::ImportImageTask
+        | Kind::ImportSnapshotTask
+        | Kind::ExportImageTask
+        | Kind::ExportTask
+        | Kind::BundleTask => tasks::find(c, account, region, id)?.is_some(),
         Kind::PlacementGroup => placement::all(c, account, region)?.iter().any(|g| g.id == id),
         Kind::Fleet => compute::records::get::<Fleet>(c, id)?.is_some_and(|r| here(&r.account, &r.region)),
         Kind::DedicatedHost => {

@@ -23,6 +23,7 @@
 //! Encryption is a record: whether a volume says that it is encrypted, and under which key, is kept and handed on as AWS does it,
 //! and its bytes lie on the host's disk as they are.
 
+pub mod adopted;
 pub mod attachments;
 pub mod check;
 mod devices;

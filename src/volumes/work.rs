@@ -167,7 +167,7 @@ pub(super) fn present(dir: &Path) -> io::Result<Vec<String>> {
 }
 
 /// What is not there need not be removed.
-fn gone(removed: io::Result<()>) -> io::Result<()> {
+pub(super) fn gone(removed: io::Result<()>) -> io::Result<()> {
     match removed {
         Err(e) if e.kind() != io::ErrorKind::NotFound => Err(e),
         Ok(()) | Err(_) => Ok(()),

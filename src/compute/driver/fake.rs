@@ -22,7 +22,8 @@ pub struct Fake {
 struct Inner {
     /// Name -> whether it runs, and why it is off when it does not.
     machines: BTreeMap<String, Machine>,
-    /// Name -> target -> file. Of the root disk the host's file says nothing: it comes and goes with its machine.
+    /// Name -> target -> file. Of a root disk that is the instance's own file the host's file says nothing: it comes and goes with its
+    /// machine.
     disks: BTreeMap<String, BTreeMap<String, PathBuf>>,
     /// Cards that were plugged into running machines; launched machines have none, so nobody asks after a restart.
     nics: BTreeMap<String, Vec<NicSpec>>,
@@ -104,7 +105,11 @@ impl Fake {
         let before = inner.disks.get(id).cloned().unwrap_or_default();
         let mut after = before.clone();
         let done = job(&mut after)?;
-        let targets = before.keys().chain(after.keys()).filter(|target| *target != "vda");
+        let own = |target: &String| {
+            let file = after.get(target).or(before.get(target));
+            file.and_then(|file| file.file_name()).is_some_and(|name| name == "disk")
+        };
+        let targets = before.keys().chain(after.keys()).filter(|target| !own(target));
         let line = |target: &String| match (before.get(target), after.get(target)) {
             (then, now) if then == now => String::new(),
             (_, Some(path)) => format!("{id} disk {target} {}\n", path.display()),

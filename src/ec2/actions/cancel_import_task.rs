@@ -1,4 +1,4 @@
-//! Stop the import of an image.
+//! Stop the import of an image or a snapshot.
 
 use crate::db::Conn;
 use crate::ec2::registry::Action;
@@ -9,6 +9,7 @@ use crate::wire::query::Params;
 use serde::Serialize;
 
 pub struct CancelImportTask {
+    kind: Kind,
     id: String,
 }
 
@@ -26,18 +27,22 @@ impl Action for CancelImportTask {
     type Output = Output;
 
     fn read(p: &Params<'_>) -> Result<Self, Error> {
-        Ok(CancelImportTask { id: p.id("ImportTaskId", Kind::ImportImageTask)?.to_owned() })
+        let snapshot = p.opt("ImportTaskId").is_some_and(|text| Kind::ImportSnapshotTask.accepts(text));
+        let kind = if snapshot { Kind::ImportSnapshotTask } else { Kind::ImportImageTask };
+        Ok(CancelImportTask { kind, id: p.id("ImportTaskId", kind)?.to_owned() })
     }
 
     async fn run(self, cx: &Cx) -> Result<Output, Error> {
         let job = move |c: &Conn, account: &str, region: &str| {
-            let task = need(c, account, region, Kind::ImportImageTask, &self.id)?;
+            let task = need(c, account, region, self.kind, &self.id)?;
             if !matches!(task.state, State::Active(_)) || !tasks::cancel(c, &self.id)? {
                 return Err(Error::TaskOver(self.id));
             }
             Ok(Output { import_task_id: self.id, previous_state: "active", state: "deleting" })
         };
-        cx.change(job).await
+        let cancelled = cx.change(job).await?;
+        cx.cloud.volumes.wake();
+        Ok(cancelled)
     }
 }
 

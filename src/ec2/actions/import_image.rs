@@ -87,7 +87,7 @@ impl Action for ImportImage {
 }
 
 /// Where a disk container is, the URL if it was given as one, and its format.
-fn place(disk: &Params<'_>) -> Result<(Object, Option<String>, Option<String>), Error> {
+pub(super) fn place(disk: &Params<'_>) -> Result<(Object, Option<String>, Option<String>), Error> {
     disk.opt("DeviceName");
     if disk.opt("SnapshotId").is_some_and(|id| !id.is_empty()) {
         return Err(Error::Unsupported("images of snapshots by ImportImage".into()));

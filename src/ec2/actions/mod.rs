@@ -111,6 +111,7 @@ pub mod describe_identity_id_format;
 pub mod describe_image_attribute;
 pub mod describe_images;
 pub mod describe_import_image_tasks;
+pub mod describe_import_snapshot_tasks;
 pub mod describe_instance_attribute;
 pub mod describe_instance_credit_specifications;
 pub mod describe_instance_event_windows;
@@ -208,6 +209,7 @@ pub mod get_subnet_cidr_reservations;
 pub mod import_image;
 pub mod import_instance;
 pub mod import_key_pair;
+pub mod import_snapshot;
 pub mod import_volume;
 pub mod list_images_in_recycle_bin;
 pub mod modify_address_attribute;
@@ -386,6 +388,7 @@ pub static ALL: &[Entry] = &[
     entry::<describe_image_attribute::DescribeImageAttribute>(),
     entry::<describe_images::DescribeImages>(),
     entry::<describe_import_image_tasks::DescribeImportImageTasks>(),
+    entry::<describe_import_snapshot_tasks::DescribeImportSnapshotTasks>(),
     entry::<describe_instance_attribute::DescribeInstanceAttribute>(),
     entry::<describe_instance_credit_specifications::DescribeInstanceCreditSpecifications>(),
     entry::<describe_instance_event_windows::DescribeInstanceEventWindows>(),
@@ -483,6 +486,7 @@ pub static ALL: &[Entry] = &[
     entry::<import_image::ImportImage>(),
     entry::<import_instance::ImportInstance>(),
     entry::<import_key_pair::ImportKeyPair>(),
+    entry::<import_snapshot::ImportSnapshot>(),
     entry::<import_volume::ImportVolume>(),
     entry::<list_images_in_recycle_bin::ListImagesInRecycleBin>(),
     entry::<modify_address_attribute::ModifyAddressAttribute>(),

@@ -4,6 +4,7 @@
 //! is, and ends it in the transaction that makes its result visible. What needs an instance's disk waits, like an image of an
 //! instance, until `compute` has copied it.
 
+mod snapshot;
 mod stored;
 mod work;
 
@@ -12,6 +13,7 @@ pub use stored::{RestoreRequest, restore, stored};
 use super::{Error, Images, format, source};
 use crate::db::image_tasks::{self, TaskRow};
 use crate::db::{self, Conn};
+use crate::volumes::adopted;
 use crate::{clock, id};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -23,6 +25,7 @@ const VISIBLE_MS: i64 = 7 * 24 * 3_600_000;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
     ImportImage,
+    ImportSnapshot,
     ExportImage,
     StoreImage,
     Bundle,
@@ -33,6 +36,7 @@ impl Kind {
     fn as_str(self) -> &'static str {
         match self {
             Kind::ImportImage => "import-image",
+            Kind::ImportSnapshot => "import-snapshot",
             Kind::ExportImage => "export-image",
             Kind::StoreImage => "store-image",
             Kind::Bundle => "bundle",
@@ -43,6 +47,7 @@ impl Kind {
     fn new_id(self) -> String {
         match self {
             Kind::ImportImage => id::new(id::Kind::ImportImageTask),
+            Kind::ImportSnapshot => id::new(id::Kind::ImportSnapshotTask),
             Kind::ExportImage => id::new(id::Kind::ExportImageTask),
             Kind::StoreImage => format!("store-ami-{}", id::hex(8)),
             Kind::Bundle => id::new(id::Kind::BundleTask),
@@ -77,6 +82,23 @@ pub enum Wanted {
         /// `Linux`, `Windows`
         platform: Option<String>,
     },
+    /// A disk file in a bucket is to become a snapshot.
+    ImportSnapshot {
+        from: Object,
+        /// The file's length.
+        bytes: u64,
+        /// As the request wrote it, when it did not say bucket and key.
+        url: Option<String>,
+        /// `VMDK`, `VHD`, `VHDX`, `RAW`; `None`: whatever it is.
+        format: Option<String>,
+        description: String,
+        disk_description: String,
+        /// The id that the snapshot is to have.
+        snapshot: String,
+        encrypted: bool,
+        /// An ARN.
+        kms_key: Option<String>,
+    },
     /// An image is to become a disk file in a bucket.
     ExportImage { image: String, format: String, bucket: String, prefix: String, description: String, role: String },
     /// An image with all that is known of it is to become an object.
@@ -91,6 +113,7 @@ impl Wanted {
     fn kind(&self) -> Kind {
         match self {
             Wanted::ImportImage { .. } => Kind::ImportImage,
+            Wanted::ImportSnapshot { .. } => Kind::ImportSnapshot,
             Wanted::ExportImage { .. } => Kind::ExportImage,
             Wanted::StoreImage { .. } => Kind::StoreImage,
             Wanted::Bundle { .. } => Kind::Bundle,
@@ -102,7 +125,10 @@ impl Wanted {
     fn instance(&self) -> Option<&str> {
         match self {
             Wanted::Bundle { instance, .. } | Wanted::ExportInstance { instance, .. } => Some(instance),
-            Wanted::ImportImage { .. } | Wanted::ExportImage { .. } | Wanted::StoreImage { .. } => None,
+            Wanted::ImportImage { .. }
+            | Wanted::ImportSnapshot { .. }
+            | Wanted::ExportImage { .. }
+            | Wanted::StoreImage { .. } => None,
         }
     }
 }
@@ -112,7 +138,7 @@ impl Wanted {
 pub enum State {
     /// What is being done, in AWS's word.
     Active(String),
-    /// With an image's id or an object's key.
+    /// With the id of an image or a snapshot, or an object's key.
     Completed(String),
     /// With a sentence for its owner.
     Failed(String),
@@ -197,7 +223,17 @@ pub fn find(c: &Conn, account: &str, region: &str, id: &str) -> Result<Option<Ta
 
 /// Stop a task; `false` if it is over already. Work that goes on finds out before it shows anything.
 pub fn cancel(c: &Conn, id: &str) -> Result<bool, Error> {
-    Ok(image_tasks::end(c, id, "cancelled", None, None, clock::now_ms())?)
+    end_badly(c, id, "cancelled", None)
+}
+
+/// End a task from which nothing came; `false` if it is over already.
+fn end_badly(c: &Conn, id: &str, state: &str, message: Option<&str>) -> Result<bool, Error> {
+    let ended = image_tasks::end(c, id, state, None, message, clock::now_ms())?;
+    let task = image_tasks::get(c, id)?.filter(|_| ended).map(Task::of).transpose()?;
+    if let Some(Wanted::ImportSnapshot { snapshot, .. }) = task.map(|task| task.wanted) {
+        adopted::give_up(c, &snapshot)?;
+    }
+    Ok(ended)
 }
 
 impl Images {

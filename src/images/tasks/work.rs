@@ -2,11 +2,11 @@
 
 use super::super::bundle::{self, BundleRequest};
 use super::super::folder::Staged;
-use super::super::format::{self, Format};
+use super::super::format::{self, Disk, Format};
 use super::super::reconcile::{failure, file_at, log, ours, retry_at, unreadable};
-use super::super::unbundle::{Failure, write_sparsely};
+use super::super::unbundle::{Failure, Written, write_sparsely};
 use super::super::{File, Image, ImageType, Images, State, source};
-use super::{Object, Task, Wanted, stored};
+use super::{Object, Task, Wanted, end_badly, stored};
 use crate::clock;
 use crate::db::image_tasks::{self, TaskRow};
 use crate::db::{self, Conn};
@@ -70,6 +70,7 @@ impl Images {
         let task = Task::of(row.clone()).map_err(|e| failure(e.into()))?;
         match &task.wanted {
             Wanted::ImportImage { .. } => self.import(row, &task.wanted),
+            Wanted::ImportSnapshot { .. } => self.import_snapshot(row, &task.wanted),
             Wanted::ExportImage { image, format, bucket, prefix, .. } => {
                 let (disk, kept_as) = self.disk_of_image(image)?;
                 let (_, ending) = format_of(format)?;
@@ -108,16 +109,7 @@ impl Images {
         let Wanted::ImportImage { from, format, description, architecture, platform, .. } = wanted else {
             return Err(Failure::Abandoned);
         };
-        self.stage_of(row, "downloading/converting", 10)?;
-        let (length, mut body) = self.source.open(&row.account, &from.bucket, &from.key).map_err(refused)?;
-        let staged = self.folder.stage().map_err(ours("making a file for the image"))?;
-        let written = write_sparsely(&mut *body, length, staged.file())?;
-        self.stage_of(row, "validating", 60)?;
-        let disk = format::inspect(staged.path()).map_err(unreadable)?;
-        if let Some(said) = format.as_deref().filter(|said| !is_format(said, disk.format)) {
-            let is = disk.format.as_str();
-            return Err(Failure::Bundle(format!("The disk file is not of the format {said}: it seems to be {is}.")));
-        }
+        let (staged, written, disk) = self.download(row, from, format.as_deref())?;
         self.stage_of(row, "preparing ami", 90)?;
         let now = clock::now_ms();
         let image = Image {
@@ -148,6 +140,26 @@ impl Images {
             return Err(Failure::Abandoned);
         }
         self.folder.write_info(&image).map_err(ours("keeping the image"))
+    }
+
+    /// A disk file of a bucket, if it is one of the format that the request says.
+    pub(super) fn download(
+        &self,
+        row: &TaskRow,
+        from: &Object,
+        format: Option<&str>,
+    ) -> Result<(Staged, Written, Disk), Failure> {
+        self.stage_of(row, "downloading/converting", 10)?;
+        let (length, mut body) = self.source.open(&row.account, &from.bucket, &from.key).map_err(refused)?;
+        let staged = self.folder.stage().map_err(ours("making a file for the disk"))?;
+        let written = write_sparsely(&mut *body, length, staged.file())?;
+        self.stage_of(row, "validating", 60)?;
+        let disk = format::inspect(staged.path()).map_err(unreadable)?;
+        if let Some(said) = format.filter(|said| !is_format(said, disk.format)) {
+            let is = disk.format.as_str();
+            return Err(Failure::Bundle(format!("The disk file is not of the format {said}: it seems to be {is}.")));
+        }
+        Ok((staged, written, disk))
     }
 
     /// A disk becomes a file in a bucket.
@@ -230,7 +242,7 @@ impl Images {
     }
 
     /// Say how far the task is, if anybody wants it still.
-    fn stage_of(&self, row: &TaskRow, stage: &'static str, progress: i64) -> Result<(), Failure> {
+    pub(super) fn stage_of(&self, row: &TaskRow, stage: &'static str, progress: i64) -> Result<(), Failure> {
         let id = row.id.clone();
         let told = move |c: &Conn| image_tasks::advance(c, &id, stage, progress, clock::now_ms());
         let wanted = self.db.write_blocking(told).map_err(|e: db::Error| failure(e.into()))?;
@@ -263,8 +275,7 @@ impl Images {
         };
         if let Some(message) = message {
             let id = id.clone();
-            let end = move |c: &Conn| image_tasks::end(c, &id, "failed", None, Some(&message), clock::now_ms());
-            log(self.db.write(end).await);
+            log(self.db.write(move |c| end_badly(c, &id, "failed", Some(&message))).await);
         }
         // Cut off by the end of the program, it goes on at the next start.
         match self.db.read(|c| image_tasks::get(c, &id)) {
@@ -298,7 +309,7 @@ fn is_format(said: &str, is: Format) -> bool {
 }
 
 /// A CD's bytes are the disk's: QEMU knows no format of its own for it.
-fn as_qemu_reads(format: Format) -> Format {
+pub(super) fn as_qemu_reads(format: Format) -> Format {
     if format.is_plain() { Format::Raw } else { format }
 }
 

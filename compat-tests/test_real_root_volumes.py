@@ -1,0 +1,158 @@
+"""Real guests whose root disk is a volume: from a snapshot they boot, into an image they go, and at another instance they are mended."""
+
+import pytest
+from botocore.exceptions import ClientError
+
+import cloud
+from cloud import await_state, until
+from test_real_images import available, key  # noqa: F401: a fixture
+from test_real_machines import BOOT, Guest, ec2, host, images, pytestmark, server  # noqa: F401: fixtures
+
+RUN = {"InstanceType": "m1.tiny", "MinCount": 1, "MaxCount": 1}
+ZONE = f"{cloud.REGION}a"
+
+
+@pytest.fixture(scope="module")
+def launch(server, host, ec2, key):  # noqa: F811
+    """Launch an image and wait until its guest is up; all of them end with the tests."""
+    launched = []
+
+    def launch(image, **more):
+        id = ec2.run_instances(ImageId=image, KeyName="images", **RUN, **more)["Instances"][0]["InstanceId"]
+        guest = Guest(server, host, id, key)
+        launched.append(guest)
+        await_state(ec2, id, "running", 120)
+        guest.await_boots(1)
+        return guest
+
+    yield launch
+    ec2.terminate_instances(InstanceIds=[guest.id for guest in launched])
+    for guest in launched:
+        await_state(ec2, guest.id, "terminated", 120)
+
+
+def of(ec2, volume):
+    return ec2.describe_volumes(VolumeIds=[volume])["Volumes"][0]
+
+
+def await_volume(ec2, volume, *states):
+    until(f"{volume} is {states}", lambda: [a["State"] for a in of(ec2, volume)["Attachments"]] == list(states), BOOT)
+
+
+def completed(ec2, snapshot):
+    def done():
+        return ec2.describe_snapshots(SnapshotIds=[snapshot])["Snapshots"][0]["State"] == "completed"
+
+    until(f"{snapshot} is taken", done, 120)
+    return snapshot
+
+
+@pytest.fixture(scope="module")
+def system(launch, ec2, images):  # noqa: F811
+    """A snapshot of a volume to which a guest copied its own system."""
+    guest = launch(images["machine"])
+    volume = ec2.create_volume(AvailabilityZone=guest.described()["Placement"]["AvailabilityZone"], Size=1)["VolumeId"]
+    until("the volume is made", lambda: of(ec2, volume)["State"] == "available")
+    ec2.attach_volume(VolumeId=volume, InstanceId=guest.id, Device="/dev/sdf")
+    await_volume(ec2, volume, "attached")
+    until("the guest sees the disk", lambda: "vdb" in guest.ssh("ls /dev"), 60)
+    guest.ssh("sync; dd if=/dev/vda of=/dev/vdb bs=1M; sync", user="root")
+    ec2.detach_volume(VolumeId=volume)
+    await_volume(ec2, volume)
+    snapshot = completed(ec2, ec2.create_snapshot(VolumeId=volume)["SnapshotId"])
+    ec2.delete_volume(VolumeId=volume)
+    return snapshot
+
+
+@pytest.fixture(scope="module")
+def image(ec2, system):  # noqa: F811
+    mapping = [{"DeviceName": "/dev/sda1", "Ebs": {"SnapshotId": system}}]
+    return ec2.register_image(
+        Name="on a volume", RootDeviceName="/dev/sda1", Architecture="x86_64", VirtualizationType="hvm",
+        BlockDeviceMappings=mapping)["ImageId"]
+
+
+@pytest.fixture(scope="module")
+def guest(launch, image):
+    bigger = [{"DeviceName": "/dev/sda1", "Ebs": {"VolumeSize": 2}}]
+    guest = launch(image, BlockDeviceMappings=bigger)
+    guest.ssh("echo kept > /data/mine; sync", user="root")
+    return guest
+
+
+def root_of(guest):
+    mapping = guest.described()["BlockDeviceMappings"]
+    return next(m["Ebs"]["VolumeId"] for m in mapping if m["DeviceName"] == "/dev/sda1")
+
+
+def test_a_guest_boots_from_a_volume_that_is_made_of_the_snapshot(guest, ec2, system):
+    volume = of(ec2, root_of(guest))
+    assert (volume["SnapshotId"], volume["Size"], volume["State"]) == (system, 2, "in-use")
+    assert guest.ssh("cat /sys/block/vda/size") == str(2 << 21), "the guest sees the size that was asked for"
+    assert guest.ssh("cat /sys/block/vda/serial") == volume["VolumeId"].replace("-", "")
+    assert guest.described()["RootDeviceType"] == "ebs"
+    assert not (guest.folder / "disk").exists()
+    with pytest.raises(ClientError, match="Unable to detach root volume"):
+        ec2.detach_volume(VolumeId=volume["VolumeId"])
+
+
+def test_its_disk_grows_and_is_snapshotted_while_it_runs(guest, ec2):
+    boots, root = guest.console().count("@@ ready"), root_of(guest)
+    completed(ec2, ec2.create_snapshot(VolumeId=root)["SnapshotId"])
+    ec2.modify_volume(VolumeId=root, Size=3)
+    until("the guest's disk has grown", lambda: guest.ssh("cat /sys/block/vda/size") == str(3 << 21), 60)
+    assert guest.console().count("@@ ready") == boots
+
+
+@pytest.mark.parametrize("reboot", [True, False])
+def test_what_it_wrote_is_in_an_image_of_it(guest, launch, ec2, reboot):
+    boots = guest.console().count("@@ ready")
+    guest.ssh(f"echo {reboot} > /data/mine; sync", user="root")
+    made = ec2.create_image(InstanceId=guest.id, Name=f"reboot {reboot}", NoReboot=not reboot)["ImageId"]
+    described = available(ec2, made)
+    guest.await_boots(boots + reboot)
+    snapshot = ec2.describe_snapshots(SnapshotIds=[described["BlockDeviceMappings"][0]["Ebs"]["SnapshotId"]])["Snapshots"][0]
+    assert snapshot["Description"] == f"Created by CreateImage({guest.id}) for {made}"
+    assert (described["RootDeviceType"], snapshot["VolumeId"]) == ("ebs", root_of(guest))
+    again = launch(made)
+    assert again.ssh("cat /data/mine") == str(reboot)
+    again.ssh("echo other > /data/mine; sync", user="root")
+    assert guest.ssh("cat /data/mine") == str(reboot), "each has a volume of its own"
+
+
+def test_a_root_disk_is_mended_at_another_instance(guest, launch, image, ec2):
+    """The rescue way: the root of a stopped guest is mounted at another one, and goes back."""
+    root, helper = root_of(guest), launch(image)
+    guest.ssh("echo broken > /data/mine; sync", user="root")
+    ec2.stop_instances(InstanceIds=[guest.id])
+    await_state(ec2, guest.id, "stopped", 180)
+    ec2.detach_volume(VolumeId=root)
+    await_volume(ec2, root)
+    with pytest.raises(ClientError, match="does not have a volume attached at root"):
+        ec2.start_instances(InstanceIds=[guest.id])
+    ec2.attach_volume(VolumeId=root, InstanceId=helper.id, Device="/dev/sdf")
+    await_volume(ec2, root, "attached")
+    until("the helper sees the disk", lambda: "vdb" in helper.ssh("ls /dev"), 60)
+    part = helper.ssh("awk '$2 == \"/data\" {print $1}' /proc/mounts").replace("vda", "vdb")
+    helper.ssh(f"mkdir -p /mended && mount {part} /mended && sed -i s/broken/mended/ /mended/mine && umount /mended", user="root")
+    ec2.detach_volume(VolumeId=root, InstanceId=helper.id)
+    await_volume(ec2, root)
+    ec2.attach_volume(VolumeId=root, InstanceId=guest.id, Device="/dev/sda1")
+    boots = guest.console().count("@@ ready")
+    ec2.start_instances(InstanceIds=[guest.id])
+    await_state(ec2, guest.id, "running", 120)
+    guest.await_boots(boots + 1)
+    assert guest.ssh("cat /data/mine") == "mended"
+
+
+def test_the_root_goes_with_its_instance_unless_it_is_to_stay(launch, image, ec2):
+    left, gone = launch(image), launch(image)
+    kept, lost = root_of(left), root_of(gone)
+    ec2.modify_instance_attribute(
+        InstanceId=left.id, BlockDeviceMappings=[{"DeviceName": "/dev/sda1", "Ebs": {"DeleteOnTermination": False}}])
+    ec2.terminate_instances(InstanceIds=[left.id, gone.id])
+    for ended in (left, gone):
+        await_state(ec2, ended.id, "terminated", 120)
+    assert of(ec2, kept)["State"] == "available"
+    with pytest.raises(ClientError, match="InvalidVolume.NotFound"):
+        of(ec2, lost)
