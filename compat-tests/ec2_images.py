@@ -59,6 +59,7 @@ def tasks(ec2, s3, image, instance):
     assert imported["Status"] == "completed" and imported["SnapshotDetails"][0]["DiskImageSize"] > 0, imported
     again = ec2.describe_images(ImageIds=[imported["ImageId"]])["Images"][0]
     assert (again["State"], again["Name"], again["Description"]) == ("available", task, "back")
+    snapshot = of_a_snapshot(ec2, {**disk, "Description": "disk"}, tag, instance)
     key = ec2.create_store_image_task(ImageId=image, Bucket=bucket)["ObjectKey"]
     quick(ec2, "store_image_task_complete").wait(ImageIds=[image])
     restored = ec2.create_restore_image_task(Bucket=bucket, ObjectKey=key, Name="restored")["ImageId"]
@@ -73,6 +74,7 @@ def tasks(ec2, s3, image, instance):
     ec2.describe_conversion_tasks()
     for refused, arguments in [
         (ec2.cancel_import_task, {"ImportTaskId": task}),
+        (ec2.cancel_import_task, {"ImportTaskId": snapshot}),
         (ec2.cancel_export_task, {"ExportTaskId": export}),
         (ec2.cancel_bundle_task, {"BundleId": bundle["BundleTask"]["BundleId"]}),
         (ec2.cancel_conversion_task, {"ConversionTaskId": "import-i-12345678"}),
@@ -86,6 +88,28 @@ def tasks(ec2, s3, image, instance):
             refused(**arguments)
     for made in [imported["ImageId"], restored]:
         ec2.deregister_image(ImageId=made)
+
+
+def of_a_snapshot(ec2, disk, tag, instance):
+    """Import a snapshot, and take an instance, with the key of another one, through a life on it; the task's id."""
+    key = ec2.describe_instances(InstanceIds=[instance])["Reservations"][0]["Instances"][0]["KeyName"]
+    task = ec2.import_snapshot(DiskContainer=disk, TagSpecifications=tag("import-snapshot-task"))["ImportTaskId"]
+    read = lambda: ec2.describe_import_snapshot_tasks(ImportTaskIds=[task])["ImportSnapshotTasks"][0]
+    cloud.until("the snapshot is there", lambda: read()["SnapshotTaskDetail"]["Status"] == "completed")
+    made = ec2.register_image(Name="on a volume", RootDeviceName="/dev/sda1", BlockDeviceMappings=[
+        {"DeviceName": "/dev/sda1", "Ebs": {"SnapshotId": read()["SnapshotTaskDetail"]["SnapshotId"], "VolumeType": "gp3"}}])["ImageId"]
+    run = ec2.run_instances(ImageId=made, InstanceType="t3.micro", KeyName=key, MinCount=1, MaxCount=1)["Instances"][0]["InstanceId"]
+    quick(ec2, "instance_running").wait(InstanceIds=[run])
+    image = ec2.create_image(InstanceId=run, Name="of volumes")["ImageId"]
+    quick(ec2, "image_available").wait(ImageIds=[image])
+    for read in [lambda: ec2.describe_images(ImageIds=[image]), lambda: ec2.describe_instances(InstanceIds=[run]),
+                 lambda: ec2.describe_image_attribute(ImageId=image, Attribute="blockDeviceMapping")]:
+        read()
+    ec2.terminate_instances(InstanceIds=[run])
+    quick(ec2, "instance_terminated").wait(InstanceIds=[run])
+    for one in [image, made]:
+        ec2.deregister_image(ImageId=one, DeleteAssociatedSnapshots=True)
+    return task
 
 
 def of_stopped(ec2, instance):

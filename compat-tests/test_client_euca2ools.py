@@ -281,6 +281,31 @@ def test_volumes_and_snapshots(euca, instance):
     euca("describe-snapshots", snapshot, fails="InvalidSnapshot.NotFound")
 
 
+def test_an_image_of_a_snapshot_and_an_instance_on_it(euca):
+    volume = only("vol", euca("create-volume", "-z", ZONE, "-s", "2"))
+    until("the volume is there", lambda: "available" in row(euca("describe-volumes", volume), "VOLUME"))
+    snapshot = only("snap", euca("create-snapshot", volume))
+    until("the snapshot is complete", lambda: "completed" in row(euca("describe-snapshots", snapshot), "SNAPSHOT"))
+    euca("delete-volume", volume)
+    plain = only("ami", euca("register", "-n", "euca snapshot", "-a", "x86_64", "--virtualization-type", "hvm", "-s", snapshot))
+    mapped = only("ami", euca("register", "-n", "euca mapped", "-b", f"/dev/sda1={snapshot}:3:false:gp2", "-b", "/dev/sdb=ephemeral0"))
+    seen = euca("describe-images", mapped)
+    assert row(seen, "IMAGE", mapped, "ebs") and row(seen, "BLOCKDEVICEMAPPING", "/dev/sda1", snapshot, "3", "false")
+    euca("delete-snapshot", snapshot, fails="InvalidSnapshot.InUse")
+    launched = only("i", euca("run-instances", "-t", "t3.micro", "-b", "/dev/sda1=:4:true", plain))
+    until("the instance runs", lambda: "running" in row(euca("describe-instances", launched), "INSTANCE"))
+    root = only("vol", " ".join(row(euca("describe-instances", launched), "BLOCKDEVICE", "/dev/sda1")))
+    assert "4" in row(euca("describe-volumes", root), "VOLUME")
+    euca("detach-volume", root, fails="IncorrectState")
+    imaged = only("ami", euca("create-image", "-n", "euca of volumes", "--no-reboot", launched))
+    until("the image is there", lambda: "available" in row(euca("describe-images", imaged), "IMAGE"))
+    euca("terminate-instances", launched)
+    until("the instance is gone", lambda: "terminated" in row(euca("describe-instances", launched), "INSTANCE"))
+    for image in (plain, mapped, imaged):
+        euca("deregister", image)
+    euca("delete-snapshot", snapshot)
+
+
 def test_a_vpc(euca, vpc):
     made, subnet = vpc
     assert row(euca("describe-vpcs", made), "VPC", made, "available")

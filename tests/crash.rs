@@ -204,6 +204,7 @@ fn an_image_of_an_instance_stopped_anywhere_is_made_once_and_the_instance_runs_o
         let made = all(&xml, "imageId").remove(0).to_owned();
         assert!(acknowledged.is_none_or(|id| id == made), "lost after effect {k}");
         assert_eq!(rest(&server), [(id.clone(), "running".to_owned())], "after a stop at effect {k}");
+        server.kill();
         if survived {
             eprintln!("an image of an instance has at most {} effects", k - 1);
             return;

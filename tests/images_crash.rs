@@ -89,6 +89,7 @@ async fn life(dir: &Path) {
         source_region: "us-east-1".into(),
         name: "copy".into(),
         description: String::new(),
+        ..CopyRequest::default()
     };
     let id = db.write(move |c| copy(c, &request)).await.unwrap().id;
     note(format!("registered {id}"));

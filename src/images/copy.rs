@@ -6,7 +6,7 @@ use crate::db::{self, Conn};
 use crate::volumes::snapshots::NewCopy;
 
 /// What CopyImage asks for.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct CopyRequest {
     /// Who copies, and owns the copy.
     pub account: String,

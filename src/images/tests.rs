@@ -299,9 +299,7 @@ async fn a_copy_has_the_bytes_of_its_source_and_outlives_it() {
         source_region: "us-east-1".into(),
         name: "copy".into(),
         description: String::new(),
-        encrypted: None,
-        kms_key: None,
-        own_key: String::new(),
+        ..CopyRequest::default()
     };
     let elsewhere = CopyRequest { source_region: "us-west-2".into(), ..request.clone() };
     let missing = images.db.write(move |c| copy(c, &elsewhere)).await;

@@ -16,6 +16,8 @@ enum Change {
     Edit(Edit),
     /// Devices, and whether their volumes go with the instance.
     DeleteOnTermination(Vec<(String, bool)>),
+    /// It is so already.
+    None,
 }
 
 /// The attributes that can be changed, as AWS spells them.
@@ -75,6 +77,8 @@ impl Action for ModifyInstanceAttribute {
                 let behavior = ShutdownBehavior::parse(value);
                 Edit::ShutdownBehavior(behavior.ok_or_else(|| p.invalid(name, value, "Expecting stop or terminate."))?)
             }
+            // Every instance has it.
+            "enaSupport" if flag()? => return Ok(ModifyInstanceAttribute { id, change: Change::None }),
             other => return Err(Error::Unsupported(format!("changing {other}"))),
         };
         Ok(ModifyInstanceAttribute { id, change: Change::Edit(edit) })
@@ -87,6 +91,10 @@ impl Action for ModifyInstanceAttribute {
             Change::DeleteOnTermination(devices) => {
                 compute.set_delete_on_termination(account, region, self.id, devices).await?;
             }
+            Change::None => match compute.instance(account, region, &self.id)? {
+                Some(_) => {}
+                None => return Err(Error::no_such(Kind::Instance, self.id)),
+            },
         }
         Ok(Done::YES)
     }
@@ -128,6 +136,7 @@ mod tests {
             ("DisableApiStop.Value=true", "disableApiStop", "true"),
             ("InstanceInitiatedShutdownBehavior.Value=terminate", "instanceInitiatedShutdownBehavior", "terminate"),
             ("SourceDestCheck.Value=false", "sourceDestCheck", "false"),
+            ("EnaSupport.Value=true", "enaSupport", "true"),
         ] {
             let done = bench.call(&modify(form)).await;
             assert_eq!(done.get("return"), Some("true"), "{form}: {}", done.xml);
