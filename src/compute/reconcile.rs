@@ -123,7 +123,8 @@ impl StepError {
             | StepError::Network(_)
             | StepError::Image(_)
             | StepError::Folder(_)
-            | StepError::NoInterface => true,
+            | StepError::NoInterface
+            | StepError::NoRoot => true,
         }
     }
 }
