@@ -96,11 +96,11 @@ class Server:
 
     # -- clients
 
-    def client(self, service, account=MAIN, **config):
+    def client(self, service, account=MAIN, url=None, **config):
         config.setdefault("retries", {"total_max_attempts": 1})
         config.setdefault("s3", {"addressing_style": "path"})
         return boto3.client(
-            service, region_name=REGION, endpoint_url=self.url, aws_access_key_id=account.key,
+            service, region_name=REGION, endpoint_url=url or self.url, aws_access_key_id=account.key,
             aws_secret_access_key=account.secret, config=botocore.config.Config(**config),
         )
 

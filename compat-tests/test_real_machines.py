@@ -155,6 +155,31 @@ def test_its_screen_shows_what_the_firmware_wrote_and_its_kernel_hears_of_an_int
     until("the kernel says so", lambda: "NMI received" in guest.console())
 
 
+def test_it_reaches_s3_through_a_gateway_endpoint(guest, server, ec2):
+    cidr = ec2.describe_prefix_lists()["PrefixLists"][0]["Cidrs"][0]
+    s3 = server.client("s3", url=f"http://{cidr.removesuffix('/32')}")
+    server.client("s3").put_object(Bucket="guests", Key="hello", Body=b"from S3")
+    url = s3.generate_presigned_url("get_object", Params={"Bucket": "guests", "Key": "hello"})
+    address, path = url.removeprefix("http://").split("/", 1)
+
+    def get(path):
+        head = f"'GET /{path} HTTP/1.0' 'Host: {address}' ''"
+        return guest.ssh(f"printf '%s\\r\\n' {head} | nc -w 5 {address} 80 || echo nobody there")
+
+    assert get(path) == "nobody there"
+    vpc = guest.described()["VpcId"]
+    [table] = ec2.describe_route_tables(Filters=[{"Name": "vpc-id", "Values": [vpc]}])["RouteTables"]
+    made = ec2.create_vpc_endpoint(VpcId=vpc, ServiceName=f"com.amazonaws.{cloud.REGION}.s3", RouteTableIds=[table["RouteTableId"]])
+    endpoint = made["VpcEndpoint"]["VpcEndpointId"]
+    until("S3 is there", lambda: get(path).endswith("\nfrom S3"))
+    assert "403" in get("guests/hello").split("\n")[0], "S3's own rules hold"
+    guest.server.kill()
+    guest.server.start()
+    until("S3 is there after a crash of the server", lambda: get(path).endswith("\nfrom S3"))
+    server.client("ec2").delete_vpc_endpoints(VpcEndpointIds=[endpoint])
+    until("S3 is gone", lambda: get(path) == "nobody there")
+
+
 def test_it_survives_the_death_of_the_server(guest, host, ec2):
     before, up = guest.process(), float(guest.ssh("cut -d' ' -f1 /proc/uptime"))
     guest.server.kill()

@@ -32,8 +32,8 @@ pub struct Opened {
     pub cloud: Arc<Cloud>,
     /// The access key that this start made, if it made one.
     pub first_key: Option<FirstKey>,
-    /// Metadata sockets of subnets, for `imds::serve`.
-    pub listeners: tokio::sync::mpsc::UnboundedReceiver<network::Listener>,
+    /// Sockets in subnets that are to be served.
+    pub listeners: network::Listeners,
 }
 
 /// Why a cloud cannot open.

@@ -76,6 +76,8 @@ fn nic(n: u8, range: &str) -> Nic {
 /// An agent with its metadata service, as the server runs them.
 struct Server {
     network: Network,
+    /// Sockets that S3 would serve.
+    doors: tokio::sync::mpsc::UnboundedReceiver<novella::network::Listener>,
     _runtime: tokio::runtime::Runtime,
 }
 
@@ -84,9 +86,9 @@ impl Server {
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
         let _entered = runtime.enter();
         let (network, listeners) = Network::open(installation);
-        runtime.spawn(imds::serve(listeners, Arc::new(Everybody(nics.to_vec())), key.clone()));
+        runtime.spawn(imds::serve(listeners.metadata, Arc::new(Everybody(nics.to_vec())), key.clone()));
         drop(_entered);
-        Server { network, _runtime: runtime }
+        Server { network, doors: listeners.s3, _runtime: runtime }
     }
 }
 
@@ -189,6 +191,11 @@ impl Guest {
             let (head, body) = text.split_once("\r\n\r\n").unwrap();
             Ok((head[9..12].parse().unwrap(), body.to_owned()))
         })
+    }
+
+    /// Whether somebody listens at this address.
+    fn reaches(&self, door: SocketAddrV4) -> bool {
+        self.within(|| TcpStream::connect_timeout(&door.into(), NEVER).is_ok())
     }
 
     /// Who the metadata service says this guest is, the IMDSv2 way.
@@ -382,4 +389,33 @@ fn a_server_that_died_is_followed_by_one_that_takes_over_and_leaves_nothing() {
     assert_eq!(sh("ls /run/netns").matches("novella-").count(), 0);
     assert_eq!(sh("nft list ruleset"), "");
     assert_eq!(sh("ip -o link").lines().filter(|l| !l.contains(": lo:") && !l.contains(": nt")).count(), 0);
+}
+
+#[test]
+fn a_subnet_has_s3_while_its_routes_lead_there() {
+    if !inside("a_subnet_has_s3_while_its_routes_lead_there") {
+        return;
+    }
+    let nics = [nic(4, "172.31.0.0/20"), nic(4, "172.31.16.0/20")]
+        .map(|nic| Nic { eni_id: nic.subnet.id[7..].replace(['.', '/'], "-"), ..nic });
+    let mut server = Server::start("installation", &nics, &key());
+    let [one, two] = [0, 1].map(|n| Guest::boot(&server.network, &nics[n]));
+    for guest in [&one, &two] {
+        guest.dhcp();
+    }
+    let doors = [SocketAddrV4::new(novella::network::s3_gateway::ADDRESS, 80), "192.0.2.7:8773".parse().unwrap()];
+    let with = |nics: &[&Guest]| nics.iter().map(|guest| guest.nic.subnet.id.clone()).collect();
+    for _ in 0..2 {
+        server.network.open_s3(&with(&[&one]), &doors).unwrap();
+        let open: Vec<_> = [(); 2].iter().map(|()| server.doors.try_recv().unwrap()).collect();
+        assert!(server.doors.try_recv().is_err(), "two doors of one subnet");
+        for door in doors {
+            assert!(one.reaches(door) && !two.reaches(door), "{door}");
+        }
+        server.network.open_s3(&with(&[&one]), &doors).unwrap();
+        server.network.open_s3(&with(&[]), &doors).unwrap();
+        assert!(open.iter().all(|listener| listener.closed.has_changed().is_err()), "they are to be served no longer");
+        assert!(!one.reaches(doors[0]) && !one.reaches(doors[1]));
+    }
+    assert_eq!(one.who_am_i(), format!("i-4"));
 }

@@ -7,6 +7,7 @@ use crate::config::{Config, Driver, VirtType};
 use crate::ec2::Ec2;
 use crate::http::{self, Body, Meta, Request, Response, route::Target};
 use crate::imds::{self, of_compute::OfCompute};
+use crate::network;
 use crate::objects;
 use crate::s3::{self, S3};
 use crate::ssm::Ssm;
@@ -16,6 +17,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
+use tokio::sync::mpsc::UnboundedReceiver;
 use tracing_subscriber::EnvFilter;
 
 #[derive(Debug, clap::Args)]
@@ -86,13 +88,18 @@ async fn serve(config: Config) -> Outcome {
         println!("Its secret is in {}.", super::env::credentials_file(&cloud.config.data_dir).display());
         println!("Use it: eval \"$(novella env --data-dir {})\"", cloud.config.data_dir.display());
     }
-    start_loops(&cloud, listeners).await?;
+    let network::Listeners { metadata, s3: doors } = listeners;
+    start_loops(&cloud, metadata, address).await?;
     println!("Serving EC2, STS and S3 on http://{address} ({}).", cloud.compute.describe_host());
 
-    let s3 = S3::new(cloud.objects.clone(), cloud.iam.clone(), cloud.config.clone());
+    let s3 = Arc::new(S3::new(cloud.objects.clone(), cloud.iam.clone(), cloud.config.clone()));
+    let doors = tokio::spawn(serve_doors(doors, s3.clone()));
     let ssm = Ssm::new(cloud.config.clone(), cloud.iam.clone());
     let services = Services { ec2: Ec2::new(cloud.clone()), s3, ssm, cloud: cloud.clone() };
     http::serve(listener, Arc::new(services), asked_to_stop()?).await;
+    if let Ok(Err(e)) = doors.await {
+        tracing::warn!(error = %e, "guests' requests to S3");
+    }
     if let Err(e) = cloud.objects.flush_logs().await {
         tracing::warn!(error = ?e, "access logs wait for the next start");
     }
@@ -109,11 +116,12 @@ async fn serve(config: Config) -> Outcome {
 /// Start everything that works beside requests.
 async fn start_loops(
     cloud: &Arc<Cloud>,
-    listeners: tokio::sync::mpsc::UnboundedReceiver<crate::network::Listener>,
+    metadata: UnboundedReceiver<network::Listener>,
+    address: SocketAddr,
 ) -> Result<(), Box<dyn std::error::Error>> {
     let directory = Arc::new(OfCompute { db: cloud.db.clone(), compute: cloud.compute.clone() });
     let key = cloud.db.write(imds::token::Key::load).await?;
-    tokio::spawn(imds::serve(listeners, directory, key));
+    tokio::spawn(imds::serve(metadata, directory, key));
     tokio::spawn(objects::janitor::run(cloud.objects.clone()));
     tokio::spawn(objects::lifecycle::run(cloud.objects.clone(), cloud.config.testing.lifecycle_day));
     tokio::spawn(objects::logging::run(cloud.objects.clone(), cloud.config.access_log_delivery()));
@@ -123,14 +131,16 @@ async fn start_loops(
     let cloud = cloud.clone();
     tokio::spawn(async move {
         if cloud.compute.is_real() {
-            let (network, db) = (cloud.network.clone(), cloud.db.clone());
+            let (agent, db) = (cloud.network.clone(), cloud.db.clone());
             let restored = tokio::task::spawn_blocking(move || {
-                let nics = db.read(crate::network::attached_nics)?;
-                network.restore(&nics)
+                let nics = db.read(network::attached_nics)?;
+                agent.restore(&nics)
             });
             if let Ok(Err(e)) = restored.await {
                 tracing::error!(error = %e, "restoring guest networks");
             }
+            let doors = network::s3_gateway::doors(address);
+            tokio::spawn(network::s3_gateway::run(cloud.network.clone(), cloud.db.clone(), doors));
         }
         cloud.compute.clone().run().await;
     });
@@ -153,10 +163,43 @@ fn asked_to_stop() -> std::io::Result<impl Future<Output = ()>> {
     })
 }
 
+/// S3 as guests find it through a gateway endpoint: nothing but S3.
+struct Door(Arc<S3>);
+
+impl http::Handler for Door {
+    async fn handle(&self, _target: Target, request: Request, meta: Meta) -> Response {
+        self.0.handle(request, &meta).await
+    }
+}
+
+/// Serve the sockets that the network opens for S3, until we are asked to stop and the requests under way have ended.
+async fn serve_doors(mut doors: UnboundedReceiver<network::Listener>, s3: Arc<S3>) -> std::io::Result<()> {
+    let door = Arc::new(Door(s3));
+    let mut serving = tokio::task::JoinSet::new();
+    let mut stop = std::pin::pin!(asked_to_stop()?);
+    loop {
+        let network::Listener { socket, mut closed, .. } = tokio::select! {
+            () = &mut stop => break,
+            listener = doors.recv() => match listener {
+                Some(listener) => listener,
+                None => break,
+            },
+        };
+        while serving.try_join_next().is_some() {}
+        let (listener, stop) = (tokio::net::TcpListener::from_std(socket)?, asked_to_stop()?);
+        let until = async move {
+            tokio::select! { () = stop => {}, _ = closed.changed() => {} }
+        };
+        serving.spawn(http::serve(listener, door.clone(), until));
+    }
+    while serving.join_next().await.is_some() {}
+    Ok(())
+}
+
 struct Services {
     cloud: Arc<Cloud>,
     ec2: Ec2,
-    s3: S3,
+    s3: Arc<S3>,
     ssm: Ssm,
 }
 

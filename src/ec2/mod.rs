@@ -112,7 +112,9 @@ impl Cx {
     ) -> Result<T, Error> {
         self.begin_region().await?;
         let (account, region) = (self.caller.account.clone(), self.region.clone());
-        self.cloud.db.write(move |c| job(c, &account, &region)).await
+        let done = self.cloud.db.write(move |c| job(c, &account, &region)).await?;
+        self.cloud.network.wake();
+        Ok(done)
     }
 }
 

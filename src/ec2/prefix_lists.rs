@@ -6,9 +6,9 @@ use crate::db::tags::Tag;
 use crate::network::Cidr;
 use crate::network::prefix_lists::{self, AmazonList, Done, Entry, PrefixList};
 use crate::network::records::Kept;
+use crate::network::s3_gateway;
 use crate::wire::query::{self, Params};
 use serde::Serialize;
-use std::net::IpAddr;
 
 /// One list.
 #[derive(Serialize)]
@@ -89,11 +89,9 @@ pub fn entries(p: &Params<'_>, name: &str) -> Result<Vec<Entry>, query::Error> {
     p.structs(name).iter().map(entry).collect()
 }
 
-/// AWS's own list in the region, with the address at which S3 is reached, if the server listens on one that others reach.
+/// AWS's own list in the region, with the addresses at which guests reach S3 through an endpoint.
 pub fn of_amazon(cx: &Cx) -> AmazonList {
-    let addresses: Vec<Cidr> = match cx.cloud.config.listen.ip() {
-        IpAddr::V4(ip) if !ip.is_unspecified() && !ip.is_loopback() => vec![Cidr::new(ip, 32)],
-        IpAddr::V4(_) | IpAddr::V6(_) => Vec::new(),
-    };
+    let doors = s3_gateway::doors(cx.cloud.config.listen);
+    let addresses: Vec<Cidr> = doors.iter().map(|door| Cidr::new(*door.ip(), 32)).collect();
     prefix_lists::of_amazon(&cx.region, &addresses)
 }

@@ -2,16 +2,28 @@
 
 use super::{Error, Listener, Nic, Port, Subnet, Why, dhcp, host, plan};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::net::SocketAddrV4;
 use std::sync::{Mutex, MutexGuard, RwLock};
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{Notify, mpsc, watch};
 
 /// The agent for this machine's guest networks. Blocking and idempotent: every call makes the kernel's state what it
 /// must be, whatever was there. Calls take turns.
 pub struct Network {
     names: plan::Names,
     runtime: tokio::runtime::Handle,
-    listeners: mpsc::UnboundedSender<Listener>,
+    metadata: mpsc::UnboundedSender<Listener>,
+    s3: mpsc::UnboundedSender<Listener>,
     state: Mutex<State>,
+    /// Rows of networks changed, or a subnet came up.
+    change: Notify,
+}
+
+/// Sockets to be served in subnets, as they come.
+pub struct Listeners {
+    /// Bound to 169.254.169.254:80, for `imds::serve`.
+    pub metadata: mpsc::UnboundedReceiver<Listener>,
+    /// For S3.
+    pub s3: mpsc::UnboundedReceiver<Listener>,
 }
 
 /// What this process has made so far.
@@ -31,6 +43,8 @@ struct Served {
     dhcp: tokio::task::AbortHandle,
     /// Dropped to end the metadata listener.
     _open: watch::Sender<()>,
+    /// Dropped to end the listeners for S3, if there are any.
+    s3: Option<watch::Sender<()>>,
 }
 
 impl Drop for Served {
@@ -46,17 +60,20 @@ struct Plugged {
 }
 
 impl Network {
-    /// An agent for the installation of this id (a random text kept in the settings), and the stream of metadata sockets
-    /// for `imds::serve`. Touches nothing yet. Must be called inside of the tokio runtime, which carries DHCP.
-    pub fn open(installation: &str) -> (Network, mpsc::UnboundedReceiver<Listener>) {
-        let (listeners, rx) = mpsc::unbounded_channel();
+    /// An agent for the installation of this id (a random text kept in the settings), and the sockets that it will open.
+    /// Touches nothing yet. Must be called inside of the tokio runtime, which carries DHCP.
+    pub fn open(installation: &str) -> (Network, Listeners) {
+        let (metadata, to_metadata) = mpsc::unbounded_channel();
+        let (s3, to_s3) = mpsc::unbounded_channel();
         let network = Network {
             names: plan::Names::new(installation),
             runtime: tokio::runtime::Handle::current(),
-            listeners,
+            metadata,
+            s3,
             state: Mutex::default(),
+            change: Notify::new(),
         };
-        (network, rx)
+        (network, Listeners { metadata: to_metadata, s3: to_s3 })
     }
 
     /// Whether this machine can carry guest networks at all.
@@ -134,6 +151,48 @@ impl Network {
         made.into_iter().collect()
     }
 
+    /// Have the loop of the gateway endpoints look at the rows now.
+    pub fn wake(&self) {
+        self.change.notify_one();
+    }
+
+    /// Resolves once something changed since the last time.
+    pub(super) async fn changed(&self) {
+        self.change.notified().await;
+    }
+
+    /// Ids of the subnets that are up.
+    pub fn served(&self) -> Vec<String> {
+        self.lock().subnets.keys().cloned().collect()
+    }
+
+    /// Have S3 at `doors` in exactly these of the subnets that are up.
+    pub fn open_s3(&self, with: &BTreeSet<String>, doors: &[SocketAddrV4]) -> Result<(), Error> {
+        let mut state = self.lock();
+        for (id, served) in &mut state.subnets {
+            let namespace = self.names.namespace(id);
+            match (with.contains(id), served.s3.is_some()) {
+                (true, false) => {
+                    host::ip(Some(&namespace), &plan::doors(doors, true))?;
+                    let (open, closed) = watch::channel(());
+                    for socket in host::listeners(&namespace, doors)? {
+                        // Nobody takes them when the server is going down.
+                        let _ = self.s3.send(Listener { subnet_id: id.clone(), socket, closed: closed.clone() });
+                    }
+                    served.s3 = Some(open);
+                    tracing::info!(subnet = id, "guests reach S3");
+                }
+                (false, true) => {
+                    host::ip(Some(&namespace), &plan::doors(doors, false))?;
+                    served.s3 = None;
+                    tracing::info!(subnet = id, "guests no longer reach S3");
+                }
+                (true, true) | (false, false) => {}
+            }
+        }
+        Ok(())
+    }
+
     /// Take down subnets that have no interface. For the server's orderly end. Does nothing before [`Network::restore`]:
     /// guests of an earlier process may be on bridges that this one does not know.
     pub fn tidy(&self) -> Result<(), Error> {
@@ -188,6 +247,7 @@ impl Network {
         let leases = here.map(|p| (p.rule.port.mac, p.lease.clone())).collect();
         let served = self.serve(subnet, sockets, dhcp::Leases::new(RwLock::new(leases)))?;
         state.subnets.insert(subnet.id.clone(), served);
+        self.wake();
         tracing::info!(subnet = subnet.id, cidr = %subnet.cidr, bridge, namespace, "subnet is up");
         Ok(())
     }
@@ -199,8 +259,8 @@ impl Network {
         let dhcp = self.runtime.spawn(dhcp::serve(socket, leases.clone())).abort_handle();
         let (open, closed) = watch::channel(());
         // Nobody takes metadata sockets when the server is going down.
-        let _ = self.listeners.send(Listener { subnet_id: subnet.id.clone(), socket: sockets.metadata, closed });
-        Ok(Served { leases, dhcp, _open: open })
+        let _ = self.metadata.send(Listener { subnet_id: subnet.id.clone(), socket: sockets.metadata, closed });
+        Ok(Served { leases, dhcp, _open: open, s3: None })
     }
 
     /// Whether the kernel holds a device or namespace of this installation.

@@ -1,7 +1,8 @@
-//! VPC endpoints: how a VPC would reach a service without the internet.
+//! VPC endpoints: how a VPC reaches a service without the internet.
 //!
 //! A gateway endpoint (S3) puts a route to the service's prefix list into its route tables; an interface endpoint has an interface
-//! in each of its subnets. They are records: guests' packets do not follow them yet. Runs inside a caller's transaction.
+//! in each of its subnets. The gateway endpoint leads guests to S3 (see `s3_gateway`); the others are records, which guests' packets
+//! do not follow yet. Runs inside a caller's transaction.
 
 use super::groups::GroupRef;
 use super::prefix_lists;

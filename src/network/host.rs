@@ -138,7 +138,7 @@ sockopt_impl!(
 pub struct Sockets {
     /// Port 67, able to broadcast. Non-blocking.
     pub dhcp: std::net::UdpSocket,
-    /// See [`super::Listener::socket`].
+    /// Port 80 of the metadata address. Non-blocking.
     pub metadata: std::net::TcpListener,
 }
 
@@ -162,6 +162,17 @@ pub fn sockets(namespace: &str) -> Result<Sockets, Error> {
     };
     in_namespace(namespace, open)?
         .map_err(|e| Error::Host { doing: format!("opening the sockets of {namespace}"), cause: e.to_string() })
+}
+
+/// Listen at these addresses in a namespace. The sockets do not block.
+pub fn listeners(namespace: &str, at: &[SocketAddrV4]) -> Result<Vec<std::net::TcpListener>, Error> {
+    let listen = |address: &SocketAddrV4| {
+        let socket = std::net::TcpListener::bind(address)?;
+        socket.set_nonblocking(true)?;
+        Ok(socket)
+    };
+    in_namespace(namespace, || at.iter().map(listen).collect::<std::io::Result<_>>())?
+        .map_err(|e| Error::Host { doing: format!("listening in {namespace}"), cause: e.to_string() })
 }
 
 /// Run `work` on a thread of its own inside a named namespace.

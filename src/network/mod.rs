@@ -4,7 +4,7 @@
 //!   host's namespace                                     namespace novella-…
 //!   guest --- tap nt… --+-- bridge nb… (.3) --- veth nv… ==== gw0 (.1, 169.254.169.254)
 //!   guest --- tap nt… --+        |                               |        |
-//!                          the host reaches guests             DHCP    metadata
+//!                          the host reaches guests             DHCP    metadata, S3 where an endpoint leads there
 //! ```
 //!
 //! A subnet is a bridge in the server's network namespace and a namespace of its own, joined to the bridge by a veth,
@@ -38,6 +38,7 @@ pub mod public;
 pub mod records;
 pub mod reservations;
 pub mod routes;
+pub mod s3_gateway;
 pub mod vpcs;
 
 pub use address::{
@@ -45,7 +46,7 @@ pub use address::{
     create_default_subnet, create_default_vpc, default_subnet, nic, nic_at, nics_of, release, subnet, subnets_in_use,
     update_nic,
 };
-pub use agent::Network;
+pub use agent::{Listeners, Network};
 pub use cidr::{Cidr, Mac, host_name, private_dns_name, private_domain, public_dns_name};
 
 use crate::db;
@@ -169,13 +170,13 @@ pub struct Port {
     pub mac: Mac,
 }
 
-/// A listening metadata socket of one subnet, to be served by `imds`.
+/// A listening socket in the namespace of a subnet's gateway.
 #[derive(Debug)]
 pub struct Listener {
     pub subnet_id: String,
-    /// Non-blocking, bound to 169.254.169.254:80 in the subnet's namespace.
+    /// Non-blocking.
     pub socket: std::net::TcpListener,
-    /// Its sender is dropped when the subnet is taken down; stop serving then.
+    /// Its sender is dropped when this is to be served no longer.
     pub closed: tokio::sync::watch::Receiver<()>,
 }
 

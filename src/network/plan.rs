@@ -5,7 +5,7 @@
 use super::{Cidr, Mac, Nic, Port, Subnet};
 use sha2::{Digest, Sha256};
 use std::fmt::Write;
-use std::net::Ipv4Addr;
+use std::net::{Ipv4Addr, SocketAddrV4};
 
 /// Where guests find metadata.
 pub const METADATA: Ipv4Addr = Ipv4Addr::new(169, 254, 169, 254);
@@ -134,6 +134,17 @@ pub fn subnet_inside(subnet: &Subnet) -> String {
         subnet.cidr.nth(1),
         subnet.cidr.prefix(),
     )
+}
+
+/// Commands inside of the gateway's namespace: it has the addresses of these doors, or has them no longer.
+pub fn doors(doors: &[SocketAddrV4], open: bool) -> String {
+    // An address is not there when an earlier try got only as far as the others: `replace` makes it no error to take it away.
+    let line = |door: &SocketAddrV4| {
+        let address = format!("{}/32 dev {GATEWAY_DEVICE}\n", door.ip());
+        let gone = if open { String::new() } else { format!("addr del {address}") };
+        format!("addr replace {address}{gone}")
+    };
+    doors.iter().map(line).collect()
 }
 
 /// The tables with their chains; sets keep what they hold. Idempotent.

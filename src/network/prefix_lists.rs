@@ -1,7 +1,7 @@
 //! Prefix lists: ranges under one name, for routes and for rules of security groups.
 //!
 //! An account's lists keep every version of their entries; routes and rules mean the newest. AWS's own list that exists here is
-//! S3's, with the address of this server when it listens on one. Runs inside a caller's transaction.
+//! S3's, with the addresses at which guests reach it. Runs inside a caller's transaction.
 
 use super::endpoints;
 use super::groups::{self, Group, Peer};

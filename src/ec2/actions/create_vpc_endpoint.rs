@@ -1,5 +1,6 @@
-//! Make an endpoint of a service that is here: S3 by routes (gateway), EC2, S3, SSM and STS by interfaces in subnets. It is a record:
-//! guests' packets do not follow it, its names are not resolved, and its policy is not applied yet.
+//! Make an endpoint of a service that is here: S3 by routes (gateway), EC2, S3, SSM and STS by interfaces in subnets. Guests whose
+//! routes have a gateway endpoint reach S3 at the addresses of its prefix list; endpoints with interfaces are records. Names are not
+//! resolved, and policies not applied yet.
 
 use crate::clock;
 use crate::db::tags::Tag;
@@ -127,6 +128,7 @@ impl Action for CreateVpcEndpoint {
 #[cfg(test)]
 mod tests {
     use crate::ec2::tests::Bench;
+    use crate::network::s3_gateway;
 
     const S3: &str = "ServiceName=com.amazonaws.us-east-1.s3";
 
@@ -149,6 +151,16 @@ mod tests {
         let by = format!("Action=DescribeRouteTables&Filter.1.Name=route.gateway-id&Filter.1.Value.1={id}");
         let seen = bench.call(&by).await;
         let list = seen.get("destinationPrefixListId").unwrap();
+        let subnets = bench.call("Action=DescribeSubnets").await;
+        let subnets: Vec<String> = subnets.all("subnetId").into_iter().map(str::to_owned).collect();
+        let own = bench.call(&format!("Action=CreateRouteTable&VpcId={vpc}")).await;
+        let own = own.get("routeTableId").unwrap();
+        let moved = format!("Action=AssociateRouteTable&RouteTableId={own}&SubnetId={}", subnets[0]);
+        let moved = bench.call(&moved).await.get("associationId").unwrap().to_owned();
+        let with = bench.db().read(|c| s3_gateway::of_subnets(c, &subnets)).unwrap();
+        assert!(!with.contains(&subnets[0]) && with.len() == subnets.len() - 1, "those of the main table: {with:?}");
+        bench.call(&format!("Action=DisassociateRouteTable&AssociationId={moved}")).await;
+        bench.call(&format!("Action=DeleteRouteTable&RouteTableId={own}")).await;
         let route = format!("RouteTableId={table}&DestinationPrefixListId={list}");
         assert_eq!(bench.call(&format!("Action=DeleteRoute&{route}")).await.code(), "InvalidParameterValue");
         assert_eq!(

@@ -1,4 +1,4 @@
-//! AWS's own prefix lists with their ranges: S3's only, with this server's address if it listens on one that others reach.
+//! AWS's own prefix lists with their ranges: S3's only, with the addresses at which guests reach it through a gateway endpoint.
 
 use crate::ec2::describe;
 use crate::ec2::filter::{Filtered, Filters, Values};
