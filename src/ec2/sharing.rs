@@ -19,6 +19,8 @@ impl Sharing {
     pub fn read(p: &Params<'_>, permission: &str, others: &[&str]) -> Result<Option<Sharing>, Error> {
         let mut sharing = Sharing::default();
         let operation = p.opt("OperationType").filter(|text| !text.is_empty());
+        // Beside the structure they only repeat it, as Packer does.
+        let (users, groups) = (p.list("UserId"), p.list("UserGroup"));
         match p.opt("Attribute").filter(|text| !text.is_empty()) {
             Some(name) if name.get(1..) == permission.get(1..) => {
                 let add = match operation {
@@ -27,11 +29,10 @@ impl Sharing {
                     Some(other) => return Err(p.invalid("OperationType", other, "Expecting add or remove.").into()),
                     None => None,
                 };
-                let (users, groups) = (p.list("UserId"), p.list("UserGroup"));
                 if let Some(add) = add {
                     users.into_iter().try_for_each(|user| sharing.account(p, user, add))?;
                     groups.into_iter().try_for_each(|name| sharing.group(p, name, add))?;
-                } else if !users.is_empty() || !groups.is_empty() || p.nested(permission).is_none() {
+                } else if p.nested(permission).is_none() {
                     return Err(query::Error::Missing("OperationType".into()).into());
                 }
             }

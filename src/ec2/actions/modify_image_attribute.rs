@@ -3,9 +3,10 @@
 use super::describe_images::image_id;
 use crate::ec2::images::IMDS_V2;
 use crate::ec2::registry::Action;
+use crate::ec2::sharing::Sharing;
 use crate::ec2::{Cx, Done, Error, attribute};
-use crate::images::Sharing;
-use crate::wire::query::{self, Params};
+use crate::images;
+use crate::wire::query::Params;
 
 pub struct ModifyImageAttribute {
     id: String,
@@ -26,7 +27,7 @@ impl Action for ModifyImageAttribute {
     fn read(p: &Params<'_>) -> Result<Self, Error> {
         let id = image_id(p.req("ImageId")?)?;
         let value = attribute::new_value(p, &["description", "imdsSupport"])?;
-        let sharing = sharing(p)?;
+        let sharing = Sharing::read(p, "LaunchPermission", &["description", "imdsSupport"])?;
         let change = match (value, sharing) {
             (Some(_), Some(_)) => {
                 return Err(Error::ParameterCombination("Fields for multiple attribute types specified".into()));
@@ -43,78 +44,16 @@ impl Action for ModifyImageAttribute {
     }
 
     async fn run(self, cx: &Cx) -> Result<Done, Error> {
-        let (images, account) = (&cx.cloud.images, &cx.caller.account);
+        let (room, account) = (&cx.cloud.images, &cx.caller.account);
         match self.change {
-            Change::Description(text) => images.describe_as(account, &self.id, text).await?,
-            Change::RequireTokens => images.require_tokens(account, &self.id).await?,
-            Change::Sharing(sharing) => images.share(account, &cx.region, &self.id, sharing).await?,
+            Change::Description(text) => room.describe_as(account, &self.id, text).await?,
+            Change::RequireTokens => room.require_tokens(account, &self.id).await?,
+            Change::Sharing(Sharing { public, add, remove }) => {
+                room.share(account, &cx.region, &self.id, images::Sharing { public, add, remove }).await?
+            }
         }
         Ok(Done::YES)
     }
-}
-
-/// `LaunchPermission.Add.N`, `LaunchPermission.Remove.N`, or `Attribute=launchPermission` with `OperationType`, `UserId.N`
-/// and `UserGroup.N`, as older clients have it.
-fn sharing(p: &Params<'_>) -> Result<Option<Sharing>, Error> {
-    let mut sharing = Sharing::default();
-    let operation = p.opt("OperationType").filter(|text| !text.is_empty());
-    match p.opt("Attribute").filter(|text| !text.is_empty()) {
-        Some("launchPermission") => {
-            let (users, groups) = (p.list("UserId"), p.list("UserGroup"));
-            let add = match operation {
-                Some("add") => true,
-                Some("remove") => false,
-                Some(other) => return Err(p.invalid("OperationType", other, "Expecting add or remove.").into()),
-                // `LaunchPermission` says it, as Terraform has it.
-                None if users.is_empty() && groups.is_empty() => false,
-                None => return Err(query::Error::Missing("OperationType".into()).into()),
-            };
-            users.into_iter().try_for_each(|user| account(&mut sharing, p, user, add))?;
-            groups.into_iter().try_for_each(|name| group(&mut sharing, p, name, add))?;
-        }
-        None | Some("description" | "imdsSupport") => {}
-        Some(other) => return Err(attribute::unknown(other)),
-    }
-    if let Some(permission) = p.nested("LaunchPermission") {
-        for (list, add) in [("Add", true), ("Remove", false)] {
-            for item in permission.structs(list) {
-                match (item.opt("UserId"), item.opt("Group")) {
-                    (Some(user), None) => account(&mut sharing, p, user, add)?,
-                    (None, Some(name)) => group(&mut sharing, p, name, add)?,
-                    _ => {
-                        let ways = ["OrganizationArn", "OrganizationalUnitArn"];
-                        return Err(match ways.iter().find(|way| item.opt(way).is_some()) {
-                            Some(way) => Error::Unsupported(format!("LaunchPermission by {way}")),
-                            None => query::Error::Missing(item.name("UserId")).into(),
-                        });
-                    }
-                }
-            }
-        }
-    }
-    Ok((sharing != Sharing::default()).then_some(sharing))
-}
-
-fn account(sharing: &mut Sharing, p: &Params<'_>, user: &str, add: bool) -> Result<(), Error> {
-    // Some clients write the account's number in groups of four.
-    let user = user.replace('-', "");
-    if user.len() != 12 || !user.bytes().all(|b| b.is_ascii_digit()) {
-        return Err(p.invalid("UserId", &user, "Expecting the 12 digits of an account.").into());
-    }
-    if add {
-        sharing.add.push(user)
-    } else {
-        sharing.remove.push(user)
-    }
-    Ok(())
-}
-
-fn group(sharing: &mut Sharing, p: &Params<'_>, name: &str, add: bool) -> Result<(), Error> {
-    if name != "all" {
-        return Err(p.invalid("UserGroup", name, "Expecting all.").into());
-    }
-    sharing.public = Some(add);
-    Ok(())
 }
 
 #[cfg(test)]
@@ -133,6 +72,8 @@ mod tests {
         assert_eq!(bench.call_other(SEE).await.status, 200);
         assert_eq!(bench.call(&attribute("launchPermission")).await.get("userId"), Some("210987654321"));
         assert_eq!(bench.call_other(&attribute("launchPermission")).await.status, 403);
+        let twice = "LaunchPermission.Add.1.UserId=210987654321&UserId.1=210987654321";
+        assert_eq!(bench.call(&modify(twice)).await.get("return"), Some("true"));
         bench.call(&modify("Attribute=launchPermission&OperationType=add&UserGroup.1=all")).await;
         let both = bench.call(&attribute("launchPermission")).await;
         assert_eq!((both.get("group"), both.get("userId")), (Some("all"), Some("210987654321")));
