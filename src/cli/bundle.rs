@@ -3,6 +3,7 @@
 use crate::images::bundle::{self, BundleRequest, PART_SIZE};
 use crate::images::{ImageType, Mapping, keys, manifest};
 use std::error::Error;
+use std::ffi::OsString;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -48,7 +49,8 @@ pub struct Args {
     /// Your certificate: you can open the bundle too
     #[arg(short = 'c', long, value_name = "FILE")]
     cert: Option<PathBuf>,
-    /// The cloud's certificate (default: $EUCALYPTUS_CERT, the one of the data directory, or $EC2_CERT)
+    /// The cloud's certificate (default: the one of a data directory that is named, $EUCALYPTUS_CERT, the one of the usual data directory, or
+    /// $EC2_CERT)
     #[arg(long, value_name = "FILE")]
     ec2cert: Option<PathBuf>,
     #[arg(long, hide = true, default_value_t = PART_SIZE, value_parser = clap::value_parser!(u64).range(1..))]
@@ -113,7 +115,10 @@ fn write(args: Args, out: &mut dyn Write) -> Result<(), Box<dyn Error>> {
     };
     let cloud_certificate = match args.ec2cert {
         Some(path) => path,
-        None => default_certificate(&args.place.dir()?),
+        None => {
+            let is_named = args.place.data_dir.is_some();
+            default_certificate(&args.place.dir()?, is_named, |name| std::env::var_os(name))
+        }
     };
     std::fs::create_dir_all(&args.destination)?;
     let made = bundle::bundle(&BundleRequest {
@@ -141,10 +146,12 @@ fn write(args: Args, out: &mut dyn Write) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-fn default_certificate(data_dir: &Path) -> PathBuf {
-    let named = |name: &str| std::env::var_os(name).filter(|v| !v.is_empty()).map(PathBuf::from);
+/// `is_named`: somebody asked for this data directory, and so for its cloud.
+fn default_certificate(data_dir: &Path, is_named: bool, variable: impl Fn(&str) -> Option<OsString>) -> PathBuf {
+    let named = |name: &str| variable(name).filter(|v| !v.is_empty()).map(PathBuf::from);
     let own = keys::certificate_path(&data_dir.join("keys"));
     match named("EUCALYPTUS_CERT") {
+        _ if is_named && own.exists() => own,
         Some(path) => path,
         None if own.exists() => own,
         None => named("EC2_CERT").unwrap_or(own),
@@ -173,6 +180,21 @@ mod tests {
         let mut out = Vec::new();
         write(args, &mut out)?;
         Ok(String::from_utf8(out)?)
+    }
+
+    #[test]
+    fn the_certificate_is_that_of_a_named_data_directory_first() {
+        let dir = tempfile::tempdir().unwrap();
+        let own = keys::certificate_path(&dir.path().join("keys"));
+        let both = |name: &str| Some(OsString::from(format!("/{name}")));
+        let only = |wanted: &'static str| move |name: &str| (name == wanted).then(|| OsString::from("/set"));
+        assert_eq!(default_certificate(dir.path(), true, both), Path::new("/EUCALYPTUS_CERT"), "it has none");
+        assert_eq!(default_certificate(dir.path(), false, only("EC2_CERT")), Path::new("/set"));
+        std::fs::create_dir_all(own.parent().unwrap()).unwrap();
+        std::fs::write(&own, "").unwrap();
+        assert_eq!(default_certificate(dir.path(), true, both), own);
+        assert_eq!(default_certificate(dir.path(), false, both), Path::new("/EUCALYPTUS_CERT"));
+        assert_eq!(default_certificate(dir.path(), false, only("EC2_CERT")), own);
     }
 
     #[test]

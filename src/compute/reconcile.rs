@@ -96,6 +96,7 @@ impl StepError {
     fn is_final(&self) -> bool {
         match self {
             StepError::Driver(driver::Error::Refused(_)) | StepError::NoInterface | StepError::NoRoot => true,
+            StepError::Network(network::Error::RangeTaken(..)) => true,
             // Deregistered between the launch and its first disk.
             StepError::Image(e) => e.status() < 500,
             StepError::Driver(driver::Error::Failed(_))

@@ -226,18 +226,22 @@ impl Network {
     fn ensure_subnet(&self, state: &mut State, subnet: &Subnet) -> Result<(), Error> {
         let (bridge, veth) = (self.names.bridge(&subnet.id), self.names.veth(&subnet.id));
         let namespace = self.names.namespace(&subnet.id);
-        let found = plan::Found {
-            bridge: host::device_exists(&bridge),
-            veth: host::device_exists(&veth),
-            namespace: host::namespace_file(&namespace).exists(),
-        };
-        if state.subnets.contains_key(&subnet.id) && found.bridge && found.veth {
+        let there = || (host::device_exists(&bridge), host::device_exists(&veth));
+        if state.subnets.contains_key(&subnet.id) && there() == (true, true) {
             return Ok(());
         }
         host::capable()?;
-        if let Some((device, range)) = plan::conflict(subnet.cidr, &bridge, &host::routes()) {
-            return Err(Error::RangeTaken(subnet.cidr, *range, device.clone()));
+        let taken = || plan::conflict(subnet.cidr, &bridge, &host::routes()).cloned();
+        if state.restored && taken().is_some_and(|(device, _)| self.names.is_ours(&device)) {
+            // A subnet that nobody is in any more may have held the range.
+            self.sweep(state)?;
         }
+        if let Some((device, range)) = taken() {
+            return Err(Error::RangeTaken(subnet.cidr, range, device));
+        }
+        let (bridge_is, veth_is) = there();
+        let found =
+            plan::Found { bridge: bridge_is, veth: veth_is, namespace: host::namespace_file(&namespace).exists() };
         // Sockets of before are in a namespace that goes.
         state.subnets.remove(&subnet.id);
         host::ip(None, &plan::subnet_outside(&self.names, subnet, found))?;

@@ -4,6 +4,7 @@ use super::access::{self, Ask};
 use super::acl::Caller;
 use super::error::Result;
 use super::info::Headers;
+use super::notification::{Cause, Event};
 use super::object::{NewObject, Written, check_key};
 use super::{Store, bucket, object};
 use std::collections::BTreeMap;
@@ -35,7 +36,8 @@ impl Store {
     ) -> Result<Written> {
         self.may_deposit(bucket, key, account)?;
         let headers = Headers { user, ..Headers::default() };
-        let new = NewObject { headers, ..NewObject::of(bucket, key, account) };
+        let cause = Cause { account: account.to_owned(), ..Cause::of(Event::Put) };
+        let new = NewObject { headers, cause: Some(Box::new(cause)), ..NewObject::of(bucket, key, account) };
         let staged = self.stage_blocking(body, &[new.checksum], self.seal_of(bucket, key, account)?)?;
         let (written, blob) = self.db.write_blocking(move |c| object::put(c, &new, staged))?;
         self.committed(blob, written.garbage);

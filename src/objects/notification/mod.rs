@@ -196,6 +196,15 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn what_the_cloud_itself_stores_is_told_as_its_accounts() {
+        let (_dir, store) = super::super::tests::store();
+        store.set_notification("b", all(&["s3:ObjectCreated:*"]), None).await.unwrap();
+        store.deposit("b", "export", "1", Default::default(), &b"disk"[..]).unwrap();
+        let rows = store.events("q", 9).unwrap();
+        assert!(rows.len() == 1 && rows[0].body.contains("\"AWS:1\""), "{}", rows[0].body);
+    }
+
+    #[tokio::test]
     async fn a_change_that_fails_is_not_told() {
         let (_dir, store) = super::super::tests::store();
         store.set_notification("b", all(&["s3:ObjectCreated:*"]), None).await.unwrap();
