@@ -5,7 +5,7 @@ import uuid
 import pytest
 
 import cloud
-from ec2_terraform import tagged
+from terraform import tagged
 
 
 @pytest.fixture(scope="module")

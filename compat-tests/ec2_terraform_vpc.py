@@ -5,7 +5,7 @@ import uuid
 import pytest
 
 import cloud
-from ec2_terraform import code, tagged
+from terraform import code, tagged
 
 
 @pytest.fixture(scope="module")

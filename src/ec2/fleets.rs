@@ -75,6 +75,7 @@ impl Config {
                 launch.tags.extend(template_tags(&template.id, version.number));
                 let number = |name: &str| text(&shown, name).and_then(|text| text.parse::<f64>().ok());
                 pools.push(Pool {
+                    retired: false,
                     weight: number("WeightedCapacity").filter(|n| *n > 0.0).unwrap_or(1.0),
                     priority: number("Priority"),
                     launch: launch.request(cx)?,
@@ -133,6 +134,24 @@ fn over(one: &Tree, data: &std::collections::BTreeMap<String, Tree>) -> Tree {
         ("SubnetId", subnet),
         ("NetworkInterface", cards),
     ])
+}
+
+/// An error for templates of which nothing can be launched.
+pub fn no_empty(pools: &[Pool]) -> Result<(), Error> {
+    let nothing = || Error::ParameterValue("No instance type meets the requirements".into());
+    if pools.is_empty() { Err(nothing()) } else { Ok(()) }
+}
+
+/// Show other configurations than those that the fleet was made with.
+pub fn show_configs(fleet: &mut Fleet, configs: Vec<Tree>) -> Result<(), Error> {
+    let new = Tree::members([("LaunchTemplateConfigs", Some(Tree::List(configs)))]);
+    fleet.shown = new.over(shown(fleet)?).to_json();
+    Ok(())
+}
+
+/// A fleet's parameters, as its maker sent them.
+fn shown(fleet: &Fleet) -> Result<Tree, Error> {
+    serde_json::from_str(&fleet.shown).map_err(|e| Error::Internal(format!("what a fleet shows: {e}")))
 }
 
 /// A failed launch, as it is told.
@@ -244,7 +263,7 @@ impl Item {
     /// A fleet with its tags. `living` has only the members that live.
     pub fn new(kept: Kept<Fleet>, living: &Fleet, tag_set: Vec<Tag>) -> Result<Item, Error> {
         let Kept { id, it, created_at, .. } = kept;
-        let shown = serde_json::from_str(&it.shown).map_err(|e| Error::Internal(format!("what a fleet shows: {e}")))?;
+        let shown = shown(&it)?;
         let capacity = living.capacity(None);
         let activity = match it.state {
             State::Active if capacity >= it.target.total as f64 || it.kind == Kind::Instant => Some("fulfilled"),

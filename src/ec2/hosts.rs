@@ -164,7 +164,10 @@ pub async fn each(
             match job(c, account, region, &id) {
                 Ok(()) => outcome.successful.push(id),
                 Err(DedicatedError::Db(e)) => return Err(e.into()),
-                Err(e) => outcome.unsuccessful.push(Unsuccessful::new(id, "Client.", &e.into())),
+                Err(e) => {
+                    let e = Error::from(e);
+                    outcome.unsuccessful.push(Unsuccessful::new(id, format!("Client.{}", e.wire().0), &e));
+                }
             }
         }
         Ok(outcome)

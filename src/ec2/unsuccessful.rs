@@ -18,11 +18,8 @@ struct Reason {
 }
 
 impl Unsuccessful {
-    /// `side` comes before the code: `Client.`, or nothing.
-    pub fn new(id: String, side: &str, e: &Error) -> Unsuccessful {
-        Unsuccessful {
-            resource_id: id,
-            error: Reason { code: format!("{side}{}", e.wire().0), message: e.to_string() },
-        }
+    /// With a code of its own, since it is seldom that of a whole request that fails so.
+    pub fn new(id: String, code: String, e: &Error) -> Unsuccessful {
+        Unsuccessful { resource_id: id, error: Reason { code, message: e.to_string() } }
     }
 }

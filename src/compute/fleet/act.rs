@@ -193,7 +193,7 @@ fn launch_of(
     failures: &mut Vec<Failure>,
 ) -> Result<Vec<Instance>, LaunchError> {
     let spread = fleet.spread(lifecycle);
-    let mut order: Vec<usize> = (0..fleet.pools.len()).collect();
+    let mut order: Vec<usize> = (0..fleet.pools.len()).filter(|n| !fleet.pools[*n].retired).collect();
     if spread.prioritized {
         let priority = |n: &usize| fleet.pools[*n].priority.unwrap_or(f64::MAX);
         order.sort_by(|a, b| priority(a).total_cmp(&priority(b)));

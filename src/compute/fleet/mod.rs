@@ -10,9 +10,11 @@ mod step;
 use super::launch::LaunchRequest;
 use super::records::Record;
 use super::spot::SpotWish;
+use crate::db::tags::Tag;
 use crate::db::{self, Conn};
 use crate::id;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 pub use act::Failure;
 
@@ -72,6 +74,9 @@ pub struct Pool {
     pub priority: Option<f64>,
     /// JSON of template and overrides, for those who ask.
     pub shown: String,
+    /// Nothing is launched of it any more; it is there for the instances that were.
+    #[serde(default)]
+    pub retired: bool,
 }
 
 /// What a fleet is to reach, in units of capacity.
@@ -161,6 +166,9 @@ pub struct Fleet {
     /// Whether instances beyond a lowered target end.
     pub ends_excess: bool,
     pub members: Vec<Member>,
+    /// What its maker has every instance tagged with.
+    #[serde(default)]
+    pub instance_tags: Vec<Tag>,
     /// It once had all that it was to have.
     pub was_complete: bool,
     pub errors: Vec<Told>,
@@ -175,6 +183,28 @@ impl Fleet {
             Lifecycle::OnDemand => self.on_demand,
             Lifecycle::Spot => self.spot,
         }
+    }
+
+    /// Launch out of other pools from now on. A pool that is among the new ones stays as it is, one that still has members retires.
+    pub fn set_pools(&mut self, pools: Vec<Pool>) {
+        let before = std::mem::replace(&mut self.pools, pools);
+        let mut places = BTreeMap::new();
+        for (old, pool) in before.into_iter().enumerate() {
+            let place = match self.pools.iter().position(|new| !new.retired && new.shown == pool.shown) {
+                Some(place) => {
+                    self.pools[place] = Pool { retired: false, ..pool };
+                    place
+                }
+                None if self.members.iter().any(|m| m.pool == old) => {
+                    self.pools.push(Pool { retired: true, ..pool });
+                    self.pools.len() - 1
+                }
+                None => continue,
+            };
+            places.insert(old, place);
+        }
+        self.members.iter_mut().for_each(|m| m.pool = places[&m.pool]);
+        self.errors.clear();
     }
 
     /// The fleet with only those of its members that live.

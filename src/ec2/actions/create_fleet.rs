@@ -4,7 +4,7 @@
 use crate::compute::fleet::{Fleet, Kind, Lifecycle, Spread, State, Target};
 use crate::compute::records;
 use crate::db::tags::Tag;
-use crate::ec2::fleets::{Config, ErrorItem, LaunchedItem, errors, launched, told};
+use crate::ec2::fleets::{Config, ErrorItem, LaunchedItem, errors, launched, no_empty, told};
 use crate::ec2::idempotency::Token;
 use crate::ec2::registry::Action;
 use crate::ec2::spot::{Names, time, wish};
@@ -83,6 +83,7 @@ impl Action for CreateFleet {
             spot_wish: wish(spot.as_ref().unwrap_or(&nothing.params()), &names, empty, Vec::new())?,
             ends_excess,
             members: Vec::new(),
+            instance_tags: Vec::new(),
             was_complete: false,
             errors: Vec::new(),
             shown: shown.to_json(),
@@ -110,9 +111,8 @@ impl Action for CreateFleet {
         for config in configs {
             fleet.pools.extend(config.pools(cx, &instance_tags).await?);
         }
-        if fleet.pools.is_empty() {
-            return Err(Error::ParameterValue("No instance type meets the requirements".into()));
-        }
+        no_empty(&fleet.pools)?;
+        fleet.instance_tags = instance_tags;
         fleet.client_token = token.text();
         let keep = {
             let (account, region) = (account.clone(), region.clone());

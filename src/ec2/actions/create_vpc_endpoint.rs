@@ -185,7 +185,7 @@ mod tests {
         let gone = bench.call(&delete).await;
         assert_eq!(
             (gone.all("resourceId"), gone.get("code")),
-            (vec!["vpce-12345678"], Some("InvalidVpcEndpointId.NotFound"))
+            (vec!["vpce-12345678"], Some("InvalidVpcEndpoint.NotFound"))
         );
         assert!(bench.call(&by).await.all("vpcId").is_empty());
         let none = bench.call(&format!("Action=DescribeVpcEndpoints&VpcEndpointId.1={id}")).await;

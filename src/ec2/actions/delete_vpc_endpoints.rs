@@ -40,7 +40,7 @@ impl Action for DeleteVpcEndpoints {
                     Some(endpoint) => endpoints::delete(c, &endpoint)?,
                     None => {
                         let e = Error::no_such(Kind::VpcEndpoint, id.clone());
-                        unsuccessful.push(Unsuccessful::new(id, "", &e));
+                        unsuccessful.push(Unsuccessful::new(id, "InvalidVpcEndpoint.NotFound".to_owned(), &e));
                     }
                 }
             }

@@ -92,6 +92,7 @@ impl Filtered for Item {
     const FILTERS: &'static [(&'static str, Values<Self>)] = &[
         ("availability-zone", |s| vec![s.availability_zone.as_str().into()]),
         ("availabilityZone", |s| vec![s.availability_zone.as_str().into()]),
+        ("availabilityZoneId", |s| vec![s.availability_zone_id.as_str().into()]),
         ("availability-zone-id", |s| vec![s.availability_zone_id.as_str().into()]),
         ("available-ip-address-count", |s| vec![s.available_ip_address_count.to_string().into()]),
         ("cidr-block", |s| vec![s.cidr_block.as_str().into()]),
