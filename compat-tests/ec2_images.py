@@ -96,7 +96,7 @@ def of_a_snapshot(ec2, disk, tag, instance):
     task = ec2.import_snapshot(DiskContainer=disk, TagSpecifications=tag("import-snapshot-task"))["ImportTaskId"]
     read = lambda: ec2.describe_import_snapshot_tasks(ImportTaskIds=[task])["ImportSnapshotTasks"][0]
     cloud.until("the snapshot is there", lambda: read()["SnapshotTaskDetail"]["Status"] == "completed")
-    made = ec2.register_image(Name="on a volume", RootDeviceName="/dev/sda1", BlockDeviceMappings=[
+    made = ec2.register_image(Name="on a volume", RootDeviceName="/dev/sda1", SriovNetSupport="simple", BootMode="uefi-preferred", BlockDeviceMappings=[
         {"DeviceName": "/dev/sda1", "Ebs": {"SnapshotId": read()["SnapshotTaskDetail"]["SnapshotId"], "VolumeType": "gp3"}}])["ImageId"]
     run = ec2.run_instances(ImageId=made, InstanceType="t3.micro", KeyName=key, MinCount=1, MaxCount=1)["Instances"][0]["InstanceId"]
     quick(ec2, "instance_running").wait(InstanceIds=[run])

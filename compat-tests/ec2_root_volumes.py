@@ -8,7 +8,8 @@ from botocore.exceptions import ClientError
 
 import cloud
 from ec2_images import FIELDS, quick
-from ec2_terraform import code, ec2, tagged, wait  # noqa: F401: a fixture
+from ec2_terraform import ec2  # noqa: F401: a fixture
+from terraform import code, tagged, wait
 
 ZONE = f"{cloud.REGION}a"
 ROOT = "/dev/xvda"

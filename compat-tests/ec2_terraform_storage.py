@@ -5,7 +5,7 @@ import datetime
 import pytest
 
 import cloud
-from terraform import code, filters, holds, retagged, steady, tagged, token
+from terraform import code, filters, holds, retagged, steady, tagged, token, wait
 
 
 @pytest.fixture(scope="module")
@@ -165,22 +165,27 @@ IMAGE = """Architecture BlockDeviceMappings CreationDate EnaSupport Hypervisor I
     RootDeviceName State UsageOperation VirtualizationType"""
 
 
-def test_aws_ami(ec2, server, tiny_bundle):
-    """Of a bundle, with every string that is not set; with its deprecation, launch permissions and data source."""
+@pytest.mark.parametrize("kind, boot", [("hvm", {}), ("paravirtual", {}), ("hvm", {"BootMode": "uefi-preferred"})])
+def test_aws_ami(ec2, server, tiny_bundle, kind, boot):
+    """Of a bundle, with every string that is not set; with its deprecation, launch permissions and data source.
+
+    What is declared of it is to be read back as it was: a difference would have the image made anew.
+    """
     location = server.upload(tiny_bundle, "terraform-amis", "tiny/")
-    id = ec2.register_image(Architecture="x86_64", Description="", EnaSupport=True, ImageLocation=location, Name="tf-ami",
-                            RootDeviceName="/dev/sda1", SriovNetSupport="simple", VirtualizationType="hvm")["ImageId"]
+    name, soon = f"tf-{token()}", datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(days=30)
+    id = ec2.register_image(Architecture="x86_64", Description="", EnaSupport=False, ImageLocation=location, Name=name, RootDeviceName="/dev/sda1",
+                            SriovNetSupport="simple", VirtualizationType=kind, **boot)["ImageId"]
     ec2.create_tags(Resources=[id], Tags=tagged("")[0]["Tags"])
     cloud.until("it is available", lambda: image_of(ec2, id)["State"] == "available")
     read = lambda: image_of(ec2, id)
-    steady(read, {"Architecture": "x86_64", "EnaSupport": True, "ImageLocation": location, "Name": "tf-ami", "RootDeviceName": "/dev/sda1",
-                  "SriovNetSupport": "simple", "VirtualizationType": "hvm", "Public": False, "DeprecationTime": None, "KernelId": None,
+    steady(read, {"Architecture": "x86_64", "EnaSupport": False, "ImageLocation": location, "Name": name, "RootDeviceName": "/dev/sda1",
+                  "SriovNetSupport": "simple", "VirtualizationType": kind, "BootMode": boot.get("BootMode"), "Public": False, "DeprecationTime": None, "KernelId": None,
                   "RamdiskId": None}, IMAGE)
     assert not read().get("Description")
     retagged(ec2, id, read)
     ec2.modify_image_attribute(ImageId=id, Description={"Value": "changed"})
-    ec2.enable_image_deprecation(ImageId=id, DeprecateAt="2099-01-02T03:04:00Z")
-    steady(read, {"Description": "changed", "DeprecationTime": "2099-01-02T03:04:00.000Z"})
+    ec2.enable_image_deprecation(ImageId=id, DeprecateAt=soon)
+    assert steady(read, {"Description": "changed"})["DeprecationTime"].startswith(soon.strftime("%Y-%m-%dT%H:%M"))
     ec2.disable_image_deprecation(ImageId=id)
     steady(read, {"DeprecationTime": None})
     permissions = lambda: ec2.describe_image_attribute(ImageId=id, Attribute="launchPermission")["LaunchPermissions"]
@@ -188,7 +193,7 @@ def test_aws_ami(ec2, server, tiny_bundle):
         for verb, wanted in [("Add", [permission]), ("Remove", [])]:
             ec2.modify_image_attribute(ImageId=id, Attribute="launchPermission", LaunchPermission={verb: [permission]})
             assert permissions() == wanted
-    found = ec2.describe_images(Owners=["self"], Filters=filters(name="tf-a*", virtualization_type="hvm", state="available"), IncludeDeprecated=False)
+    found = ec2.describe_images(Owners=["self"], Filters=filters(name=f"{name[:-1]}*", virtualization_type=kind, state="available"), IncludeDeprecated=False)
     assert [i["ImageId"] for i in found["Images"]] == [id]
     ec2.deregister_image(ImageId=id)
     try:
@@ -297,10 +302,3 @@ def test_aws_ebs_encryption_by_default_and_key(ec2):
     ec2.reset_ebs_default_kms_key_id()
     assert ec2.get_ebs_default_kms_key_id()["KmsKeyId"] == "alias/aws/ebs"
     assert not ec2.disable_ebs_encryption_by_default()["EbsEncryptionByDefault"]
-
-
-def wait(ec2, waiter, **arguments):
-    """boto3's own waiter, impatient."""
-    waiter = ec2.get_waiter(waiter)
-    waiter.config.delay = 0.1
-    waiter.wait(**arguments)

@@ -64,3 +64,10 @@ def retagged(ec2, id, read, before="tf"):
     ec2.delete_tags(Resources=[id], Tags=[{"Key": "Name"}])
     ec2.create_tags(Resources=[id], Tags=[{"Key": "Name", "Value": "changed"}, {"Key": "empty", "Value": ""}])
     assert tags() == {"Name": "changed", "empty": ""}
+
+
+def wait(ec2, waiter, **arguments):
+    """boto3's own waiter, impatient."""
+    waiter = ec2.get_waiter(waiter)
+    waiter.config.delay = 0.1
+    waiter.wait(**arguments)

@@ -55,7 +55,7 @@ pub fn capture(c: &Conn, r: &CaptureRequest, bytes: Bytes) -> Result<Image, Capt
     let (desired, observed) = both(&row)?;
     let waits = !spec.root_volume || (r.reboot && visible(desired, observed) != State::Stopped);
     let (mappings, volumes) = captured_mapping::of(c, r, &row.id, &spec)?;
-    let imds_v2 = db::images::get(c, &spec.image_id)?.is_some_and(|i| i.details.imds_v2);
+    let of = db::images::get(c, &spec.image_id)?.map(|i| i.details).unwrap_or_default();
     let image = Image {
         description: r.description.clone(),
         architecture: spec.architecture,
@@ -70,7 +70,8 @@ pub fn capture(c: &Conn, r: &CaptureRequest, bytes: Bytes) -> Result<Image, Capt
             source_image: Some(spec.image_id),
             source_region: Some(r.region.clone()),
             source_instance: Some(row.id.clone()),
-            imds_v2,
+            imds_v2: of.imds_v2,
+            declared: of.declared,
             ..Details::default()
         },
         ..images::fresh(ImageType::Machine, &r.account, Some(&r.region), Some(r.name.clone()))

@@ -36,8 +36,9 @@ pub struct ImageItem {
     block_device_mapping: Vec<MappingItem>,
     virtualization_type: &'static str,
     ena_support: bool,
+    sriov_net_support: Option<&'static str>,
     hypervisor: &'static str,
-    boot_mode: &'static str,
+    boot_mode: Option<String>,
     deprecation_time: Option<String>,
     imds_support: Option<&'static str>,
     source_instance_id: Option<String>,
@@ -127,6 +128,12 @@ pub fn protection(protection: Protection) -> &'static str {
 /// AWS's word for images whose instances have session tokens required.
 pub const IMDS_V2: &str = "v2.0";
 
+/// AWS's word for images whose machines share their network hardware.
+pub const SRIOV: &str = "simple";
+
+/// AWS's word for images with a kernel beside the disk.
+pub const PARAVIRTUAL: &str = "paravirtual";
+
 /// When an image was launched last, as EC2 writes it: to the second. `ms` is since the epoch.
 pub fn launched(ms: i64) -> String {
     timestamp::iso8601(clock::from_ms(ms))
@@ -144,7 +151,8 @@ impl ImageItem {
         let amazons = is_amazons(&image);
         let root_device_type = root_device_type(image.root_volume().is_some());
         let (platform_details, usage_operation) = platform_details(image.platform.as_deref());
-        let paravirtual = image.kernel_id.is_some() && image.image_type == ImageType::Machine;
+        let declared = image.details.declared;
+        let with_kernel = image.kernel_id.is_some() && image.image_type == ImageType::Machine;
         ImageItem {
             image_id: image.id,
             image_location: image.location,
@@ -167,10 +175,11 @@ impl ImageItem {
             root_device_type,
             root_device_name: image.root_device_name,
             block_device_mapping: mapping(image.volumes, image.mappings),
-            virtualization_type: if paravirtual { "paravirtual" } else { "hvm" },
-            ena_support: true,
+            virtualization_type: if declared.paravirtual.unwrap_or(with_kernel) { PARAVIRTUAL } else { "hvm" },
+            ena_support: declared.ena.unwrap_or(true),
+            sriov_net_support: declared.sriov.then_some(SRIOV),
             hypervisor: "xen",
-            boot_mode: "legacy-bios",
+            boot_mode: declared.boot_mode,
             deprecation_time: image.details.deprecated_at.map(time),
             imds_support: image.details.imds_v2.then_some(IMDS_V2),
             source_instance_id: image.details.source_instance,
@@ -224,7 +233,7 @@ impl Filtered for ImageItem {
         ("state", |i| vec![i.image_state.into()]),
         ("state-reason-code", |i| i.state_reason.iter().map(|r| r.code.as_str().into()).collect()),
         ("state-reason-message", |i| i.state_reason.iter().map(|r| r.message.as_str().into()).collect()),
-        ("sriov-net-support", |_| vec![]),
+        ("sriov-net-support", |i| i.sriov_net_support.iter().map(|s| (*s).into()).collect()),
         ("virtualization-type", |i| vec![i.virtualization_type.into()]),
     ];
     const TAGGED: bool = true;

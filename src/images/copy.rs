@@ -58,6 +58,7 @@ pub fn copy(c: &Conn, r: &CopyRequest) -> Result<Image, Error> {
             source_image: Some(source.id),
             source_region: Some(r.source_region.clone()),
             imds_v2: source.details.imds_v2 && source.image_type == ImageType::Machine,
+            declared: source.details.declared,
             ..Details::default()
         },
         ..super::fresh(source.image_type, &r.account, Some(&r.region), Some(r.name.clone()))

@@ -42,7 +42,7 @@ mod tests;
 pub mod unbundle;
 
 pub use crate::db::images::{
-    Details, File, Image, ImageType, ImageVolume, Mapping, Origin, Protection, Reason, Select, State,
+    Declared, Details, File, Image, ImageType, ImageVolume, Mapping, Origin, Protection, Reason, Select, State,
 };
 pub use copy::{CopyRequest, copy};
 pub use error::Error;

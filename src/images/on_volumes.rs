@@ -19,8 +19,7 @@ pub struct OnVolumesRequest {
     pub ramdisk_id: Option<String>,
     pub root_device_name: Option<String>,
     pub disks: Vec<DiskWish>,
-    /// Its instances shall have session tokens required at the metadata service.
-    pub imds_v2: bool,
+    pub details: Details,
 }
 
 /// Put down an image of snapshots, which is available at once.
@@ -43,7 +42,7 @@ pub fn register_on_volumes(c: &Conn, r: OnVolumesRequest) -> Result<Image, Error
         mappings,
         volumes,
         state: State::Available,
-        details: Details { imds_v2: r.imds_v2, ..Details::default() },
+        details: r.details,
         ..super::fresh(ImageType::Machine, &r.account, Some(&r.region), Some(r.name))
     };
     super::put_down(c, &image, None)?;

@@ -20,8 +20,7 @@ pub struct RegisterRequest {
     pub root_device_name: Option<String>,
     /// What it says of devices. Ephemeral disks, if it says any, are there instead of the manifest's.
     pub disks: Vec<DiskWish>,
-    /// Its instances shall have session tokens required at the metadata service.
-    pub imds_v2: bool,
+    pub details: Details,
 }
 
 impl Images {
@@ -49,7 +48,7 @@ impl Images {
             ramdisk_id: request.ramdisk_id.or(parsed.ramdisk_id),
             root_device_name: request.root_device_name.unwrap_or_else(|| super::DEFAULT_ROOT_DEVICE.into()),
             mappings: parsed.mappings,
-            details: Details { imds_v2: request.imds_v2, ..Details::default() },
+            details: request.details,
             ..super::fresh(parsed.image_type, &request.account, Some(&request.region), request.name)
         };
         let (origin, disks) = (Origin::Bundle(text), request.disks);

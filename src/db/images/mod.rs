@@ -135,6 +135,19 @@ pub struct Details {
     pub protection: Protection,
     /// Its instances are to have session tokens required at the metadata service.
     pub imds_v2: bool,
+    pub declared: Declared,
+}
+
+/// What an image's owner said of the machines that it is for. It is told and changes nothing: guests have what the hypervisor gives.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Declared {
+    pub ena: Option<bool>,
+    /// Intel's enhanced networking.
+    pub sriov: bool,
+    /// `legacy-bios`, `uefi` or `uefi-preferred`.
+    pub boot_mode: Option<String>,
+    pub paravirtual: Option<bool>,
 }
 
 /// One image.

@@ -2,7 +2,7 @@
 
 use super::describe_images::image_id;
 use crate::ec2::attribute::{self, Value};
-use crate::ec2::images::{IMDS_V2, MappingItem, launched, mapping, protection};
+use crate::ec2::images::{IMDS_V2, MappingItem, SRIOV, launched, mapping, protection};
 use crate::ec2::registry::Action;
 use crate::ec2::{Cx, Error};
 use crate::id::Kind;
@@ -26,7 +26,7 @@ pub struct Output {
     description: Option<Value<String>>,
     block_device_mapping: Option<Vec<MappingItem>>,
     sriov_net_support: Option<Value<&'static str>>,
-    boot_mode: Option<Value<&'static str>>,
+    boot_mode: Option<Value<String>>,
     tpm_support: Option<Value<&'static str>>,
     uefi_data: Option<Value<&'static str>>,
     last_launched_time: Option<Value<String>>,
@@ -76,8 +76,8 @@ impl Action for DescribeImageAttribute {
             "blockDeviceMapping" => {
                 out.block_device_mapping = Some(mapping(image.volumes, image.mappings));
             }
-            "sriovNetSupport" => out.sriov_net_support = Value::of(None),
-            "bootMode" => out.boot_mode = Value::of("legacy-bios"),
+            "sriovNetSupport" => out.sriov_net_support = Value::of(image.details.declared.sriov.then_some(SRIOV)),
+            "bootMode" => out.boot_mode = Value::of(image.details.declared.boot_mode),
             "tpmSupport" => out.tpm_support = Value::of(None),
             "uefiData" => out.uefi_data = Value::of(None),
             "lastLaunchedTime" => out.last_launched_time = Value::of(image.last_launched.map(launched)),

@@ -3,11 +3,11 @@
 
 use crate::db::tags::{Resource, Tag};
 use crate::db::{self, Conn};
-use crate::ec2::images::IMDS_V2;
+use crate::ec2::images::{IMDS_V2, PARAVIRTUAL, SRIOV};
 use crate::ec2::registry::Action;
 use crate::ec2::{Cx, Error, launch_disks, tagging};
 use crate::id::Kind;
-use crate::images::{self, OnVolumesRequest, RegisterRequest};
+use crate::images::{self, Declared, Details, OnVolumesRequest, RegisterRequest};
 use crate::volumes::{DiskWish, Mapped};
 use crate::wire::query::{self, Params};
 use serde::Serialize;
@@ -21,7 +21,7 @@ pub struct RegisterImage {
     ramdisk_id: Option<String>,
     root_device_name: Option<String>,
     disks: Vec<DiskWish>,
-    imds_v2: bool,
+    details: Details,
     tags: Vec<Tag>,
 }
 
@@ -41,9 +41,7 @@ pub struct Output {
 
 impl Action for RegisterImage {
     const NAME: &'static str = "RegisterImage";
-    /// Guests have the devices that the hypervisor gives, whatever an image declares about itself.
-    const IGNORED: &'static [&'static str] =
-        &["EnaSupport", "SriovNetSupport", "VirtualizationType", "BootMode", "BillingProduct"];
+    const IGNORED: &'static [&'static str] = &["BillingProduct"];
     const REFUSED: &'static [&'static str] = &["TpmSupport", "UefiData"];
     type Output = Output;
 
@@ -68,11 +66,7 @@ impl Action for RegisterImage {
             kernel_id: p.opt_id("KernelId", Kind::KernelImage)?.map(str::to_owned),
             ramdisk_id: p.opt_id("RamdiskId", Kind::RamdiskImage)?.map(str::to_owned),
             root_device_name: owned("RootDeviceName"),
-            imds_v2: match p.opt("ImdsSupport").filter(|text| !text.is_empty()) {
-                None => false,
-                Some(IMDS_V2) => true,
-                Some(other) => return Err(p.invalid("ImdsSupport", other, "Expecting v2.0.").into()),
-            },
+            details: details(p)?,
             tags: tagging::of(&tagging::specifications(p, &["image", "snapshot"])?, "image"),
         })
     }
@@ -92,7 +86,7 @@ impl Action for RegisterImage {
                     ramdisk_id: self.ramdisk_id,
                     root_device_name: self.root_device_name,
                     disks: self.disks,
-                    imds_v2: self.imds_v2,
+                    details: self.details,
                 };
                 let job = move |c: &Conn, account: &str, region: &str| {
                     let image_id = images::register_on_volumes(c, request)?.id;
@@ -113,7 +107,7 @@ impl Action for RegisterImage {
             ramdisk_id: self.ramdisk_id,
             root_device_name: self.root_device_name,
             disks: self.disks,
-            imds_v2: self.imds_v2,
+            details: self.details,
         };
         let image_id = cx.cloud.images.register(request).await?.id;
         if !self.tags.is_empty() {
@@ -127,6 +121,23 @@ impl Action for RegisterImage {
         }
         Ok(Output { image_id })
     }
+}
+
+/// What is said of the machines that the image is for.
+fn details(p: &Params<'_>) -> Result<Details, Error> {
+    let one_of = |name: &str, known: &[&str]| match p.opt(name).filter(|text| !text.is_empty()) {
+        Some(text) if !known.contains(&text) => {
+            Err(p.invalid(name, text, format!("Expecting {}.", known.join(" or "))))
+        }
+        found => Ok(found),
+    };
+    let declared = Declared {
+        ena: p.opt_bool("EnaSupport")?,
+        sriov: one_of("SriovNetSupport", &[SRIOV])?.is_some(),
+        boot_mode: one_of("BootMode", &["legacy-bios", "uefi", "uefi-preferred"])?.map(str::to_owned),
+        paravirtual: one_of("VirtualizationType", &["hvm", PARAVIRTUAL])?.map(|text| text == PARAVIRTUAL),
+    };
+    Ok(Details { imds_v2: one_of("ImdsSupport", &[IMDS_V2])?.is_some(), declared, ..Details::default() })
 }
 
 #[cfg(test)]
@@ -167,6 +178,41 @@ mod tests {
         let gone = bench.call(&format!("Action=DeregisterImage&ImageId={image}")).await;
         assert_eq!((gone.get("return"), gone.get("deleteSnapshotResultSet")), (Some("true"), None));
         assert_eq!(bench.call(&delete).await.get("return"), Some("true"));
+    }
+
+    #[tokio::test]
+    async fn what_is_declared_of_an_image_is_told_of_it_and_its_copies() {
+        let bench = Bench::new();
+        let (image, snapshot) = bench.image_on_volume(1).await;
+        let device =
+            format!("BlockDeviceMapping.1.DeviceName=/dev/xvda&BlockDeviceMapping.1.Ebs.SnapshotId={snapshot}");
+        let register = format!("Action=RegisterImage&RootDeviceName=/dev/xvda&{device}&Name=declared");
+        let declared = "EnaSupport=false&SriovNetSupport=simple&BootMode=uefi-preferred&VirtualizationType=paravirtual";
+        let made = bench.call(&format!("{register}&{declared}")).await;
+        let made = made.get("imageId").unwrap().to_owned();
+        let copy = bench.call(&format!("Action=CopyImage&Name=copy&SourceRegion=us-east-1&SourceImageId={made}")).await;
+        let names = ["enaSupport", "sriovNetSupport", "bootMode", "virtualizationType"];
+        for (id, wanted) in [
+            (image.as_str(), [Some("true"), None, None, Some("hvm")]),
+            (&made, [Some("false"), Some("simple"), Some("uefi-preferred"), Some("paravirtual")]),
+            (
+                copy.get("imageId").unwrap(),
+                [Some("false"), Some("simple"), Some("uefi-preferred"), Some("paravirtual")],
+            ),
+        ] {
+            let seen = bench.call(&format!("Action=DescribeImages&ImageId.1={id}")).await;
+            assert_eq!(names.map(|name| seen.get(name)), wanted, "{}", seen.xml);
+        }
+        for (name, value) in [("sriovNetSupport", "simple"), ("bootMode", "uefi-preferred")] {
+            let form = format!("Action=DescribeImageAttribute&ImageId={made}&Attribute={name}");
+            assert_eq!(bench.call(&form).await.get("value"), Some(value), "{name}");
+        }
+        let by = "Action=DescribeImages&Filter.1.Name=sriov-net-support&Filter.1.Value.1=simple";
+        assert_eq!(bench.call(by).await.all("imageId").len(), 2);
+        for wrong in ["BootMode=bios", "SriovNetSupport=complex", "VirtualizationType=xen"] {
+            let answer = bench.call(&format!("{register}2&{wrong}")).await;
+            assert_eq!(answer.code(), "InvalidParameterValue", "{wrong}: {}", answer.xml);
+        }
     }
 
     #[tokio::test]

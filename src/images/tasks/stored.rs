@@ -1,7 +1,7 @@
 //! An image as one object of a bucket, and back: its file is the object's bytes, all else its metadata.
 
 use super::super::source::Metadata;
-use super::super::{Details, Error, Image, ImageType, Images, Mapping, Origin};
+use super::super::{Declared, Details, Error, Image, ImageType, Images, Mapping, Origin};
 use super::{Object, unusable};
 use crate::db::tags::{Resource, Tag};
 use crate::db::{self, Conn};
@@ -22,6 +22,8 @@ pub struct Stored {
     root_device_name: String,
     mappings: Vec<Mapping>,
     imds_v2: bool,
+    #[serde(default)]
+    declared: Declared,
     tags: Vec<(String, String)>,
     digest: String,
 }
@@ -38,6 +40,7 @@ pub fn stored(image: &Image, tags: Vec<Tag>) -> Metadata {
         root_device_name: image.root_device_name.clone(),
         mappings: image.mappings.clone(),
         imds_v2: image.details.imds_v2,
+        declared: image.details.declared.clone(),
         tags: tags.into_iter().map(|tag| (tag.key, tag.value)).collect(),
         digest: image.file.as_ref().map(|f| f.digest.clone()).unwrap_or_default(),
     };
@@ -76,7 +79,7 @@ pub fn restore(c: &Conn, r: RestoreRequest, said: Stored) -> Result<Image, Error
         ramdisk_id: said.ramdisk_id,
         root_device_name: said.root_device_name,
         mappings: said.mappings,
-        details: Details { imds_v2: said.imds_v2, ..Details::default() },
+        details: Details { imds_v2: said.imds_v2, declared: said.declared, ..Details::default() },
         ..super::super::fresh(ImageType::Machine, &r.account, Some(&r.region), name)
     };
     let Object { bucket, key } = r.from;
