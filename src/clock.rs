@@ -21,5 +21,6 @@ pub fn to_ms(at: OffsetDateTime) -> i64 {
 
 /// The time that a column's milliseconds stand for; out-of-range values become the epoch.
 pub fn from_ms(ms: i64) -> OffsetDateTime {
-    OffsetDateTime::from_unix_timestamp_nanos(i128::from(ms) * 1_000_000).unwrap_or(OffsetDateTime::UNIX_EPOCH)
+    let whole = OffsetDateTime::from_unix_timestamp(ms.div_euclid(1000));
+    whole.and_then(|at| at.replace_millisecond(ms.rem_euclid(1000) as u16)).unwrap_or(OffsetDateTime::UNIX_EPOCH)
 }

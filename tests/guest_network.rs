@@ -51,8 +51,8 @@ fn sh(script: &str) -> String {
 fn nic(n: u8, range: &str) -> Nic {
     let cidr: Cidr = range.parse().unwrap();
     Nic {
-        groups: Vec::new(),
-        details: novella::network::NicDetails::default(),
+        groups: Vec::new().into(),
+        details: novella::network::NicDetails::default().into(),
         eni_id: format!("eni-{n}"),
         account: "123456789012".into(),
         mac: Mac::local([0, 0, 0, 0, n]),

@@ -12,7 +12,7 @@ use std::path::Path;
 /// Compare every instance that lives with its folder; one sentence for each thing that should not be.
 pub fn check(db: &Db, data_dir: &Path) -> Result<Vec<String>, db::Error> {
     let root = data_dir.join("instances");
-    let mut problems = Vec::new();
+    let mut problems = db.read(db::instances::miscounts)?;
     for row in db.read(db::instances::alive)? {
         if Spec::parse(&row.spec)?.root_volume {
             continue; // Its disks are volumes.

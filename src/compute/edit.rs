@@ -195,10 +195,10 @@ fn to_host(c: &db::Conn, row: &InstanceRow, edit: &PlacementEdit, options: &mut 
 fn edit_card(c: &db::Conn, row: &InstanceRow, edit: &Edit) -> Result<(), IntentError> {
     let Some(mut nic) = network::nic(c, &row.eni_id)? else { return Ok(()) };
     if let Edit::SourceDestCheck(on) = edit {
-        nic.details.source_dest_check = *on;
+        nic.details_mut().source_dest_check = *on;
     }
     if let Edit::Groups(ids) = edit {
-        nic.groups = network::groups::choose(c, &row.account, &row.region, &nic.subnet.vpc_id, ids, &[])?;
+        nic.groups = network::groups::choose(c, &row.account, &row.region, &nic.subnet.vpc_id, ids, &[])?.into();
     }
     Ok(network::update_nic(c, &nic)?)
 }

@@ -33,8 +33,9 @@ impl Folder {
         self.path.join("console.log")
     }
 
-    /// Make the folder, with its root disk of so many bytes on a base (unless the disk is there already), or with none.
-    pub fn make(&self, root: Option<(&Path, u64)>) -> io::Result<()> {
+    /// Make the folder, with its root disk of so many bytes on a base (unless the disk is there already), or with none. A `real`
+    /// machine will read it: then it is durable, and has beside it what a hypervisor wants.
+    pub fn make(&self, root: Option<(&Path, u64)>, real: bool) -> io::Result<()> {
         crate::fault::effect("instance folder");
         fs::create_dir_all(&self.path)?;
         // A libvirt daemon runs QEMU as another user, who must get through to the disk; nobody else reads a thing.
@@ -45,10 +46,16 @@ impl Folder {
                 Err(e) if e.kind() != io::ErrorKind::NotFound => return Err(e),
                 Ok(()) | Err(_) => {}
             }
-            qcow2::create(&part, Some(qcow2::Base { path: base, format: "raw" }), size)?;
+            let file = qcow2::create(&part, Some(qcow2::Base { path: base, format: "raw" }), size)?;
+            if real {
+                file.sync_all()?;
+            }
             fs::set_permissions(&part, fs::Permissions::from_mode(0o600))?;
             crate::fault::effect("disk");
             fs::rename(&part, self.disk())?;
+        }
+        if !real {
+            return Ok(());
         }
         if root.is_some() {
             let info = serde_json::json!({ self.disk().to_string_lossy(): "qcow2" });
@@ -134,10 +141,10 @@ mod tests {
     fn a_folder_made_twice_keeps_its_disk_and_leaves_its_console_behind() {
         let dir = tempfile::tempdir().unwrap();
         let f = Folder::new(dir.path(), "i-0123456789abcdef0");
-        f.make(Some((Path::new("/base"), 1 << 20))).unwrap();
+        f.make(Some((Path::new("/base"), 1 << 20)), true).unwrap();
         let made = fs::read(f.disk()).unwrap();
         fs::write(f.disk(), b"the guest wrote").unwrap();
-        f.make(Some((Path::new("/base"), 1 << 20))).unwrap();
+        f.make(Some((Path::new("/base"), 1 << 20)), true).unwrap();
         assert_eq!(fs::read(f.disk()).unwrap(), b"the guest wrote");
         assert_ne!(made, b"the guest wrote");
         fs::write(f.console_log(), "0123456789").unwrap();

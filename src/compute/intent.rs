@@ -162,6 +162,11 @@ impl Compute {
                 Ok::<_, IntentError>(changed)
             })
             .await?;
+        for (instance, before, after) in &changed {
+            if before != after {
+                self.tell_launchers(&instance.spec, !matches!(after, State::Pending | State::Running));
+            }
+        }
         self.wake();
         Ok(changed)
     }
@@ -222,7 +227,7 @@ pub(super) fn owned(
 /// An error if the account runs more vCPUs than it may, now that this instance is to run.
 fn check_vcpus(c: &db::Conn, row: &InstanceRow) -> Result<(), IntentError> {
     let most = quotas::limit(c, &row.account, Quota::Vcpus)?;
-    let running = db::instances::vcpus_running(c, &row.account, &row.region)?;
+    let running = db::instances::tally(c, &row.account, &row.region)?.vcpus;
     if running > most { Err(IntentError::TooManyVcpus(most)) } else { Ok(()) }
 }
 

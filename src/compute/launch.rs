@@ -147,7 +147,9 @@ impl Compute {
     pub async fn launch(&self, request: LaunchRequest) -> Result<Vec<Instance>, LaunchError> {
         let host = self.ground();
         let launched = self.db.write(move |c| launch(c, &request, &host)).await?;
-        self.volumes.wake();
+        if launched.iter().any(|i| !i.volumes.is_empty()) {
+            self.volumes.wake();
+        }
         self.wake();
         Ok(launched)
     }
@@ -286,11 +288,12 @@ pub(super) fn check(c: &Conn, r: &LaunchRequest) -> Result<(), LaunchError> {
 /// An error if the account may not have so many instances more. As on AWS, all that are asked for count.
 fn check_quotas(c: &Conn, r: &LaunchRequest, vcpus: i64) -> Result<(), LaunchError> {
     let (wanted, most) = (i64::from(r.max_count), quotas::limit(c, &r.account, Quota::Instances)?);
-    if db::instances::count_alive(c, &r.account, &r.region)? + wanted > most {
+    let have = db::instances::tally(c, &r.account, &r.region)?;
+    if have.alive + wanted > most {
         return Err(LaunchError::TooManyInstances { wanted, limit: most });
     }
     let most = quotas::limit(c, &r.account, Quota::Vcpus)?;
-    if db::instances::vcpus_running(c, &r.account, &r.region)? + wanted * vcpus > most {
+    if have.vcpus + wanted * vcpus > most {
         return Err(LaunchError::TooManyVcpus(most));
     }
     Ok(())

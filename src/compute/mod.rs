@@ -59,7 +59,7 @@ use crate::network::{self, Network};
 use crate::volumes::Volumes;
 use crate::{clock, config};
 use driver::Driver;
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
@@ -201,7 +201,21 @@ impl Compute {
     pub fn instances(&self, account: &str, region: &str) -> Result<Vec<Instance>, db::Error> {
         self.db.read(|c| {
             let rows = db::instances::of_account(c, account, region)?;
-            Instance::load_all(c, account, rows)
+            Instance::load_all(c, account, region, rows)
+        })
+    }
+
+    /// Those of some ids, in the same order; an id that nothing has is left out.
+    pub fn instances_named(&self, account: &str, region: &str, ids: &[String]) -> Result<Vec<Instance>, db::Error> {
+        self.db.read(|c| {
+            let ids: BTreeSet<&str> = ids.iter().map(String::as_str).collect();
+            let mut named = Vec::new();
+            for id in ids {
+                let row = db::instances::get(c, id)?.filter(|row| row.account == account && row.region == region);
+                named.extend(row.map(|row| Instance::load(c, row)).transpose()?);
+            }
+            named.sort_by(|a, b| a.row.launch_order().cmp(&b.row.launch_order()));
+            Ok(named)
         })
     }
 

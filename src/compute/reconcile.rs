@@ -15,6 +15,7 @@ use crate::images::Base;
 use crate::volumes::{self, attachments};
 use crate::{clock, db, network};
 use std::collections::{HashMap, HashSet};
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 use tokio::sync::{Notify, Semaphore};
@@ -42,6 +43,10 @@ pub(super) struct Work {
     waits: Mutex<HashMap<String, u32>>,
     /// When a device left an instance's machine last.
     pub(super) pulled: Mutex<HashMap<String, Instant>>,
+    /// Spot requests and fleets are to be looked at. There may be thousands, which most passes have nothing to do with.
+    tend: AtomicBool,
+    /// At the last look one of them wanted room that no host had.
+    wants_room: AtomicBool,
 }
 
 impl Default for Work {
@@ -53,6 +58,8 @@ impl Default for Work {
             missed: Mutex::default(),
             waits: Mutex::default(),
             pulled: Mutex::default(),
+            tend: AtomicBool::new(true),
+            wants_room: AtomicBool::new(true),
         }
     }
 }
@@ -136,6 +143,20 @@ impl Compute {
         self.work.wake.notify_one();
     }
 
+    /// Have the loop look at spot requests and fleets, too.
+    pub fn tend(&self) {
+        self.work.tend.store(true, Relaxed);
+        self.wake();
+    }
+
+    /// An instance with this spec is in another state: those who launched it are told, and if it has `ended`, those who want room.
+    pub(super) fn tell_launchers(&self, spec: &Spec, ended: bool) {
+        let options = &spec.options;
+        if options.spot.is_some() || options.fleet.is_some() || ended && self.work.wants_room.load(Relaxed) {
+            self.tend();
+        }
+    }
+
     /// The loop itself; runs until the process ends.
     pub async fn run(self: Arc<Self>) {
         self.clone().listen();
@@ -143,6 +164,7 @@ impl Compute {
             tracing::error!(error = %e, "cannot look at the instances");
         }
         let mut next_sweep = tokio::time::Instant::now();
+        let mut next_tend = next_sweep;
         loop {
             if tokio::time::Instant::now() >= next_sweep {
                 next_sweep = tokio::time::Instant::now() + PERIOD;
@@ -155,11 +177,14 @@ impl Compute {
             if let Err(e) = self.pass(now) {
                 tracing::error!(error = %e, "reading the instances that need work");
             }
-            if let Err(e) = self.tend_spot(now).await {
-                tracing::error!(error = %e, "looking at spot requests");
-            }
-            if let Err(e) = self.tend_fleets().await {
-                tracing::error!(error = %e, "looking at fleets");
+            if self.work.tend.swap(false, Relaxed) || tokio::time::Instant::now() >= next_tend {
+                next_tend = tokio::time::Instant::now() + PERIOD;
+                // Room that comes meanwhile is room to look again for.
+                self.work.wants_room.store(true, Relaxed);
+                let spot =
+                    self.tend_spot(now).await.inspect_err(|e| tracing::error!(error = %e, "looking at spot requests"));
+                let fleets = self.tend_fleets().await.inspect_err(|e| tracing::error!(error = %e, "looking at fleets"));
+                self.work.wants_room.store(spot.unwrap_or(true) || fleets.unwrap_or(true), Relaxed);
             }
             let until = match self.db.read(|c| db::instances::next_due(c, now)) {
                 Ok(Some(due)) => PERIOD.min(Duration::from_millis((due - now).max(1) as u64)),
@@ -185,14 +210,22 @@ impl Compute {
             tokio::spawn(async move {
                 let _slot = compute.work.workers.clone().acquire_owned().await;
                 let (worker, one) = (compute.clone(), id.clone());
-                match tokio::task::spawn_blocking(move || worker.settle(&one)).await {
-                    Ok(Ok(())) => {}
-                    Ok(Err(e)) => tracing::error!(instance = id, error = %e, "reconciling"),
-                    Err(e) => tracing::error!(instance = id, error = %e, "reconciling"),
-                }
+                let rests = match tokio::task::spawn_blocking(move || worker.settle(&one)).await {
+                    Ok(Ok(rests)) => rests,
+                    Ok(Err(e)) => {
+                        tracing::error!(instance = id, error = %e, "reconciling");
+                        false
+                    }
+                    Err(e) => {
+                        tracing::error!(instance = id, error = %e, "reconciling");
+                        false
+                    }
+                };
                 compute.work.busy.lock().expect("no panic while held").remove(&id);
                 if compute.work.missed.lock().expect("no panic while held").remove(&id) {
                     compute.look_again(&id).await;
+                } else if rests {
+                    return;
                 }
                 // What was changed or postponed meanwhile is for the next pass; most rows rest.
                 match compute.db.read(|c| db::instances::get(c, &id)) {
@@ -205,12 +238,12 @@ impl Compute {
         Ok(())
     }
 
-    /// Work on one instance until it rests: settled, postponed, or gone.
+    /// Work on one instance until it rests: settled, postponed, or gone. `true`: it was settled just now.
     #[tracing::instrument(name = "reconcile", skip(self))]
-    fn settle(&self, id: &str) -> Result<(), db::Error> {
+    fn settle(&self, id: &str) -> Result<bool, db::Error> {
         while let Some(row) = self.db.read(|c| db::instances::get(c, id))? {
             if row.settled >= row.generation || row.not_before > clock::now_ms() {
-                return Ok(());
+                return Ok(false);
             }
             let generation = row.generation;
             let mut after = row.clone();
@@ -226,15 +259,18 @@ impl Compute {
                 }
             }
             if after == row {
-                return Ok(());
+                return Ok(false);
             }
             if after.observed != row.observed || after.desired != row.desired {
                 after.changed_at = clock::now_ms();
                 tracing::info!(observed = after.observed, desired = after.desired, "instance changed");
             }
+            let changed = (after.observed != row.observed || after.desired != row.desired).then(|| after.clone());
             let gone = after.observed == Observed::Gone.text();
-            self.db.write_blocking(move |c| {
-                if db::instances::update(c, &after, generation)? {
+            let settled = after.settled >= after.generation;
+            let written = self.db.write_blocking(move |c| {
+                let written = db::instances::update(c, &after, generation)?;
+                if written {
                     let (desired, observed) = both(&after)?;
                     let left = match visible(desired, observed) {
                         State::Terminated => {
@@ -246,13 +282,19 @@ impl Compute {
                     };
                     left.map_err(|e| db::Error::Damaged(e.to_string()))?;
                 }
-                Ok::<_, db::Error>(())
+                Ok::<_, db::Error>(written)
             })?;
             if gone {
                 self.volumes.wake();
             }
+            if let Some(now) = changed {
+                self.tell_launchers(&Spec::parse(&now.spec)?, now.desired != Desired::Running.text());
+            }
+            if written && settled {
+                return Ok(true);
+            }
         }
-        Ok(())
+        Ok(false)
     }
 
     /// Steps on one instance until it rests or its intent changes; what was seen and done is put into `row`.
@@ -378,7 +420,8 @@ impl Compute {
         (spec.bases, spec.redefine) = (bases, false);
         row.spec = spec.to_json();
         let folder = Folder::new(&self.dir, &row.id);
-        folder.make(disk_base.as_ref().map(|base| (&*base.path, spec.root_bytes.max(base.virtual_size))))?;
+        let real = driver.is_real();
+        folder.make(disk_base.as_ref().map(|base| (&*base.path, spec.root_bytes.max(base.virtual_size))), real)?;
         let nics = self.ensure_ports(row)?;
         let own = disk_base.map(|_| driver::Disk {
             path: folder.disk(),
@@ -409,7 +452,9 @@ impl Compute {
             console_log: folder.console_log(),
         };
         let xml = driver.define(&machine)?;
-        folder.keep_definition(&xml)?;
+        if real {
+            folder.keep_definition(&xml)?;
+        }
         Ok(())
     }
 
@@ -488,7 +533,7 @@ mod tests {
             vcpus: 1,
             memory_mib: 1,
             eni_id: String::new(),
-            spec: String::new(),
+            spec: "".into(),
             desired: Desired::Running.text().into(),
             observed: observed.text().into(),
             generation: 1,

@@ -12,6 +12,7 @@ use crate::network::{self, Nic};
 use crate::volumes::attachments;
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
+use std::sync::Arc;
 
 /// The parts of an instance that no loop decides on: kept as JSON in its row.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -209,8 +210,8 @@ impl Spec {
     }
 
     /// The JSON that a row keeps.
-    pub fn to_json(&self) -> String {
-        serde_json::to_string(self).expect("plain data becomes JSON")
+    pub fn to_json(&self) -> Arc<str> {
+        serde_json::to_string(self).expect("plain data becomes JSON").into()
     }
 }
 
@@ -218,7 +219,8 @@ impl Spec {
 #[derive(Debug, Clone)]
 pub struct Instance {
     pub row: InstanceRow,
-    pub spec: Spec,
+    /// Shared by the instances that were read with it.
+    pub spec: Arc<Spec>,
     pub state: State,
     /// Its network interfaces by device index; none once it is terminated.
     pub nics: Vec<Nic>,
@@ -231,38 +233,51 @@ impl Instance {
         let nics =
             network::nics_of(c, &row.id).map_err(|e| db::Error::Damaged(format!("interfaces of {}: {e}", row.id)))?;
         let volumes = attachments::at(c, &row.id)?;
-        let spec = Spec::parse(&row.spec)?;
+        let spec = Spec::parse(&row.spec)?.into();
         Instance::of(row, spec, nics, volumes)
     }
 
-    /// Instances of one account, whose interfaces and volumes are read at once.
-    pub(super) fn load_all(c: &Conn, account: &str, rows: Vec<InstanceRow>) -> Result<Vec<Instance>, db::Error> {
-        let nics = network::attached_nics_of(c, account)
+    /// Instances of one account in a region, whose interfaces and volumes are read at once.
+    pub(super) fn load_all(
+        c: &Conn,
+        account: &str,
+        region: &str,
+        rows: Vec<InstanceRow>,
+    ) -> Result<Vec<Instance>, db::Error> {
+        let nics = network::attached_nics_of(c, account, region)
             .map_err(|e| db::Error::Damaged(format!("interfaces of account {account}: {e}")))?;
         let mut of: HashMap<String, Vec<Nic>> = HashMap::with_capacity(rows.len());
         for nic in nics {
-            of.entry(nic.instance_id.clone().unwrap_or_default()).or_default().push(nic);
+            let Some(instance) = nic.instance_id.clone() else { continue };
+            // Most have one, and interfaces are large.
+            of.entry(instance).or_insert_with(|| Vec::with_capacity(1)).push(nic);
         }
         let mut volumes: HashMap<String, Vec<AttachmentRow>> = HashMap::new();
         for row in attachments::of_account(c, account)? {
             volumes.entry(row.instance.clone()).or_default().push(row);
         }
         // Instances of one launch have one spec, and reading JSON is what costs most here.
-        let mut last: Option<(String, Spec)> = None;
+        let mut last: Option<(Arc<str>, Arc<Spec>)> = None;
         rows.into_iter()
             .map(|row| {
-                let nics = of.remove(&row.id).unwrap_or_default();
+                let mut nics = of.remove(&row.id).unwrap_or_default();
+                nics.sort_by_key(|nic| nic.device_index);
                 let volumes = volumes.remove(&row.id).unwrap_or_default();
                 let spec = match &last {
-                    Some((json, spec)) if *json == row.spec => spec.clone(),
-                    Some(_) | None => last.insert((row.spec.clone(), Spec::parse(&row.spec)?)).1.clone(),
+                    Some((json, spec)) if Arc::ptr_eq(json, &row.spec) => spec.clone(),
+                    Some(_) | None => last.insert((row.spec.clone(), Spec::parse(&row.spec)?.into())).1.clone(),
                 };
                 Instance::of(row, spec, nics, volumes)
             })
             .collect()
     }
 
-    fn of(row: InstanceRow, spec: Spec, nics: Vec<Nic>, volumes: Vec<AttachmentRow>) -> Result<Instance, db::Error> {
+    fn of(
+        row: InstanceRow,
+        spec: Arc<Spec>,
+        nics: Vec<Nic>,
+        volumes: Vec<AttachmentRow>,
+    ) -> Result<Instance, db::Error> {
         let (desired, observed) = both(&row)?;
         Ok(Instance { spec, state: visible(desired, observed), nics, volumes, row })
     }

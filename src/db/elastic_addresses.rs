@@ -1,5 +1,6 @@
 //! Public addresses: Elastic ones, which accounts keep, and automatic ones, which interfaces have while their instance runs.
 
+use super::address_marks::{self, PUBLIC};
 use super::{Conn, Error};
 use rusqlite::OptionalExtension;
 use std::net::Ipv4Addr;
@@ -51,6 +52,10 @@ fn row(r: &rusqlite::Row<'_>) -> rusqlite::Result<AddressRow> {
 
 /// The lowest address of `first ..= last` that nobody has.
 pub fn lowest_free(c: &Conn, first: Ipv4Addr, last: Ipv4Addr) -> Result<Option<Ipv4Addr>, Error> {
+    address_marks::lowest_free(c, PUBLIC, first, last, |from| lowest_from(c, from, last))
+}
+
+fn lowest_from(c: &Conn, first: Ipv4Addr, last: Ipv4Addr) -> Result<Option<Ipv4Addr>, Error> {
     let (low, high) = (u32::from(first), u32::from(last));
     if !is_taken(c, first)? {
         return Ok((low <= high).then_some(first));
@@ -93,12 +98,19 @@ pub fn insert_automatic(c: &Conn, a: &AddressRow, to: &LeadsTo) -> Result<bool, 
 
 /// Take the automatic addresses of an instance's interfaces back.
 pub fn take_automatic(c: &Conn, instance: &str) -> Result<(), Error> {
-    c.prepare_cached(
+    free(
+        c,
         "DELETE FROM elastic_addresses WHERE automatic = 1
            AND interface IN (SELECT id FROM network_interfaces WHERE instance = ?1)",
-    )?
-    .execute([instance])?;
-    Ok(())
+        [instance],
+    )
+}
+
+/// Delete addresses, which are free then.
+fn free(c: &Conn, deletion: &str, params: impl rusqlite::Params) -> Result<(), Error> {
+    let mut q = c.prepare_cached(&format!("{deletion} RETURNING public_ip"))?;
+    let freed = q.query_map(params, |r| r.get::<_, u32>(0))?.collect::<Result<Vec<_>, _>>()?;
+    freed.into_iter().try_for_each(|ip| address_marks::freed(c, PUBLIC, ip.into()))
 }
 
 /// Keep a new address, which leads nowhere. `false`: somebody has it.
@@ -131,10 +143,11 @@ pub fn lead(c: &Conn, id: &str, to: Option<&LeadsTo>) -> Result<(), Error> {
 /// Have whatever leads to an interface lead nowhere; with an `ip`, only what leads to that address of it. An automatic address
 /// goes.
 pub fn lead_away(c: &Conn, interface: &str, ip: Option<Ipv4Addr>) -> Result<(), Error> {
-    c.prepare_cached(
+    free(
+        c,
         "DELETE FROM elastic_addresses WHERE automatic = 1 AND interface = ?1 AND (?2 IS NULL OR private_ip = ?2)",
-    )?
-    .execute((interface, ip.map(u32::from)))?;
+        (interface, ip.map(u32::from)),
+    )?;
     c.prepare_cached(
         "UPDATE elastic_addresses SET association = NULL, interface = NULL, private_ip = NULL
          WHERE interface = ?1 AND (?2 IS NULL OR private_ip = ?2)",
@@ -151,6 +164,5 @@ pub fn set_domain_name(c: &Conn, id: &str, name: &str) -> Result<(), Error> {
 
 /// Forget an address: it is free again.
 pub fn delete(c: &Conn, id: &str) -> Result<(), Error> {
-    c.prepare_cached("DELETE FROM elastic_addresses WHERE id = ?1")?.execute([id])?;
-    Ok(())
+    free(c, "DELETE FROM elastic_addresses WHERE id = ?1", [id])
 }

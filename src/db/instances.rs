@@ -1,8 +1,9 @@
 //! Hosts, instances and launch tokens.
 
-use super::{Conn, Error};
+use super::{Conn, Error, shared};
 use rusqlite::{OptionalExtension, Row};
 use std::collections::HashSet;
+use std::sync::Arc;
 
 /// A hypervisor host.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,7 +34,8 @@ pub struct InstanceRow {
     pub vcpus: i64,
     pub memory_mib: i64,
     pub eni_id: String,
-    pub spec: String,
+    /// JSON, shared with the rows that were read with it.
+    pub spec: Arc<str>,
     pub desired: String,
     pub observed: String,
     pub generation: i64,
@@ -52,11 +54,19 @@ pub struct InstanceRow {
     pub changed_at: i64,
 }
 
+impl InstanceRow {
+    /// What [`of_account`] sorts by.
+    pub fn launch_order(&self) -> impl Ord + '_ {
+        (self.launched_at, &self.reservation_id, self.launch_index, &self.id)
+    }
+}
+
 const COLUMNS: &str = "id, account, region, zone, reservation_id, launch_index, host, instance_type, vcpus, memory_mib, \
      eni_id, spec, desired, observed, generation, settled, powered, boot_id, force, deadline, reboot, attempt, not_before, \
      reason_code, reason_message, transition, launched_at, changed_at";
 
-fn instance(r: &Row<'_>) -> rusqlite::Result<InstanceRow> {
+/// `last` has the spec of the row before.
+fn instance(r: &Row<'_>, last: &mut Option<Arc<str>>) -> rusqlite::Result<InstanceRow> {
     Ok(InstanceRow {
         id: r.get(0)?,
         account: r.get(1)?,
@@ -69,7 +79,7 @@ fn instance(r: &Row<'_>) -> rusqlite::Result<InstanceRow> {
         vcpus: r.get(8)?,
         memory_mib: r.get(9)?,
         eni_id: r.get(10)?,
-        spec: r.get(11)?,
+        spec: shared(r, 11, last)?,
         desired: r.get(12)?,
         observed: r.get(13)?,
         generation: r.get(14)?,
@@ -91,7 +101,8 @@ fn instance(r: &Row<'_>) -> rusqlite::Result<InstanceRow> {
 
 fn collect(c: &Conn, rest: &str, params: impl rusqlite::Params) -> Result<Vec<InstanceRow>, Error> {
     let mut q = c.prepare_cached(&format!("SELECT {COLUMNS} FROM instances {rest}"))?;
-    let rows = q.query_map(params, instance)?;
+    let mut last = None;
+    let rows = q.query_map(params, |r| instance(r, &mut last))?;
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
@@ -107,24 +118,89 @@ pub fn insert(c: &Conn, i: &InstanceRow) -> Result<(), Error> {
         i.deadline, i.reboot, i.attempt, i.not_before, i.reason_code, i.reason_message, i.transition, i.launched_at,
         i.changed_at,
     ])?;
+    count(c, &Counted::of(i), 1)
+}
+
+/// What an instance is counted by.
+#[derive(PartialEq, Eq)]
+struct Counted {
+    account: String,
+    region: String,
+    host: String,
+    desired: String,
+    vcpus: i64,
+    memory_mib: i64,
+}
+
+impl Counted {
+    const COLUMNS: &str = "account, region, host, desired, vcpus, memory_mib";
+
+    fn of(i: &InstanceRow) -> Counted {
+        Counted {
+            account: i.account.clone(),
+            region: i.region.clone(),
+            host: i.host.clone(),
+            desired: i.desired.clone(),
+            vcpus: i.vcpus,
+            memory_mib: i.memory_mib,
+        }
+    }
+
+    fn read(r: &Row<'_>) -> rusqlite::Result<Counted> {
+        Ok(Counted {
+            account: r.get(0)?,
+            region: r.get(1)?,
+            host: r.get(2)?,
+            desired: r.get(3)?,
+            vcpus: r.get(4)?,
+            memory_mib: r.get(5)?,
+        })
+    }
+}
+
+/// Count an instance (`times` 1) or take it back (-1) in what is kept of its account and its host.
+fn count(c: &Conn, i: &Counted, times: i64) -> Result<(), Error> {
+    if i.desired == "terminated" {
+        return Ok(());
+    }
+    let (vcpus, memory_mib) = if i.desired == "running" { (times * i.vcpus, times * i.memory_mib) } else { (0, 0) };
+    c.prepare_cached(
+        "INSERT INTO instance_tallies (account, region, alive, vcpus) VALUES (?1, ?2, ?3, ?4)
+         ON CONFLICT (account, region) DO UPDATE SET alive = instance_tallies.alive + excluded.alive,
+           vcpus = instance_tallies.vcpus + excluded.vcpus",
+    )?
+    .execute((&i.account, &i.region, times, vcpus))?;
+    c.prepare_cached(
+        "UPDATE hosts SET promised_vcpus = promised_vcpus + ?2, promised_memory_mib = promised_memory_mib + ?3 WHERE id = ?1",
+    )?
+    .execute((&i.host, vcpus, memory_mib))?;
     Ok(())
 }
 
 /// Write back everything that can change, if the row still is at `expected` generation. `false`: it moved on.
 pub fn update(c: &Conn, i: &InstanceRow, expected: i64) -> Result<bool, Error> {
-    let n = c
-        .prepare_cached(
+    let before = c
+        .prepare_cached(&format!("SELECT {} FROM instances WHERE id = ?1 AND generation = ?2", Counted::COLUMNS))?
+        .query_row((&i.id, expected), Counted::read)
+        .optional()?;
+    let Some(before) = before else { return Ok(false) };
+    let after = Counted::of(i);
+    if before != after {
+        count(c, &before, -1)?;
+        count(c, &after, 1)?;
+    }
+    c.prepare_cached(
             "UPDATE instances SET spec = ?1, desired = ?2, observed = ?3, generation = ?4, settled = ?5, powered = ?6, boot_id = ?7, \
              force = ?8, deadline = ?9, reboot = ?10, attempt = ?11, not_before = ?12, reason_code = ?13, reason_message = ?14, \
              transition = ?15, launched_at = ?16, changed_at = ?17, instance_type = ?18, vcpus = ?19, memory_mib = ?20, host = ?21 \
-             WHERE id = ?22 AND generation = ?23",
+             WHERE id = ?22",
         )?
         .execute(rusqlite::params![
             i.spec, i.desired, i.observed, i.generation, i.settled, i.powered, i.boot_id, i.force, i.deadline, i.reboot,
             i.attempt, i.not_before, i.reason_code, i.reason_message, i.transition, i.launched_at, i.changed_at,
-            i.instance_type, i.vcpus, i.memory_mib, i.host, i.id, expected,
+            i.instance_type, i.vcpus, i.memory_mib, i.host, i.id,
         ])?;
-    Ok(n == 1)
+    Ok(true)
 }
 
 /// One instance of any account.
@@ -203,32 +279,51 @@ pub fn gone_before(c: &Conn, limit: i64) -> Result<Vec<String>, Error> {
 
 /// Forget an instance.
 pub fn delete(c: &Conn, id: &str) -> Result<(), Error> {
-    c.prepare_cached("DELETE FROM instances WHERE id = ?1")?.execute([id])?;
-    Ok(())
+    let gone = c
+        .prepare_cached(&format!("DELETE FROM instances WHERE id = ?1 RETURNING {}", Counted::COLUMNS))?
+        .query_row([id], Counted::read)
+        .optional()?;
+    gone.map_or(Ok(()), |gone| count(c, &gone, -1))
 }
 
 /// What live instances of a host were promised: vCPUs and MiB of memory.
 pub fn promised(c: &Conn, host: &str) -> Result<(i64, i64), Error> {
-    Ok(c.prepare_cached(
-        "SELECT coalesce(sum(vcpus), 0), coalesce(sum(memory_mib), 0) FROM instances WHERE host = ?1 AND desired = 'running'",
-    )?
-    .query_row([host], |r| Ok((r.get(0)?, r.get(1)?)))?)
+    Ok(c.prepare_cached("SELECT promised_vcpus, promised_memory_mib FROM hosts WHERE id = ?1")?
+        .query_row([host], |r| Ok((r.get(0)?, r.get(1)?)))?)
 }
 
-/// How many instances of an account in a region are not terminated.
-pub fn count_alive(c: &Conn, account: &str, region: &str) -> Result<i64, Error> {
-    Ok(c.prepare_cached(
-        "SELECT count(*) FROM instances WHERE account = ?1 AND region = ?2 AND desired <> 'terminated'",
-    )?
-    .query_row([account, region], |r| r.get(0))?)
+/// How much of its quotas an account uses in a region.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Tally {
+    /// Instances that are not terminated.
+    pub alive: i64,
+    /// vCPUs of those that run or are to run.
+    pub vcpus: i64,
 }
 
-/// The vCPUs of an account's instances in a region that run or are to run.
-pub fn vcpus_running(c: &Conn, account: &str, region: &str) -> Result<i64, Error> {
-    Ok(c.prepare_cached(
-        "SELECT coalesce(sum(vcpus), 0) FROM instances WHERE account = ?1 AND region = ?2 AND desired = 'running'",
-    )?
-    .query_row([account, region], |r| r.get(0))?)
+/// What an account has in a region.
+pub fn tally(c: &Conn, account: &str, region: &str) -> Result<Tally, Error> {
+    let found = c
+        .prepare_cached("SELECT alive, vcpus FROM instance_tallies WHERE account = ?1 AND region = ?2")?
+        .query_row([account, region], |r| Ok(Tally { alive: r.get(0)?, vcpus: r.get(1)? }))
+        .optional()?;
+    Ok(found.unwrap_or_default())
+}
+
+/// Sentences about what is kept of accounts and hosts and is not what their instances say: there are none unless something is wrong.
+pub fn miscounts(c: &Conn) -> Result<Vec<String>, Error> {
+    let mut q = c.prepare(
+        "SELECT 'account ' || t.account || ' in ' || t.region FROM instance_tallies t
+         WHERE t.alive <> (SELECT count(*) FROM instances i
+                           WHERE i.account = t.account AND i.region = t.region AND i.desired <> 'terminated')
+            OR t.vcpus <> (SELECT coalesce(sum(i.vcpus), 0) FROM instances i
+                           WHERE i.account = t.account AND i.region = t.region AND i.desired = 'running')
+         UNION ALL SELECT 'host ' || h.id FROM hosts h
+         WHERE h.promised_vcpus <> (SELECT coalesce(sum(i.vcpus), 0) FROM instances i WHERE i.host = h.id AND i.desired = 'running')
+            OR h.promised_memory_mib <> (SELECT coalesce(sum(i.memory_mib), 0) FROM instances i WHERE i.host = h.id AND i.desired = 'running')",
+    )?;
+    let rows = q.query_map([], |r| r.get::<_, String>(0))?;
+    rows.map(|whose| Ok(format!("{}: its tally is not what its instances say", whose?))).collect()
 }
 
 /// Image ids (machine, kernel and ramdisk) are inside `spec`: these are the specs of instances that live.
@@ -300,6 +395,9 @@ pub fn forget_tokens(c: &Conn, limit: i64) -> Result<(), Error> {
 
 /// Forget every instance and launch token. Hosts stay.
 pub fn wipe(c: &Conn) -> Result<(), Error> {
-    c.execute_batch("DELETE FROM instances; DELETE FROM launch_tokens;")?;
+    c.execute_batch(
+        "DELETE FROM instances; DELETE FROM launch_tokens; DELETE FROM instance_tallies;
+         UPDATE hosts SET promised_vcpus = 0, promised_memory_mib = 0;",
+    )?;
     Ok(())
 }

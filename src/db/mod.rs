@@ -14,6 +14,7 @@
 //! The SQL keeps to what SQLite and PostgreSQL both speak: text ids, integer milliseconds, `ON CONFLICT`, `RETURNING`.
 
 pub mod account_settings;
+mod address_marks;
 pub mod client_tokens;
 pub mod compute_records;
 pub mod elastic_addresses;
@@ -87,6 +88,8 @@ const MIGRATIONS: &[(&str, &str)] = &[
     ("0022_account_settings", include_str!("migrations/0022_account_settings.sql")),
     ("0023_images_on_volumes", include_str!("migrations/0023_images_on_volumes.sql")),
     ("0024_snapshot_imports", include_str!("migrations/0024_snapshot_imports.sql")),
+    ("0025_instances_in_order", include_str!("migrations/0025_instances_in_order.sql")),
+    ("0026_flat_launches", include_str!("migrations/0026_flat_launches.sql")),
 ];
 
 type Job = Box<dyn FnOnce(&mut Conn) -> Answer + Send>;
@@ -239,6 +242,15 @@ pub fn attempt<T, E: From<Error>>(c: &Conn, part: impl FnOnce(&Conn) -> Result<T
             run("ROLLBACK TO attempt; RELEASE attempt")?;
             Err(e)
         }
+    }
+}
+
+/// The text of a column, shared with the row before if that has the same.
+fn shared(r: &rusqlite::Row<'_>, at: usize, last: &mut Option<Arc<str>>) -> rusqlite::Result<Arc<str>> {
+    let text = r.get_ref(at)?.as_str()?;
+    match last {
+        Some(last) if **last == *text => Ok(last.clone()),
+        Some(_) | None => Ok(last.insert(text.into()).clone()),
     }
 }
 

@@ -2,7 +2,7 @@
 //!
 //! Ranges are text here (`172.31.0.0/16`) and addresses numbers, so that the lowest free one is one query.
 
-use super::{Conn, Error};
+use super::{Conn, Error, address_marks, shared};
 use rusqlite::OptionalExtension;
 use std::collections::HashMap;
 use std::net::Ipv4Addr;
@@ -48,14 +48,13 @@ pub struct NicRow {
     pub private_ip: Ipv4Addr,
     /// The instance and the device index there, while attached.
     pub attached: Option<(String, u32)>,
-    /// JSON of its security groups.
-    pub groups: String,
+    /// JSON of its security groups. This and the next two are shared by the interfaces that were read with it.
+    pub groups: Arc<str>,
     /// JSON of `network::NicDetails`.
-    pub details: String,
+    pub details: Arc<str>,
+    pub subnet: Arc<SubnetRow>,
     /// Milliseconds since the epoch.
     pub created_at: i64,
-    /// Shared by the interfaces that were read with it.
-    pub subnet: Arc<SubnetRow>,
     /// Its addresses beside `private_ip`, in the order in which it got them.
     pub secondary: Vec<Ipv4Addr>,
     pub public: Vec<PublicRow>,
@@ -91,48 +90,89 @@ fn subnet_row(r: &rusqlite::Row<'_>, at: usize) -> rusqlite::Result<SubnetRow> {
     })
 }
 
-/// `known` has the subnets that came before.
-fn nic_row(r: &rusqlite::Row<'_>, known: &mut HashMap<String, Arc<SubnetRow>>) -> rusqlite::Result<NicRow> {
-    let subnet = match known.get(r.get_ref(9)?.as_str()?) {
-        Some(subnet) => subnet.clone(),
-        None => {
-            let subnet = Arc::new(subnet_row(r, 9)?);
-            known.insert(subnet.id.clone(), subnet.clone());
-            subnet
-        }
-    };
-    let instance: Option<String> = r.get(4)?;
-    let index: Option<u32> = r.get(5)?;
-    Ok(NicRow {
-        id: r.get(0)?,
-        account: r.get(1)?,
-        mac: r.get(2)?,
-        private_ip: Ipv4Addr::from(r.get::<_, u32>(3)?),
-        attached: instance.zip(index),
-        groups: r.get(6)?,
-        details: r.get(7)?,
-        created_at: r.get(8)?,
-        subnet,
-        secondary: Vec::new(),
-        public: Vec::new(),
-    })
+/// Which interfaces are read: the same condition on them and on the tables of their further and of public addresses.
+struct Which {
+    nics: &'static str,
+    secondary: &'static str,
+    public: &'static str,
 }
 
-const NIC_FROM: &str = "network_interfaces n JOIN subnets s ON s.id = n.subnet JOIN vpcs v ON v.id = s.vpc";
+const BY_ID: Which = Which { nics: "n.id = ?1", secondary: "a.interface = ?1", public: "e.interface = ?1" };
+const OF_INSTANCE: Which = Which {
+    nics: "n.instance = ?1",
+    secondary: "a.interface IN (SELECT id FROM network_interfaces WHERE instance = ?1)",
+    public: "e.interface IN (SELECT id FROM network_interfaces WHERE instance = ?1)",
+};
+const IN_VPC: Which = Which {
+    nics: "n.subnet IN (SELECT id FROM subnets WHERE vpc = ?1)",
+    secondary: "a.subnet IN (SELECT id FROM subnets WHERE vpc = ?1)",
+    public: "e.interface IN (SELECT n.id FROM subnets s JOIN network_interfaces n ON n.subnet = s.id WHERE s.vpc = ?1)",
+};
+const OF_ACCOUNT: Which = Which {
+    nics: "n.subnet IN (SELECT s.id FROM vpcs v JOIN subnets s ON s.vpc = v.id WHERE v.account = ?1 AND v.region = ?2)",
+    secondary: "a.subnet IN (SELECT s.id FROM vpcs v JOIN subnets s ON s.vpc = v.id WHERE v.account = ?1 AND v.region = ?2)",
+    public: "e.account = ?1 AND e.region = ?2 AND e.interface IS NOT NULL",
+};
+const ATTACHED: Which =
+    Which { nics: "n.instance IS NOT NULL", secondary: "a.interface <> ''", public: "e.interface IS NOT NULL" };
 
-fn nics(c: &Conn, filter: &str, params: impl rusqlite::Params + Clone) -> Result<Vec<NicRow>, Error> {
-    let mut q = c.prepare_cached(&format!(
-        "SELECT n.id, n.account, n.mac, n.private_ip, n.instance, n.device_index, n.groups, n.details, n.created_at, {SUBNET}
-         FROM {NIC_FROM} {filter} ORDER BY n.instance, n.device_index, n.id"
-    ))?;
-    let mut known = HashMap::new();
-    let mut nics = q.query_map(params.clone(), |r| nic_row(r, &mut known))?.collect::<Result<Vec<_>, _>>()?;
+const NIC: &str =
+    "n.id, n.account, n.mac, n.private_ip, n.instance, n.device_index, n.groups, n.details, n.created_at, n.subnet";
+
+/// The interfaces themselves, `order` first.
+fn cards(c: &Conn, filter: &str, order: &str, params: impl rusqlite::Params) -> Result<Vec<NicRow>, Error> {
+    let mut q = c.prepare_cached(&format!("SELECT {NIC} FROM network_interfaces n WHERE {filter} {order}"))?;
+    let mut rows = q.query(params)?;
+    let (mut groups, mut details) = (None, None);
+    let mut subnets: HashMap<String, Arc<SubnetRow>> = HashMap::new();
+    let mut nics = Vec::new();
+    while let Some(r) = rows.next()? {
+        let subnet_id = r.get_ref(9)?.as_str().map_err(rusqlite::Error::from)?;
+        let subnet = match subnets.get(subnet_id) {
+            Some(subnet) => subnet.clone(),
+            None => {
+                let gone = || Error::Damaged(format!("an interface in the subnet {subnet_id}, which is not there"));
+                let row = Arc::new(subnet(c, subnet_id)?.ok_or_else(gone)?);
+                subnets.entry(row.id.clone()).or_insert(row).clone()
+            }
+        };
+        let instance: Option<String> = r.get(4)?;
+        let index: Option<u32> = r.get(5)?;
+        nics.push(NicRow {
+            id: r.get(0)?,
+            account: r.get(1)?,
+            mac: r.get(2)?,
+            private_ip: Ipv4Addr::from(r.get::<_, u32>(3)?),
+            attached: instance.zip(index),
+            groups: shared(r, 6, &mut groups)?,
+            details: shared(r, 7, &mut details)?,
+            created_at: r.get(8)?,
+            subnet,
+            secondary: Vec::new(),
+            public: Vec::new(),
+        });
+    }
+    Ok(nics)
+}
+
+/// Interfaces with all their addresses, by instance and device index.
+fn nics(c: &Conn, which: Which, params: impl rusqlite::Params + Clone) -> Result<Vec<NicRow>, Error> {
+    let nics = cards(c, which.nics, "ORDER BY n.instance, n.device_index, n.id", params.clone())?;
+    with_addresses(c, nics, which, params)
+}
+
+fn with_addresses(
+    c: &Conn,
+    mut nics: Vec<NicRow>,
+    which: Which,
+    params: impl rusqlite::Params + Clone,
+) -> Result<Vec<NicRow>, Error> {
     if nics.is_empty() {
         return Ok(nics);
     }
     let mut q = c.prepare_cached(&format!(
-        "SELECT a.interface, a.private_ip FROM {NIC_FROM} JOIN secondary_addresses a ON a.interface = n.id
-         {filter} ORDER BY a.assigned_at, a.private_ip"
+        "SELECT a.interface, a.private_ip FROM secondary_addresses a WHERE {} ORDER BY a.assigned_at, a.private_ip",
+        which.secondary
     ))?;
     let mut others: HashMap<String, Vec<Ipv4Addr>> = HashMap::new();
     let mut rows = q.query(params.clone())?;
@@ -144,7 +184,8 @@ fn nics(c: &Conn, filter: &str, params: impl rusqlite::Params + Clone) -> Result
     }
     let mut q = c.prepare_cached(&format!(
         "SELECT e.interface, e.id, e.association, e.public_ip, e.private_ip, e.automatic
-         FROM {NIC_FROM} JOIN elastic_addresses e ON e.interface = n.id {filter} ORDER BY e.public_ip"
+         FROM elastic_addresses e WHERE {} ORDER BY e.public_ip",
+        which.public
     ))?;
     let mut public: HashMap<String, Vec<PublicRow>> = HashMap::new();
     let mut rows = q.query(params)?;
@@ -287,7 +328,7 @@ pub fn set_subnet_attributes(c: &Conn, id: &str, json: &str) -> Result<(), Error
 /// Forget a subnet that has no interfaces.
 pub fn delete_subnet(c: &Conn, id: &str) -> Result<(), Error> {
     c.prepare_cached("DELETE FROM subnets WHERE id = ?1")?.execute([id])?;
-    Ok(())
+    address_marks::forget(c, id)
 }
 
 /// One subnet by id.
@@ -299,7 +340,10 @@ pub fn subnet(c: &Conn, id: &str) -> Result<Option<SubnetRow>, Error> {
 
 /// The lowest address of `first ..= last` that no interface of the subnet has.
 pub fn lowest_free(c: &Conn, subnet: &str, first: Ipv4Addr, last: Ipv4Addr) -> Result<Option<Ipv4Addr>, Error> {
-    let mut from = first;
+    address_marks::lowest_free(c, subnet, first, last, |from| lowest_from(c, subnet, from, last))
+}
+
+fn lowest_from(c: &Conn, subnet: &str, mut from: Ipv4Addr, last: Ipv4Addr) -> Result<Option<Ipv4Addr>, Error> {
     while from <= last {
         let Some(ip) = lowest_without_primary(c, subnet, from, last)? else { return Ok(None) };
         let taken = c
@@ -400,61 +444,77 @@ pub fn assign_address(c: &Conn, interface: &str, subnet: &str, ip: Ipv4Addr, now
 pub fn unassign_address(c: &Conn, subnet: &str, ip: Ipv4Addr) -> Result<(), Error> {
     c.prepare_cached("DELETE FROM secondary_addresses WHERE subnet = ?1 AND private_ip = ?2")?
         .execute((subnet, u32::from(ip)))?;
-    Ok(())
+    address_marks::freed(c, subnet, ip)
 }
 
 /// Forget an interface; its addresses are free again.
 pub fn delete_nic(c: &Conn, id: &str) -> Result<(), Error> {
+    let addresses: Vec<(String, u32)> = c
+        .prepare_cached(
+            "SELECT subnet, private_ip FROM network_interfaces WHERE id = ?1
+             UNION ALL SELECT subnet, private_ip FROM secondary_addresses WHERE interface = ?1",
+        )?
+        .query_map([id], |r| Ok((r.get(0)?, r.get(1)?)))?
+        .collect::<Result<_, _>>()?;
     c.prepare_cached("DELETE FROM network_interfaces WHERE id = ?1")?.execute([id])?;
-    Ok(())
+    addresses.into_iter().try_for_each(|(subnet, ip)| address_marks::freed(c, &subnet, ip.into()))
 }
 
 /// One interface by id.
 pub fn nic(c: &Conn, id: &str) -> Result<Option<NicRow>, Error> {
-    Ok(nics(c, "WHERE n.id = ?1", [id])?.pop())
+    Ok(nics(c, BY_ID, [id])?.pop())
 }
 
 /// The interface that holds an address of a subnet, as its first or another one.
 pub fn nic_at(c: &Conn, subnet: &str, ip: Ipv4Addr) -> Result<Option<NicRow>, Error> {
     let at = (subnet, u32::from(ip));
-    let first = nics(c, "WHERE n.subnet = ?1 AND n.private_ip = ?2", at)?.pop();
-    if first.is_some() {
-        return Ok(first);
+    let first = c
+        .prepare_cached("SELECT id FROM network_interfaces WHERE subnet = ?1 AND private_ip = ?2")?
+        .query_row(at, |r| r.get::<_, String>(0))
+        .optional()?;
+    let mut holder =
+        c.prepare_cached("SELECT interface FROM secondary_addresses WHERE subnet = ?1 AND private_ip = ?2")?;
+    match first {
+        Some(id) => nic(c, &id),
+        None => match holder.query_row(at, |r| r.get::<_, String>(0)).optional()? {
+            Some(id) => nic(c, &id),
+            None => Ok(None),
+        },
     }
-    let holder = "SELECT interface FROM secondary_addresses WHERE subnet = ?1 AND private_ip = ?2";
-    Ok(nics(c, &format!("WHERE n.id = ({holder})"), at)?.pop())
 }
 
 /// The interfaces of an account in a region.
 pub fn nics_of_account(c: &Conn, account: &str, region: &str) -> Result<Vec<NicRow>, Error> {
-    nics(c, "WHERE n.account = ?1 AND v.region = ?2", (account, region))
+    nics(c, OF_ACCOUNT, (account, region))
 }
 
 /// Interfaces of an instance, by device index.
 pub fn nics_of(c: &Conn, instance: &str) -> Result<Vec<NicRow>, Error> {
-    nics(c, "WHERE n.instance = ?1", [instance])
+    nics(c, OF_INSTANCE, [instance])
 }
 
-/// Attached interfaces of an account.
-pub fn attached_nics_of(c: &Conn, account: &str) -> Result<Vec<NicRow>, Error> {
-    nics(c, "WHERE n.account = ?1 AND n.instance IS NOT NULL", [account])
+/// Attached interfaces of an account in a region, in no order.
+pub fn attached_nics_of(c: &Conn, account: &str, region: &str) -> Result<Vec<NicRow>, Error> {
+    let filter = format!("{} AND n.instance IS NOT NULL", OF_ACCOUNT.nics);
+    let nics = cards(c, &filter, "", (account, region))?;
+    with_addresses(c, nics, OF_ACCOUNT, (account, region))
 }
 
 /// Interfaces in a VPC.
 pub fn nics_in_vpc(c: &Conn, vpc: &str) -> Result<Vec<NicRow>, Error> {
-    nics(c, "WHERE s.vpc = ?1", [vpc])
+    nics(c, IN_VPC, [vpc])
 }
 
 /// Every attached interface.
 pub fn attached_nics(c: &Conn) -> Result<Vec<NicRow>, Error> {
-    nics(c, "WHERE n.instance IS NOT NULL", ())
+    nics(c, ATTACHED, ())
 }
 
 /// Forget every network of every account (the operator's reset).
 pub fn wipe(c: &Conn) -> Result<(), Error> {
     Ok(c.execute_batch(
         "DELETE FROM elastic_addresses; DELETE FROM network_interfaces; DELETE FROM subnets; DELETE FROM vpcs; DELETE FROM network_records;
-         DELETE FROM regions_begun;",
+         DELETE FROM regions_begun; DELETE FROM address_marks;",
     )?)
 }
 

@@ -75,6 +75,11 @@ pub fn in_vpc(c: &Conn, vpc: &str, kind: &str) -> Result<Vec<RecordRow>, Error> 
     collect(c, "WHERE vpc = ?1 AND kind = ?2", (vpc, kind))
 }
 
+/// The record of a kind that has that name in a VPC.
+pub fn named(c: &Conn, vpc: &str, kind: &str, name: &str) -> Result<Option<RecordRow>, Error> {
+    Ok(collect(c, "WHERE vpc = ?1 AND kind = ?2 AND name = ?3 AND name <> ''", (vpc, kind, name))?.pop())
+}
+
 /// Forget a record.
 pub fn delete(c: &Conn, id: &str) -> Result<(), Error> {
     c.prepare_cached("DELETE FROM network_records WHERE id = ?1")?.execute([id])?;

@@ -52,9 +52,9 @@ pub struct ImageItem {
 
 /// A code with its sentence.
 #[derive(Serialize)]
-pub struct StateReason {
-    pub code: String,
-    pub message: String,
+pub struct StateReason<S = String> {
+    pub code: S,
+    pub message: S,
 }
 
 /// A device of the image's instances.

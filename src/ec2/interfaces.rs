@@ -7,12 +7,13 @@ use crate::clock;
 use crate::compute::types;
 use crate::db::tags::Tag;
 use crate::db::{self, Conn};
-use crate::network::public::Public;
-use crate::network::{self, Nic, Service};
-use crate::wire::ec2_xml::Time;
+use crate::id::Kind;
+use crate::network::{self, Mac, Nic, PrivateName, PublicName, Service};
+use crate::wire::ec2_xml::{Text, Time};
 use crate::wire::query::Params;
 use serde::Serialize;
 use std::borrow::Cow;
+use std::fmt;
 use std::net::Ipv4Addr;
 
 /// Addresses that a request wants for a new interface.
@@ -84,69 +85,70 @@ pub fn check_count(c: &Conn, nic: &Nic) -> Result<(), Error> {
 /// One address of an interface.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Address {
-    pub private_ip_address: String,
-    private_dns_name: String,
+pub struct Address<'a> {
+    pub private_ip_address: Ipv4Addr,
+    private_dns_name: Text<PrivateName<'a>>,
     pub primary: bool,
-    pub association: Option<Association>,
+    pub association: Option<Association<'a>>,
 }
 
 /// The public address that leads to an interface's address.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Association {
-    pub public_ip: String,
-    pub public_dns_name: String,
-    pub ip_owner_id: String,
+pub struct Association<'a> {
+    pub public_ip: Ipv4Addr,
+    pub public_dns_name: Text<PublicName<'a>>,
+    pub ip_owner_id: &'a str,
     /// An instance shows neither this nor the next.
-    allocation_id: Option<String>,
-    association_id: Option<String>,
-    #[serde(skip)]
-    pub public: Public,
+    allocation_id: Option<&'a str>,
+    association_id: Option<&'a str>,
 }
 
 /// What leads to an address of an interface, as the interface itself shows it or (without `ids`) its instance.
-fn association(nic: &Nic, ip: Ipv4Addr, ids: bool) -> Option<Association> {
+fn association(nic: &Nic, ip: Ipv4Addr, ids: bool) -> Option<Association<'_>> {
     nic.public_of(ip).map(|public| Association {
-        public_ip: public.ip.to_string(),
-        public_dns_name: network::public_dns_name(&nic.subnet.region, public.ip),
+        public_ip: public.ip,
+        public_dns_name: Text(PublicName { region: &nic.subnet.region, ip: public.ip }),
         // An address that comes and goes with the run is Amazon's, and has no ids.
-        ip_owner_id: public.elastic.as_ref().map_or("amazon".into(), |_| nic.account.clone()),
-        allocation_id: public.elastic.as_ref().filter(|_| ids).map(|(allocation, _)| allocation.clone()),
-        association_id: public.elastic.as_ref().filter(|_| ids).map(|(_, association)| association.clone()),
-        public: public.clone(),
+        ip_owner_id: public.elastic.as_ref().map_or("amazon", |_| &nic.account),
+        allocation_id: public.elastic.as_ref().filter(|_| ids).map(|(allocation, _)| allocation.as_str()),
+        association_id: public.elastic.as_ref().filter(|_| ids).map(|(_, association)| association.as_str()),
     })
 }
 
-fn addresses_of(nic: &Nic, ids: bool) -> Vec<Address> {
+fn addresses_of(nic: &Nic, ids: bool) -> Vec<Address<'_>> {
     let item = |ip: Ipv4Addr| Address {
-        private_ip_address: ip.to_string(),
-        private_dns_name: network::private_dns_name(&nic.subnet.region, ip),
+        private_ip_address: ip,
+        private_dns_name: private_name(nic, ip),
         primary: ip == nic.private_ip,
         association: association(nic, ip, ids),
     };
     nic.addresses().map(item).collect()
 }
 
+fn private_name(nic: &Nic, ip: Ipv4Addr) -> Text<PrivateName<'_>> {
+    Text(PrivateName { region: &nic.subnet.region, ip })
+}
+
 /// An interface as its instance shows it.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Interface {
-    pub network_interface_id: String,
-    pub subnet_id: String,
-    pub vpc_id: String,
-    pub description: String,
-    pub owner_id: String,
+pub struct Interface<'a> {
+    pub network_interface_id: &'a str,
+    pub subnet_id: &'a str,
+    pub vpc_id: &'a str,
+    pub description: &'a str,
+    pub owner_id: &'a str,
     pub status: &'static str,
-    pub mac_address: String,
-    pub private_ip_address: String,
-    pub private_dns_name: String,
+    pub mac_address: Text<Mac>,
+    pub private_ip_address: Ipv4Addr,
+    pub private_dns_name: Text<PrivateName<'a>>,
     pub source_dest_check: bool,
-    pub group_set: Vec<GroupItem>,
-    pub attachment: OwnAttachment,
-    pub association: Option<Association>,
-    pub private_ip_addresses_set: Vec<Address>,
-    ipv6_addresses_set: Vec<()>,
+    pub group_set: Vec<GroupItem<&'a str>>,
+    pub attachment: OwnAttachment<'a>,
+    pub association: Option<Association<'a>>,
+    pub private_ip_addresses_set: Vec<Address<'a>>,
+    ipv6_addresses_set: [(); 0],
     interface_type: &'static str,
     pub operator: Operator,
 }
@@ -154,8 +156,8 @@ pub struct Interface {
 /// An attachment as its instance shows it.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct OwnAttachment {
-    pub attachment_id: String,
+pub struct OwnAttachment<'a> {
+    pub attachment_id: Text<AttachmentId<'a>>,
     pub device_index: u32,
     network_card_index: u32,
     pub status: &'static str,
@@ -163,10 +165,24 @@ pub struct OwnAttachment {
     pub delete_on_termination: bool,
 }
 
-impl OwnAttachment {
-    fn new(nic: &Nic) -> OwnAttachment {
+/// The id of an interface's attachment, which follows from the interface's.
+#[derive(Clone, Copy)]
+pub struct AttachmentId<'a> {
+    prefix: &'static str,
+    eni: &'a str,
+}
+
+impl fmt::Display for AttachmentId<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.prefix)?;
+        f.write_str(self.eni.strip_prefix(Kind::NetworkInterface.prefix()).unwrap_or(self.eni))
+    }
+}
+
+impl OwnAttachment<'_> {
+    fn new(nic: &Nic) -> OwnAttachment<'_> {
         OwnAttachment {
-            attachment_id: nic.attachment_id(),
+            attachment_id: Text(AttachmentId { prefix: Kind::Attachment.prefix(), eni: &nic.eni_id }),
             device_index: nic.device_index.unwrap_or(0),
             network_card_index: 0,
             status: "attached",
@@ -176,24 +192,24 @@ impl OwnAttachment {
     }
 }
 
-impl Interface {
-    pub fn new(nic: &Nic) -> Interface {
+impl Interface<'_> {
+    pub fn new(nic: &Nic) -> Interface<'_> {
         Interface {
-            network_interface_id: nic.eni_id.clone(),
-            subnet_id: nic.subnet.id.clone(),
-            vpc_id: nic.subnet.vpc_id.clone(),
-            description: nic.details.description.clone(),
-            owner_id: nic.account.clone(),
+            network_interface_id: &nic.eni_id,
+            subnet_id: &nic.subnet.id,
+            vpc_id: &nic.subnet.vpc_id,
+            description: &nic.details.description,
+            owner_id: &nic.account,
             status: "in-use",
-            mac_address: nic.mac.to_string(),
-            private_ip_address: nic.private_ip.to_string(),
-            private_dns_name: nic.private_dns_name(),
+            mac_address: Text(nic.mac),
+            private_ip_address: nic.private_ip,
+            private_dns_name: private_name(nic, nic.private_ip),
             source_dest_check: nic.details.source_dest_check,
             group_set: nic.groups.iter().map(GroupItem::from).collect(),
             attachment: OwnAttachment::new(nic),
             association: association(nic, nic.private_ip, false),
             private_ip_addresses_set: addresses_of(nic, false),
-            ipv6_addresses_set: Vec::new(),
+            ipv6_addresses_set: [],
             interface_type: "interface",
             operator: Operator::NOBODY,
         }
@@ -203,54 +219,83 @@ impl Interface {
 /// An attachment as its interface shows it.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Attachment {
+struct Attachment<'a> {
     #[serde(flatten)]
-    own: OwnAttachment,
-    instance_id: Option<String>,
-    instance_owner_id: String,
+    own: OwnAttachment<'a>,
+    instance_id: Option<&'a str>,
+    instance_owner_id: &'a str,
 }
 
-impl Attachment {
+impl Attachment<'_> {
     /// `None` for an interface that is attached to nothing.
-    pub fn of(nic: &Nic) -> Option<Attachment> {
+    fn of(nic: &Nic) -> Option<Attachment<'_>> {
         if nic.details.service.is_some() {
             let mut own = OwnAttachment::new(nic);
-            own.attachment_id = nic.attachment_id().replacen("eni-", "ela-", 1);
+            own.attachment_id.0.prefix = "ela-attach";
             own.device_index = 1;
-            return Some(Attachment { own, instance_id: None, instance_owner_id: "amazon-aws".into() });
+            return Some(Attachment { own, instance_id: None, instance_owner_id: "amazon-aws" });
         }
         nic.instance_id.as_ref().map(|id| Attachment {
             own: OwnAttachment::new(nic),
-            instance_id: Some(id.clone()),
-            instance_owner_id: nic.account.clone(),
+            instance_id: Some(id),
+            instance_owner_id: &nic.account,
         })
+    }
+}
+
+/// What an interface is attached to, as it shows that itself: nothing if it is attached to nothing.
+pub struct AttachmentOf(pub Nic);
+
+impl Serialize for AttachmentOf {
+    fn serialize<S: serde::Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
+        Attachment::of(&self.0).serialize(s)
+    }
+}
+
+/// An interface with its tags. What an answer shows of it ([`Item`]) is made where it is written, and borrows from it.
+pub struct Shown {
+    nic: Nic,
+    tags: Vec<Tag>,
+    /// It was just made.
+    pub fresh: bool,
+}
+
+impl Shown {
+    pub fn new(nic: Nic, tags: Vec<Tag>) -> Shown {
+        Shown { nic, tags, fresh: false }
+    }
+}
+
+impl Serialize for Shown {
+    fn serialize<S: serde::Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
+        self.item().serialize(s)
     }
 }
 
 /// One interface, by itself.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Item {
-    pub network_interface_id: String,
-    subnet_id: String,
-    vpc_id: String,
-    availability_zone: String,
-    availability_zone_id: String,
-    description: String,
-    owner_id: String,
-    requester_id: Option<String>,
+struct Item<'a> {
+    network_interface_id: &'a str,
+    subnet_id: &'a str,
+    vpc_id: &'a str,
+    availability_zone: &'a str,
+    availability_zone_id: Text<zone::Id<'a>>,
+    description: &'a str,
+    owner_id: &'a str,
+    requester_id: Option<&'a str>,
     requester_managed: bool,
-    pub status: &'static str,
-    mac_address: String,
-    private_ip_address: String,
-    private_dns_name: String,
+    status: &'static str,
+    mac_address: Text<Mac>,
+    private_ip_address: Ipv4Addr,
+    private_dns_name: Text<PrivateName<'a>>,
     source_dest_check: bool,
-    group_set: Vec<GroupItem>,
-    attachment: Option<Attachment>,
-    association: Option<Association>,
-    tag_set: Vec<Tag>,
-    private_ip_addresses_set: Vec<Address>,
-    ipv6_addresses_set: Vec<()>,
+    group_set: Vec<GroupItem<&'a str>>,
+    attachment: Option<Attachment<'a>>,
+    association: Option<Association<'a>>,
+    tag_set: &'a [Tag],
+    private_ip_addresses_set: Vec<Address<'a>>,
+    ipv6_addresses_set: [(); 0],
     interface_type: &'static str,
     deny_all_igw_traffic: bool,
     operator: Operator,
@@ -266,23 +311,27 @@ impl Operator {
     pub const NOBODY: Operator = Operator { managed: false };
 }
 
-impl Item {
-    /// An interface with its tags.
-    pub fn new(nic: Nic, tag_set: Vec<Tag>) -> Item {
+impl Shown {
+    fn item(&self) -> Item<'_> {
+        let nic = &self.nic;
         Item {
-            availability_zone_id: zone::id(&nic.subnet.zone),
+            availability_zone_id: Text(zone::Id(&nic.subnet.zone)),
             requester_managed: nic.details.service.is_some(),
-            status: if nic.is_used() { "in-use" } else { "available" },
-            mac_address: nic.mac.to_string(),
-            private_ip_address: nic.private_ip.to_string(),
-            private_dns_name: nic.private_dns_name(),
+            status: match self.fresh {
+                true => "pending",
+                false if nic.is_used() => "in-use",
+                false => "available",
+            },
+            mac_address: Text(nic.mac),
+            private_ip_address: nic.private_ip,
+            private_dns_name: private_name(nic, nic.private_ip),
             source_dest_check: nic.details.source_dest_check,
             group_set: nic.groups.iter().map(GroupItem::from).collect(),
-            attachment: Attachment::of(&nic),
-            tag_set,
-            association: association(&nic, nic.private_ip, true),
-            private_ip_addresses_set: addresses_of(&nic, true),
-            ipv6_addresses_set: Vec::new(),
+            attachment: Attachment::of(nic),
+            tag_set: &self.tags,
+            association: association(nic, nic.private_ip, true),
+            private_ip_addresses_set: addresses_of(nic, true),
+            ipv6_addresses_set: [],
             interface_type: match nic.details.service {
                 None => "interface",
                 Some(Service::NatGateway) => "nat_gateway",
@@ -290,77 +339,84 @@ impl Item {
             },
             deny_all_igw_traffic: false,
             operator: Operator::NOBODY,
-            network_interface_id: nic.eni_id,
-            subnet_id: nic.subnet.id.clone(),
-            vpc_id: nic.subnet.vpc_id.clone(),
-            availability_zone: nic.subnet.zone.clone(),
-            description: nic.details.description,
-            requester_id: nic.details.requester,
-            owner_id: nic.account,
+            network_interface_id: &nic.eni_id,
+            subnet_id: &nic.subnet.id,
+            vpc_id: &nic.subnet.vpc_id,
+            availability_zone: &nic.subnet.zone,
+            description: &nic.details.description,
+            requester_id: nic.details.requester.as_deref(),
+            owner_id: &nic.account,
         }
     }
 }
 
-fn of_attachment<'a>(i: &'a Item, value: fn(&'a Attachment) -> Cow<'a, str>) -> Vec<Cow<'a, str>> {
-    i.attachment.iter().map(value).collect()
+fn of_attachment<'a>(i: &'a Shown, value: fn(&Attachment<'a>) -> Cow<'a, str>) -> Vec<Cow<'a, str>> {
+    Attachment::of(&i.nic).iter().map(value).collect()
 }
 
-fn of_elastic<'a>(i: &'a Item, value: fn(&'a (String, String)) -> &'a str) -> Vec<Cow<'a, str>> {
-    let associations = i.private_ip_addresses_set.iter().filter_map(|a| a.association.as_ref());
-    associations.filter_map(|a| a.public.elastic.as_ref()).map(|ids| value(ids).into()).collect()
+fn of_elastic<'a>(i: &'a Shown, value: fn(&'a (String, String)) -> &'a str) -> Vec<Cow<'a, str>> {
+    i.nic.public_in_order().filter_map(|p| p.elastic.as_ref()).map(|ids| value(ids).into()).collect()
 }
 
-fn of_public<'a>(i: &'a Item, value: fn(&'a Association) -> &'a str) -> Vec<Cow<'a, str>> {
-    i.private_ip_addresses_set.iter().filter_map(|a| a.association.as_ref()).map(|a| value(a).into()).collect()
+fn of_public<'a>(i: &'a Shown, value: fn(&Association<'a>) -> Cow<'a, str>) -> Vec<Cow<'a, str>> {
+    i.item().private_ip_addresses_set.iter().filter_map(|a| a.association.as_ref()).map(value).collect()
 }
 
-impl Filtered for Item {
+fn private_ips(i: &Shown) -> Vec<Cow<'_, str>> {
+    i.nic.addresses().map(|ip| ip.to_string().into()).collect()
+}
+
+fn text<'a>(value: &'a str) -> Vec<Cow<'a, str>> {
+    vec![value.into()]
+}
+
+fn written<'a>(value: impl fmt::Display) -> Vec<Cow<'a, str>> {
+    vec![value.to_string().into()]
+}
+
+impl Filtered for Shown {
     const FILTERS: &'static [(&'static str, Values<Self>)] = &[
-        ("addresses.association.owner-id", |i| of_public(i, |a| &a.ip_owner_id)),
-        ("addresses.association.public-ip", |i| of_public(i, |a| &a.public_ip)),
-        ("addresses.primary", |i| i.private_ip_addresses_set.iter().flat_map(|a| flag(a.primary)).collect()),
-        ("addresses.private-ip-address", |i| {
-            i.private_ip_addresses_set.iter().map(|a| a.private_ip_address.as_str().into()).collect()
-        }),
+        ("addresses.association.owner-id", |i| of_public(i, |a| a.ip_owner_id.into())),
+        ("addresses.association.public-ip", |i| of_public(i, |a| a.public_ip.to_string().into())),
+        ("addresses.primary", |i| i.nic.addresses().flat_map(|ip| flag(ip == i.nic.private_ip)).collect()),
+        ("addresses.private-ip-address", private_ips),
         ("association.allocation-id", |i| of_elastic(i, |ids| &ids.0)),
         ("association.association-id", |i| of_elastic(i, |ids| &ids.1)),
-        ("association.ip-owner-id", |i| of_public(i, |a| &a.ip_owner_id)),
-        ("association.public-dns-name", |i| of_public(i, |a| &a.public_dns_name)),
-        ("association.public-ip", |i| of_public(i, |a| &a.public_ip)),
+        ("association.ip-owner-id", |i| of_public(i, |a| a.ip_owner_id.into())),
+        ("association.public-dns-name", |i| of_public(i, |a| a.public_dns_name.to_string().into())),
+        ("association.public-ip", |i| of_public(i, |a| a.public_ip.to_string().into())),
         ("attachment.attach-time", |i| of_attachment(i, |a| a.own.attach_time.to_string().into())),
-        ("attachment.attachment-id", |i| of_attachment(i, |a| a.own.attachment_id.as_str().into())),
+        ("attachment.attachment-id", |i| of_attachment(i, |a| a.own.attachment_id.to_string().into())),
         ("attachment.delete-on-termination", |i| {
-            i.attachment.iter().flat_map(|a| flag(a.own.delete_on_termination)).collect()
+            Attachment::of(&i.nic).iter().flat_map(|a| flag(a.own.delete_on_termination)).collect()
         }),
         ("attachment.device-index", |i| of_attachment(i, |a| a.own.device_index.to_string().into())),
-        ("attachment.instance-id", |i| i.attachment.iter().flat_map(|a| maybe(&a.instance_id)).collect()),
-        ("attachment.instance-owner-id", |i| of_attachment(i, |a| a.instance_owner_id.as_str().into())),
+        ("attachment.instance-id", |i| maybe(&i.nic.instance_id)),
+        ("attachment.instance-owner-id", |i| of_attachment(i, |a| a.instance_owner_id.into())),
         ("attachment.status", |i| of_attachment(i, |a| a.own.status.into())),
-        ("availability-zone", |i| vec![i.availability_zone.as_str().into()]),
-        ("availability-zone-id", |i| vec![i.availability_zone_id.as_str().into()]),
-        ("description", |i| vec![i.description.as_str().into()]),
-        ("group-id", |i| i.group_set.iter().map(|g| g.group_id.as_str().into()).collect()),
-        ("group-name", |i| i.group_set.iter().map(|g| g.group_name.as_str().into()).collect()),
-        ("interface-type", |i| vec![i.interface_type.into()]),
+        ("availability-zone", |i| text(&i.nic.subnet.zone)),
+        ("availability-zone-id", |i| written(i.item().availability_zone_id)),
+        ("description", |i| text(&i.nic.details.description)),
+        ("group-id", |i| i.nic.groups.iter().map(|g| g.id.as_str().into()).collect()),
+        ("group-name", |i| i.nic.groups.iter().map(|g| g.name.as_str().into()).collect()),
+        ("interface-type", |i| text(i.item().interface_type)),
         ("ipv6-addresses.ipv6-address", |_| vec![]),
-        ("mac-address", |i| vec![i.mac_address.as_str().into()]),
-        ("network-interface-id", |i| vec![i.network_interface_id.as_str().into()]),
-        ("operator.managed", |i| flag(i.operator.managed)),
+        ("mac-address", |i| written(i.nic.mac)),
+        ("network-interface-id", |i| text(&i.nic.eni_id)),
+        ("operator.managed", |i| flag(i.item().operator.managed)),
         ("operator.principal", |_| vec![]),
-        ("owner-id", |i| vec![i.owner_id.as_str().into()]),
-        ("private-dns-name", |i| vec![i.private_dns_name.as_str().into()]),
-        ("private-ip-address", |i| {
-            i.private_ip_addresses_set.iter().map(|a| a.private_ip_address.as_str().into()).collect()
-        }),
-        ("requester-id", |i| i.requester_id.iter().map(|id| id.as_str().into()).collect()),
-        ("requester-managed", |i| flag(i.requester_managed)),
-        ("source-dest-check", |i| flag(i.source_dest_check)),
-        ("status", |i| vec![i.status.into()]),
-        ("subnet-id", |i| vec![i.subnet_id.as_str().into()]),
-        ("vpc-id", |i| vec![i.vpc_id.as_str().into()]),
+        ("owner-id", |i| text(&i.nic.account)),
+        ("private-dns-name", |i| vec![i.nic.private_dns_name().into()]),
+        ("private-ip-address", private_ips),
+        ("requester-id", |i| maybe(&i.nic.details.requester)),
+        ("requester-managed", |i| flag(i.item().requester_managed)),
+        ("source-dest-check", |i| flag(i.nic.details.source_dest_check)),
+        ("status", |i| text(i.item().status)),
+        ("subnet-id", |i| text(&i.nic.subnet.id)),
+        ("vpc-id", |i| text(&i.nic.subnet.vpc_id)),
     ];
     const TAGGED: bool = true;
     fn tags(&self) -> Option<&[Tag]> {
-        Some(&self.tag_set)
+        Some(&self.tags)
     }
 }

@@ -40,8 +40,13 @@ impl Page {
     /// The page of `items`, in the order of their keys (unique texts), and the token of the next page if there is one.
     pub fn cut<T>(self, mut items: Vec<T>, key: impl Fn(&T) -> String) -> (Vec<T>, Option<String>) {
         items.sort_by_cached_key(|item| key(item));
+        self.cut_sorted(items, key)
+    }
+
+    /// [`Page::cut`] of items that are in the order of their keys already.
+    pub fn cut_sorted<T>(self, mut items: Vec<T>, key: impl Fn(&T) -> String) -> (Vec<T>, Option<String>) {
         if let Some(after) = &self.after {
-            items.retain(|item| key(item) > *after);
+            items.drain(..items.partition_point(|item| key(item) <= *after));
         }
         let more = self.limit.is_some_and(|limit| items.len() > limit);
         items.truncate(self.limit.unwrap_or(usize::MAX));

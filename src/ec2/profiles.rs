@@ -46,9 +46,15 @@ pub fn look_up(cx: &Cx, name: &Name) -> Result<compute::InstanceProfile, Error> 
 
 /// A profile.
 #[derive(Serialize, Clone)]
-pub struct ProfileItem {
-    pub arn: String,
-    pub id: String,
+pub struct ProfileItem<S = String> {
+    pub arn: S,
+    pub id: S,
+}
+
+impl<'a> From<&'a compute::InstanceProfile> for ProfileItem<&'a str> {
+    fn from(profile: &'a compute::InstanceProfile) -> ProfileItem<&'a str> {
+        ProfileItem { arn: &profile.arn, id: &profile.id }
+    }
 }
 
 impl From<&compute::InstanceProfile> for ProfileItem {

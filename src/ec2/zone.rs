@@ -1,6 +1,7 @@
 //! Names of zones: `us-east-1a` is what people say, `use1-az1` is AWS's id of it.
 
 use super::{Cx, Error};
+use std::fmt;
 
 /// The region's zone of that name and that id; at least one of them is given.
 pub fn named(cx: &Cx, name: Option<String>, id: Option<String>) -> Result<String, Error> {
@@ -14,22 +15,38 @@ pub fn named(cx: &Cx, name: Option<String>, id: Option<String>) -> Result<String
 ///
 /// AWS deals a region's ids to the letters anew for each account; here the letters' order is the numbers' order.
 pub fn id(zone: &str) -> String {
-    let region = zone.trim_end_matches(|c: char| c.is_ascii_lowercase());
-    let letter = zone[region.len()..].bytes().next().unwrap_or(b'a');
-    format!("{}-az{}", short(region), letter - b'a' + 1)
+    Id(zone).to_string()
+}
+
+/// The [`id`] of the zone of this name, written where it is needed.
+#[derive(Debug, Clone, Copy)]
+pub struct Id<'a>(pub &'a str);
+
+impl fmt::Display for Id<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let region = self.0.trim_end_matches(|c: char| c.is_ascii_lowercase());
+        let letter = self.0[region.len()..].bytes().next().unwrap_or(b'a');
+        short(f, region)?;
+        write!(f, "-az{}", letter - b'a' + 1)
+    }
 }
 
 /// `us-east-1` is `use1`, `ap-northeast-2` is `apne2`. What is not built like that stays as it is.
-fn short(region: &str) -> String {
-    let parts: Vec<&str> = region.split('-').collect();
-    let [place, .., direction, number] = parts[..] else { return region.to_owned() };
-    let directions = ["north", "south", "east", "west", "central"];
-    let (mut rest, mut initials) = (direction, String::new());
-    while let Some(found) = directions.iter().find(|d| rest.starts_with(**d)) {
-        initials.push_str(&found[..1]);
-        rest = &rest[found.len()..];
+fn short(f: &mut fmt::Formatter<'_>, region: &str) -> fmt::Result {
+    let parts = region.rsplit_once('-').and_then(|(rest, number)| Some((rest.rsplit_once('-')?, number)));
+    let Some(((place, direction), number)) = parts else { return f.write_str(region) };
+    let rests = || std::iter::successors(Some(direction), after_word);
+    if !rests().last().is_some_and(str::is_empty) {
+        return f.write_str(region);
     }
-    if rest.is_empty() { format!("{place}{initials}{number}") } else { region.to_owned() }
+    f.write_str(place.split('-').next().unwrap_or_default())?;
+    rests().try_for_each(|rest| f.write_str(rest.get(..1).unwrap_or_default()))?;
+    f.write_str(number)
+}
+
+/// What follows the first word of a direction: `east` of `northeast`.
+fn after_word<'a>(direction: &&'a str) -> Option<&'a str> {
+    ["north", "south", "east", "west", "central"].iter().find_map(|word| direction.strip_prefix(word))
 }
 
 #[cfg(test)]

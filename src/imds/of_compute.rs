@@ -47,6 +47,7 @@ impl Directory for OfCompute {
 fn metadata(i: Instance, tags: BTreeMap<String, String>) -> Metadata {
     let data_devices: Vec<String> = i.data_volumes().map(|v| v.device.trim_start_matches("/dev/").to_owned()).collect();
     let compute::Instance { row, spec, nics, .. } = i;
+    let spec = Arc::unwrap_or_clone(spec);
     let root = spec.root_device_name.trim_start_matches("/dev/").trim_end_matches(|c: char| c.is_ascii_digit());
     let mut block_devices: BTreeMap<String, String> = spec.mappings.iter().cloned().collect();
     block_devices.entry("ami".into()).or_insert_with(|| root.to_owned());
@@ -66,7 +67,11 @@ fn metadata(i: Instance, tags: BTreeMap<String, String>) -> Metadata {
             vpc_cidrs: nic.subnet.vpc_cidrs.clone(),
             subnet_id: nic.subnet.id.clone(),
             subnet_cidr: nic.subnet.cidr,
-            security_groups: nic.groups.into_iter().map(|g| SecurityGroup { id: g.id, name: g.name }).collect(),
+            security_groups: nic
+                .groups
+                .iter()
+                .map(|g| SecurityGroup { id: g.id.clone(), name: g.name.clone() })
+                .collect(),
         })
         .collect();
     Metadata {

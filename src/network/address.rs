@@ -13,6 +13,7 @@ use super::{interfaces, reservations};
 use crate::db::network::SubnetRow;
 use crate::{clock, db, id};
 use rand::Rng;
+use serde::de::DeserializeOwned;
 use std::collections::HashMap;
 use std::net::Ipv4Addr;
 use std::sync::Arc;
@@ -92,19 +93,33 @@ pub fn allocate(conn: &db::Conn, account: &str, subnet: &Subnet, card: &CardRequ
             Some(ip) => ip,
             None => reservations::lowest_free(conn, subnet)?,
         };
-        let mac = Mac::local(rand::thread_rng().r#gen()).to_string();
+        let mac = Mac::local(rand::thread_rng().r#gen());
+        let now = clock::now_ms();
         let new = db::network::NewNic {
             id: &eni,
             account,
             subnet: &subnet.id,
-            mac: &mac,
+            mac: &mac.to_string(),
             ip,
             groups: &groups,
             details: &details,
-            now: clock::now_ms(),
+            now,
         };
         if db::network::insert_nic(conn, &new)? {
-            let mut made = nic(conn, &eni)?.ok_or(Error::NoInterface(eni))?;
+            let mut made = Nic {
+                eni_id: eni,
+                account: account.to_owned(),
+                mac,
+                private_ip: ip,
+                secondary: Vec::new(),
+                public: Vec::new(),
+                instance_id: None,
+                device_index: None,
+                groups: card.groups.as_slice().into(),
+                details: card.details.clone().into(),
+                subnet: subnet.clone().into(),
+                created_at: now,
+            };
             if card.more > 0 || !card.secondary.is_empty() {
                 interfaces::assign(conn, &mut made, &card.secondary, card.more, false)?;
             }
@@ -162,9 +177,9 @@ pub fn nics_of(conn: &db::Conn, instance_id: &str) -> Result<Vec<Nic>, Error> {
     Nic::all(db::network::nics_of(conn, instance_id)?)
 }
 
-/// The attached interfaces of an account, all at once.
-pub fn attached_nics_of(conn: &db::Conn, account: &str) -> Result<Vec<Nic>, Error> {
-    Nic::all(db::network::attached_nics_of(conn, account)?)
+/// The attached interfaces of an account in a region, all at once and in no order.
+pub fn attached_nics_of(conn: &db::Conn, account: &str, region: &str) -> Result<Vec<Nic>, Error> {
+    Nic::all(db::network::attached_nics_of(conn, account, region)?)
 }
 
 /// The subnets in which an interface is attached to an instance.
@@ -216,23 +231,48 @@ fn public(row: db::network::PublicRow) -> Public {
     Public { elastic, ip: row.ip, private_ip: row.private_ip }
 }
 
-/// What rows have in common is read once.
+/// What rows have in common is read once, and shared.
 #[derive(Default)]
 struct Alike {
     subnets: HashMap<String, Arc<Subnet>>,
-    groups: HashMap<String, Vec<GroupRef>>,
-    details: HashMap<String, NicDetails>,
+    groups: Seen<[GroupRef]>,
+    details: Seen<NicDetails>,
 }
 
-/// The value of this JSON.
-fn value<T: Clone + serde::de::DeserializeOwned>(known: &mut HashMap<String, T>, json: String) -> Result<T, Error> {
-    if let Some(value) = known.get(&json) {
-        return Ok(value.clone());
+/// Values by their JSON. Rows share the JSON with the row before, so most are found without a look at it.
+struct Seen<T: ?Sized> {
+    last: Option<(Arc<str>, Arc<T>)>,
+    all: HashMap<Arc<str>, Arc<T>>,
+}
+
+impl<T: ?Sized> Default for Seen<T> {
+    fn default() -> Seen<T> {
+        Seen { last: None, all: HashMap::new() }
     }
-    let read: T =
-        serde_json::from_str(&json).map_err(|e| Error::Db(db::Error::Damaged(format!("an interface's JSON: {e}"))))?;
-    known.insert(json, read.clone());
-    Ok(read)
+}
+
+impl<T: ?Sized> Seen<T> {
+    fn read(&mut self, json: Arc<str>) -> Result<Arc<T>, Error>
+    where
+        Box<T>: DeserializeOwned,
+    {
+        if let Some((last, value)) = &self.last
+            && Arc::ptr_eq(last, &json)
+        {
+            return Ok(value.clone());
+        }
+        let value = match self.all.get(&json) {
+            Some(value) => value.clone(),
+            None => {
+                let damaged = |e| Error::Db(db::Error::Damaged(format!("an interface's JSON: {e}")));
+                let value: Arc<T> = serde_json::from_str::<Box<T>>(&json).map_err(damaged)?.into();
+                self.all.insert(json.clone(), value.clone());
+                value
+            }
+        };
+        self.last = Some((json, value.clone()));
+        Ok(value)
+    }
 }
 
 impl Alike {
@@ -256,8 +296,8 @@ impl Alike {
             created_at: row.created_at,
             instance_id,
             device_index,
-            groups: value(&mut self.groups, row.groups)?,
-            details: value(&mut self.details, row.details)?,
+            groups: self.groups.read(row.groups)?,
+            details: self.details.read(row.details)?,
             subnet,
         })
     }
@@ -342,6 +382,26 @@ mod tests {
             assert!(attach(c, &other.eni_id, "i-2", 0).is_err());
             assert_eq!(nics_of(c, "i-1")?[0].device_index, Some(0));
             assert_eq!(attached_nics(c)?.len(), 1);
+            Ok::<_, Error>(())
+        })
+        .unwrap();
+    }
+
+    #[test]
+    fn the_lowest_address_that_was_given_back_is_found_behind_many_that_are_taken() {
+        let (_dir, db) = open();
+        db.write_blocking(|c| {
+            make_default_vpc(c, ONE, "us-east-1", &[])?;
+            let subnet = create_default_subnet(c, ONE, "us-east-1", "us-east-1a")?;
+            let any = || allocate(c, ONE, &subnet, &CardRequest::default());
+            let mut nics: Vec<Nic> = (0..100).map(|_| any()).collect::<Result<_, _>>()?;
+            let of = |nic: &Nic| u32::from(nic.private_ip) - u32::from(subnet.cidr.nth(4));
+            assert_eq!(of(&nics[99]), 99);
+            interfaces::assign(c, &mut nics[3], &[], 2, false)?;
+            release(c, &nics[40].eni_id)?;
+            release(c, &nics[3].eni_id)?;
+            assert_eq!([of(&any()?), of(&any()?)], [3, 40]);
+            assert_eq!([of(&any()?), of(&any()?), of(&any()?)], [100, 101, 102], "its further addresses are free, too");
             Ok::<_, Error>(())
         })
         .unwrap();

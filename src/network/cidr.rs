@@ -98,8 +98,12 @@ impl Mac {
 
 impl fmt::Display for Mac {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let [a, b, c, d, e, g] = self.0;
-        write!(f, "{a:02x}:{b:02x}:{c:02x}:{d:02x}:{e:02x}:{g:02x}")
+        const DIGITS: &[u8; 16] = b"0123456789abcdef";
+        let mut text = *b"00:00:00:00:00:00";
+        for (byte, place) in self.0.iter().zip(text.chunks_mut(3)) {
+            (place[0], place[1]) = (DIGITS[usize::from(byte >> 4)], DIGITS[usize::from(byte & 15)]);
+        }
+        f.write_str(std::str::from_utf8(&text).expect("digits and colons"))
     }
 }
 
@@ -139,14 +143,68 @@ pub fn private_domain(region: &str) -> String {
 
 /// The private DNS name of an address: `ip-172-31-0-5.ec2.internal`.
 pub fn private_dns_name(region: &str, ip: Ipv4Addr) -> String {
-    format!("{}.{}", host_name(ip), private_domain(region))
+    PrivateName { region, ip }.to_string()
+}
+
+/// The [`private_dns_name`] of an address, written where it is needed.
+#[derive(Debug, Clone, Copy)]
+pub struct PrivateName<'a> {
+    pub region: &'a str,
+    pub ip: Ipv4Addr,
+}
+
+impl fmt::Display for PrivateName<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("ip")?;
+        dashed(f, self.ip)?;
+        match self.region {
+            "us-east-1" => f.write_str(".ec2.internal"),
+            region => write!(f, ".{region}.compute.internal"),
+        }
+    }
 }
 
 /// `ec2-1-2-3-4.compute-1.amazonaws.com` in us-east-1, with the region's name elsewhere.
 pub fn public_dns_name(region: &str, ip: Ipv4Addr) -> String {
-    let [a, b, c, d] = ip.octets();
-    let place = if region == "us-east-1" { "compute-1" } else { &format!("{region}.compute") };
-    format!("ec2-{a}-{b}-{c}-{d}.{place}.amazonaws.com")
+    PublicName { region, ip }.to_string()
+}
+
+/// The [`public_dns_name`] of an address, written where it is needed.
+#[derive(Debug, Clone, Copy)]
+pub struct PublicName<'a> {
+    pub region: &'a str,
+    pub ip: Ipv4Addr,
+}
+
+impl fmt::Display for PublicName<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("ec2")?;
+        dashed(f, self.ip)?;
+        match self.region {
+            "us-east-1" => f.write_str(".compute-1.amazonaws.com"),
+            region => write!(f, ".{region}.compute.amazonaws.com"),
+        }
+    }
+}
+
+/// `-172-31-0-5`
+fn dashed(f: &mut fmt::Formatter<'_>, ip: Ipv4Addr) -> fmt::Result {
+    let (mut text, mut len) = ([0; 16], 0);
+    let mut put = |byte| {
+        text[len] = byte;
+        len += 1;
+    };
+    for octet in ip.octets() {
+        put(b'-');
+        if octet >= 100 {
+            put(b'0' + octet / 100);
+        }
+        if octet >= 10 {
+            put(b'0' + octet / 10 % 10);
+        }
+        put(b'0' + octet % 10);
+    }
+    f.write_str(std::str::from_utf8(&text[..len]).expect("digits and dashes"))
 }
 
 #[cfg(test)]

@@ -172,7 +172,7 @@ pub fn regroup(c: &Conn, endpoint: &mut Kept<VpcEndpoint>, groups: Vec<GroupRef>
     endpoint.it.groups = groups;
     for (_, interface) in &endpoint.it.interfaces {
         if let Some(mut nic) = address::nic(c, interface)? {
-            nic.groups = endpoint.it.groups.clone();
+            nic.groups = endpoint.it.groups.as_slice().into();
             address::update_nic(c, &nic)?;
         }
     }

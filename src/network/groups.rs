@@ -169,7 +169,7 @@ pub fn create_default(c: &Conn, account: &str, region: &str, vpc: &str) -> Resul
 
 /// The group of that name in a VPC.
 pub fn named(c: &Conn, vpc: &str, name: &str) -> Result<Kept<Group>, Error> {
-    let found = records::in_vpc::<Group>(c, vpc)?.into_iter().find(|g| g.it.name == name);
+    let found = records::named::<Group>(c, vpc, name)?;
     found.ok_or_else(|| Error::NoGroupNamed { name: name.into(), vpc: vpc.into() })
 }
 

@@ -110,8 +110,9 @@ pub fn check_free(nic: &Nic) -> Result<(), Error> {
 /// Attach a free interface to an instance as its `index`-th one.
 pub fn attach(c: &Conn, nic: &mut Nic, instance: &str, index: u32, delete_on_termination: bool) -> Result<(), Error> {
     check_free(nic)?;
-    nic.details.delete_on_termination = delete_on_termination;
-    nic.details.attached_at = Some(clock::now_ms());
+    let details = nic.details_mut();
+    details.delete_on_termination = delete_on_termination;
+    details.attached_at = Some(clock::now_ms());
     address::update_nic(c, nic)?;
     address::attach(c, &nic.eni_id, instance, index)?;
     (nic.instance_id, nic.device_index) = (Some(instance.to_owned()), Some(index));

@@ -47,7 +47,7 @@ pub use address::{
     update_nic,
 };
 pub use agent::{Listeners, Network};
-pub use cidr::{Cidr, Mac, host_name, private_dns_name, private_domain, public_dns_name};
+pub use cidr::{Cidr, Mac, PrivateName, PublicName, host_name, private_dns_name, private_domain, public_dns_name};
 
 use crate::db;
 use crate::id::Kind;
@@ -82,12 +82,12 @@ pub struct Nic {
     pub public: Vec<public::Public>,
     pub instance_id: Option<String>,
     pub device_index: Option<u32>,
-    pub groups: Vec<GroupRef>,
-    pub details: NicDetails,
+    /// This and the next two are shared by the interfaces that were read with it.
+    pub groups: Arc<[GroupRef]>,
+    pub details: Arc<NicDetails>,
+    pub subnet: Arc<Subnet>,
     /// Milliseconds since the epoch.
     pub created_at: i64,
-    /// Shared by the interfaces that were read with it.
-    pub subnet: Arc<Subnet>,
 }
 
 /// What can be changed of an interface.
@@ -131,6 +131,11 @@ impl Default for NicDetails {
 }
 
 impl Nic {
+    /// Its details, to be changed.
+    pub fn details_mut(&mut self) -> &mut NicDetails {
+        Arc::make_mut(&mut self.details)
+    }
+
     /// `ip-172-31-0-5.ec2.internal`.
     pub fn private_dns_name(&self) -> String {
         private_dns_name(&self.subnet.region, self.private_ip)
@@ -149,6 +154,11 @@ impl Nic {
     /// The public address that leads to one of its own.
     pub fn public_of(&self, private_ip: Ipv4Addr) -> Option<&public::Public> {
         self.public.iter().find(|p| p.private_ip == private_ip)
+    }
+
+    /// The public addresses that lead to its own, in the order of these.
+    pub fn public_in_order(&self) -> impl Iterator<Item = &public::Public> + '_ {
+        self.addresses().filter_map(|ip| self.public_of(ip))
     }
 
     /// The id of its attachment. It has one at most, so the id can follow from the interface's.

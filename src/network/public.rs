@@ -52,7 +52,10 @@ fn hosts(range: Cidr) -> (Ipv4Addr, Ipv4Addr) {
 
 /// Whether a subnet gives those who launch into it an address.
 pub fn given_by(c: &Conn, pool: &Pool, subnet: &str) -> Result<bool, Error> {
-    let row = db::network::subnet(c, subnet)?.filter(|_| pool.subnets_give);
+    if !pool.subnets_give {
+        return Ok(false);
+    }
+    let row = db::network::subnet(c, subnet)?;
     Ok(row.map(|row| vpcs::attributes_of(&row)).transpose()?.is_some_and(|a| a.map_public_ip))
 }
 

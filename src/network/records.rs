@@ -97,6 +97,11 @@ pub fn in_vpc<T: Record>(c: &db::Conn, vpc: &str) -> Result<Vec<Kept<T>>, Error>
     network_records::in_vpc(c, vpc, T::KIND.prefix())?.into_iter().map(read).collect()
 }
 
+/// The record of a type that has that name in a VPC.
+pub fn named<T: Record>(c: &db::Conn, vpc: &str, name: &str) -> Result<Option<Kept<T>>, Error> {
+    network_records::named(c, vpc, T::KIND.prefix(), name)?.map(read).transpose()
+}
+
 /// Forget a record and its tags.
 pub fn delete(c: &db::Conn, id: &str) -> Result<(), Error> {
     network_records::delete(c, id)?;

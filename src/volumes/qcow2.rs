@@ -26,8 +26,8 @@ pub struct Base<'a> {
 }
 
 /// Write a qcow2 file at `path` of `size` bytes (rounded up to a sector) on `base`; without one, all of it is zeros.
-/// An existing file is an error, so a disk is never emptied.
-pub fn create(path: &Path, base: Option<Base<'_>>, size: u64) -> io::Result<()> {
+/// An existing file is an error, so a disk is never emptied. It is not durable yet.
+pub fn create(path: &Path, base: Option<Base<'_>>, size: u64) -> io::Result<File> {
     let size = size.next_multiple_of(512);
     let (base, format) = base.map_or((&b""[..], ""), |b| (b.path.as_os_str().as_bytes(), b.format));
     if base.len() > 1023 {
@@ -75,7 +75,7 @@ pub fn create(path: &Path, base: Option<Base<'_>>, size: u64) -> io::Result<()> 
     file.write_all_at(&h, 0)?;
     file.write_all_at(&(2 * CLUSTER).to_be_bytes(), CLUSTER)?;
     file.write_all_at(&refcounts, 2 * CLUSTER)?;
-    file.sync_all()
+    Ok(file)
 }
 
 /// The base file that a qcow2 disk stands on, if it has one.

@@ -95,7 +95,7 @@ impl Volumes {
                 gone(fs::remove_file(&part))?;
                 // By its name alone: both are in one folder, which may be moved.
                 let base = layer.base.as_ref().map(|name| qcow2::Base { path: Path::new(name), format: "qcow2" });
-                qcow2::create(&part, base, layer.bytes as u64)?;
+                qcow2::create(&part, base, layer.bytes as u64)?.sync_all()?;
                 fs::set_permissions(&part, fs::Permissions::from_mode(0o600))?;
                 crate::fault::effect("volume file");
                 fs::rename(&part, &path)?;

@@ -11,6 +11,7 @@
 //! Names are the structs' own business (`#[serde(rename_all = "camelCase")]`). What XML cannot carry as one element
 //! (a list of lists, a bare value as an answer) is an error of the programmer, reported as such.
 
+use super::timestamp::Iso8601;
 use serde::Serialize;
 use serde::ser;
 use std::fmt::{self, Write};
@@ -80,13 +81,29 @@ pub struct Time(pub time::OffsetDateTime);
 
 impl fmt::Display for Time {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&super::timestamp::iso8601_ms(self.0))
+        f.write_str(Iso8601::new(self.0).as_str())
     }
 }
 
 impl Serialize for Time {
     fn serialize<S: serde::Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
-        s.collect_str(self)
+        s.serialize_str(Iso8601::new(self.0).as_str())
+    }
+}
+
+/// A value whose text is made where it is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Text<T>(pub T);
+
+impl<T: fmt::Display> fmt::Display for Text<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl<T: fmt::Display> Serialize for Text<T> {
+    fn serialize<S: serde::Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
+        s.collect_str(&self.0)
     }
 }
 
@@ -115,6 +132,16 @@ fn escape(out: &mut String, text: &str) {
     out.push_str(&text[from..]);
 }
 
+/// Appends what is written to it, escaped.
+struct Escaped<'a>(&'a mut String);
+
+impl fmt::Write for Escaped<'_> {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        escape(self.0, text);
+        Ok(())
+    }
+}
+
 /// Bytes that may have to be written otherwise: most texts have none.
 const UNUSUAL: [bool; 256] = {
     let mut table = [false; 256];
@@ -126,11 +153,19 @@ const UNUSUAL: [bool; 256] = {
     table
 };
 
-/// Append a tag; `slash` is `/` for an end tag, else nothing.
-fn tag(out: &mut String, slash: &str, name: &str) {
-    out.reserve(name.len() + 3);
+/// Append an element with what `content` appends; room for the tags and for so many `bytes` is made at once.
+fn element(out: &mut String, name: &str, bytes: usize, content: impl FnOnce(&mut String)) {
+    out.reserve(2 * name.len() + bytes + 5);
     out.push('<');
-    out.push_str(slash);
+    out.push_str(name);
+    out.push('>');
+    content(out);
+    end(out, name);
+}
+
+/// Append an end tag.
+fn end(out: &mut String, name: &str) {
+    out.push_str("</");
     out.push_str(name);
     out.push('>');
 }
@@ -143,18 +178,26 @@ struct Element<'a> {
 
 impl Element<'_> {
     fn text(self, text: &str) -> Result<(), Error> {
+        if text.is_empty() && self.name.is_some() {
+            return self.open().close();
+        }
         let name = self.name.ok_or_else(|| Error(format!("{text:?} has no element")))?;
-        self.out.reserve(2 * name.len() + text.len() + 5);
-        let parts = Element { name: Some(name), ..self }.open();
-        escape(parts.out, text);
-        parts.close()
+        element(self.out, name, text.len(), |out| escape(out, text));
+        Ok(())
+    }
+
+    /// A text that needs no escapes.
+    fn word(self, text: &str) -> Result<(), Error> {
+        let name = self.name.ok_or_else(|| Error(format!("{text} has no element")))?;
+        element(self.out, name, text.len(), |out| out.push_str(text));
+        Ok(())
     }
 
     fn plain(self, value: impl fmt::Display) -> Result<(), Error> {
         let name = self.name.ok_or_else(|| Error(format!("{value} has no element")))?;
-        tag(self.out, "", name);
-        let _ = write!(self.out, "{value}");
-        tag(self.out, "/", name);
+        element(self.out, name, 20, |out| {
+            let _ = write!(out, "{value}");
+        });
         Ok(())
     }
 }
@@ -162,7 +205,10 @@ impl Element<'_> {
 impl<'a> Element<'a> {
     fn open(self) -> Parts<'a> {
         if let Some(name) = self.name {
-            tag(self.out, "", name);
+            self.out.reserve(name.len() + 3);
+            self.out.push('<');
+            self.out.push_str(name);
+            self.out.push('>');
         }
         let start = self.out.len();
         Parts { out: self.out, name: self.name, start, key: String::new() }
@@ -190,7 +236,7 @@ impl Parts<'_> {
             self.out.pop();
             self.out.push_str("/>");
         } else {
-            tag(self.out, "/", name);
+            end(self.out, name);
         }
         Ok(())
     }
@@ -208,7 +254,7 @@ impl<'a> serde::Serializer for Element<'a> {
     type SerializeStructVariant = ser::Impossible<(), Error>;
 
     fn serialize_bool(self, v: bool) -> Result<(), Error> {
-        self.text(if v { "true" } else { "false" })
+        self.word(if v { "true" } else { "false" })
     }
     fn serialize_i8(self, v: i8) -> Result<(), Error> {
         self.plain(v)
@@ -249,6 +295,12 @@ impl<'a> serde::Serializer for Element<'a> {
     }
     fn serialize_str(self, v: &str) -> Result<(), Error> {
         self.text(v)
+    }
+    fn collect_str<T: fmt::Display + ?Sized>(self, v: &T) -> Result<(), Error> {
+        let name = self.name.ok_or_else(|| Error(format!("{v} has no element")))?;
+        let parts = Element { name: Some(name), ..self }.open();
+        write!(Escaped(parts.out), "{v}").map_err(|e| Error(e.to_string()))?;
+        parts.close()
     }
     fn serialize_bytes(self, v: &[u8]) -> Result<(), Error> {
         use base64::Engine;

@@ -14,24 +14,39 @@ use time::{Date, Month, OffsetDateTime, PrimitiveDateTime, Time, UtcOffset};
 
 /// `2026-11-21T22:36:08.000Z`.
 pub fn iso8601_ms(at: OffsetDateTime) -> String {
-    let at = at.to_offset(UtcOffset::UTC);
-    // Answers are full of them, and formatting machinery is slow.
-    let mut text = *b"0000-00-00T00:00:00.000Z";
-    let mut put = |from: usize, width: usize, value: u32| {
-        let mut rest = value;
-        for place in (from..from + width).rev() {
-            text[place] = b'0' + (rest % 10) as u8;
-            rest /= 10;
-        }
-    };
-    put(0, 4, at.year().unsigned_abs());
-    put(5, 2, u8::from(at.month()).into());
-    put(8, 2, at.day().into());
-    put(11, 2, at.hour().into());
-    put(14, 2, at.minute().into());
-    put(17, 2, at.second().into());
-    put(20, 3, at.millisecond().into());
-    String::from_utf8_lossy(&text).into_owned()
+    Iso8601::new(at).as_str().to_owned()
+}
+
+/// A time as [`iso8601_ms`] writes it, without an allocation: answers are full of them.
+pub struct Iso8601([u8; 24]);
+
+impl Iso8601 {
+    pub fn new(at: OffsetDateTime) -> Iso8601 {
+        let at = at.to_offset(UtcOffset::UTC);
+        // Formatting machinery is slow.
+        let mut text = *b"0000-00-00T00:00:00.000Z";
+        let mut put = |from: usize, width: usize, value: u32| {
+            let mut rest = value;
+            for place in (from..from + width).rev() {
+                text[place] = b'0' + (rest % 10) as u8;
+                rest /= 10;
+            }
+        };
+        let (year, month, day) = at.to_calendar_date();
+        let (hour, minute, second, millisecond) = at.to_hms_milli();
+        put(0, 4, year.unsigned_abs());
+        put(5, 2, u8::from(month).into());
+        put(8, 2, day.into());
+        put(11, 2, hour.into());
+        put(14, 2, minute.into());
+        put(17, 2, second.into());
+        put(20, 3, millisecond.into());
+        Iso8601(text)
+    }
+
+    pub fn as_str(&self) -> &str {
+        std::str::from_utf8(&self.0).expect("digits and dashes")
+    }
 }
 
 /// `2026-11-21T22:36:08Z`.

@@ -7,7 +7,7 @@
 use super::{Capacity, Disk, Driver, Error, Event, Machine, MachineSpec, NicSpec, Picture, Power, Watcher};
 use crate::compute::state::Off;
 use std::collections::BTreeMap;
-use std::fs::OpenOptions;
+use std::fs::{File, OpenOptions};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
@@ -28,6 +28,8 @@ struct Inner {
     /// Cards that were plugged into running machines; launched machines have none, so nobody asks after a restart.
     nics: BTreeMap<String, Vec<NicSpec>>,
     watcher: Option<Watcher>,
+    /// `file`, once something was written.
+    open: Option<File>,
 }
 
 /// A line's state when the machine is undefined.
@@ -86,13 +88,19 @@ impl Fake {
                 inner.machines.remove(id)
             }
         };
-        self.write(&format!("{id} {}\n", to.map_or(GONE, state_text)))
+        self.write(&mut inner, &format!("{id} {}\n", to.map_or(GONE, state_text)))
     }
 
-    fn write(&self, line: &str) -> Result<(), Error> {
-        let Some(file) = &self.file else { return Ok(()) };
-        let append = || OpenOptions::new().create(true).append(true).open(file)?.write_all(line.as_bytes());
-        append().map_err(|e| Error::Failed(format!("writing {}: {e}", file.display())))
+    fn write(&self, inner: &mut Inner, line: &str) -> Result<(), Error> {
+        let Some(path) = &self.file else { return Ok(()) };
+        let mut append = || -> std::io::Result<()> {
+            let file = match &mut inner.open {
+                Some(file) => file,
+                closed => closed.insert(OpenOptions::new().create(true).append(true).open(path)?),
+            };
+            file.write_all(line.as_bytes())
+        };
+        append().map_err(|e| Error::Failed(format!("writing {}: {e}", path.display())))
     }
 
     /// Change the disks of a machine, and note what is different afterwards.
@@ -118,7 +126,7 @@ impl Fake {
         let lines: String = targets.map(line).collect();
         if !lines.is_empty() {
             crate::fault::effect("fake disks");
-            self.write(&lines)?;
+            self.write(&mut inner, &lines)?;
         }
         inner.disks.insert(id.to_owned(), after);
         Ok(done)

@@ -48,12 +48,12 @@ impl Compute {
             Ok::<_, LaunchError>((kept, instances))
         });
         let made = made.await?;
-        self.wake();
+        self.tend();
         Ok(made)
     }
 
-    /// Take each open fleet one step further.
-    pub(in crate::compute) async fn tend_fleets(&self) -> Result<(), db::Error> {
+    /// Take each open fleet one step further. `true`: one wanted room that no host had.
+    pub(in crate::compute) async fn tend_fleets(&self) -> Result<bool, db::Error> {
         let due = self.db.read(|c| {
             let mut due = Vec::new();
             for mut fleet in records::open::<Fleet>(c)? {
@@ -62,20 +62,22 @@ impl Compute {
             }
             Ok::<_, db::Error>(due)
         })?;
+        let mut wants_room = false;
         for (fleet, step) in due {
+            let launches = matches!(step, Step::Launch { .. });
             if let Step::End(ids) = step {
                 self.end(&fleet, ids).await?;
                 continue;
             }
             let (ground, id) = (self.ground(), fleet.id.clone());
             match self.db.write(move |c| take(c, &id, &ground)).await {
-                Ok(true) => self.wake(),
-                Ok(false) => {}
+                Ok(true) => self.tend(),
+                Ok(false) => wants_room |= launches,
                 Err(LaunchError::Db(e)) => return Err(e),
                 Err(e) => tracing::warn!(fleet = fleet.id, error = %e, "a fleet cannot launch"),
             }
         }
-        Ok(())
+        Ok(wants_room)
     }
 
     /// End instances of a fleet; what is protected stays.

@@ -51,8 +51,8 @@ impl Compute {
         records::update(c, request)
     }
 
-    /// Take each open request one step further.
-    pub(crate) async fn tend_spot(&self, now: i64) -> Result<(), db::Error> {
+    /// Take each open request one step further. `true`: one wanted room that no host had.
+    pub(crate) async fn tend_spot(&self, now: i64) -> Result<bool, db::Error> {
         let due = self.db.read(|c| {
             let mut due = Vec::new();
             for request in records::open::<SpotRequest>(c)? {
@@ -62,17 +62,20 @@ impl Compute {
             }
             Ok::<_, db::Error>(due)
         })?;
+        let mut wants_room = false;
         for (request, step) in due {
             if step == Step::Launch && !self.db.read(|c| has_room(c, &request.it.launch))? {
+                wants_room = true;
                 self.settle_spot(request, State::Open, Status::CapacityNotAvailable, None).await?;
                 continue;
             }
             let ground = self.ground();
             let id = request.id.clone();
             match self.db.write(move |c| take(c, &id, now, &ground)).await {
-                Ok(()) => self.wake(),
+                Ok(()) => self.tend(),
                 Err(LaunchError::Db(e)) => return Err(e),
                 Err(LaunchError::NoCapacity(_)) => {
+                    wants_room = true;
                     self.settle_spot(request, State::Open, Status::CapacityNotAvailable, None).await?;
                 }
                 Err(e) => {
@@ -81,7 +84,7 @@ impl Compute {
                 }
             }
         }
-        Ok(())
+        Ok(wants_room)
     }
 
     /// Note what became of a request that was not launched, unless it moved on meanwhile.

@@ -3,7 +3,7 @@
 use crate::db::tags::{Resource, Tag};
 use crate::db::{self, Conn};
 use crate::ec2::idempotency::Token;
-use crate::ec2::interfaces::{self, Item, WantedAddresses};
+use crate::ec2::interfaces::{self, Shown, WantedAddresses};
 use crate::ec2::registry::Action;
 use crate::ec2::{Cx, Error, tagging};
 use crate::id::Kind;
@@ -23,7 +23,7 @@ pub struct CreateNetworkInterface {
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Output {
-    network_interface: Item,
+    network_interface: Shown,
     client_token: Option<String>,
 }
 
@@ -57,8 +57,8 @@ impl Action for CreateNetworkInterface {
     async fn run(self, cx: &Cx) -> Result<Output, Error> {
         let job = move |c: &Conn, account: &str, region: &str| {
             let answer = |nic: network::Nic, tags: Vec<Tag>| {
-                let mut network_interface = Item::new(nic, tags);
-                network_interface.status = "pending";
+                let mut network_interface = Shown::new(nic, tags);
+                network_interface.fresh = true;
                 Output { network_interface, client_token: self.token.text() }
             };
             if let Some(made) = self.token.made(c, account, region)? {

@@ -93,12 +93,12 @@ impl Action for CreateSnapshots {
         if let Some(id) = self.without.iter().find(|id| !instance.volumes.iter().any(|a| a.volume == **id)) {
             return Err(Error::ParameterValue(format!("The volume '{id}' is not attached to '{}'", self.instance)));
         }
-        let root = instance.spec.root_device_name;
+        let root = &instance.spec.root_device_name;
         let wanted: Vec<String> = instance
             .volumes
             .into_iter()
             .filter(|a| !self.without.contains(&a.volume))
-            .filter(|a| !self.without_root || a.device != root)
+            .filter(|a| !self.without_root || a.device != *root)
             .map(|a| a.volume)
             .collect();
         let bytes = cx.cloud.volumes.bytes();

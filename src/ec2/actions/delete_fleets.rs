@@ -88,7 +88,7 @@ impl Action for DeleteFleets {
             Ok(output)
         };
         let output = cx.change(job).await?;
-        cx.cloud.compute.wake();
+        cx.cloud.compute.tend();
         Ok(output)
     }
 }

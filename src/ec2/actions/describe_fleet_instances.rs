@@ -68,7 +68,7 @@ impl Action for DescribeFleetInstances {
             items.push(Item {
                 instance_id: member.instance,
                 instance_type: instance.row.instance_type,
-                spot_instance_request_id: instance.spec.options.spot.map(|spot| spot.request),
+                spot_instance_request_id: instance.spec.options.spot.as_ref().map(|spot| spot.request.clone()),
                 instance_health: "healthy",
             });
         }

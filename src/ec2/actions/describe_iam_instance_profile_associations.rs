@@ -31,7 +31,7 @@ impl Action for DescribeIamInstanceProfileAssociations {
     async fn run(self, cx: &Cx) -> Result<Output, Error> {
         let instances = cx.cloud.compute.instances(&cx.caller.account, &cx.region)?;
         let alive = instances.into_iter().filter(|i| i.state != State::Terminated);
-        let all = alive.filter_map(|i| i.spec.profile.map(|profile| (i.row.id, profile))).collect();
+        let all = alive.filter_map(|i| i.spec.profile.clone().map(|profile| (i.row.id, profile))).collect();
         let (iam_instance_profile_association_set, next_token) = self.0.answer(
             all,
             HashMap::new(),

@@ -1,6 +1,7 @@
 //! One attribute of an instance.
 
 use super::describe_instances::find;
+use crate::compute::Spec;
 use crate::ec2::attribute::{self, Value};
 use crate::ec2::instances::{BlockDevice, GroupItem};
 use crate::ec2::registry::Action;
@@ -57,7 +58,7 @@ impl Action for DescribeInstanceAttribute {
         let instance = found.ok_or_else(|| Error::no_such(Kind::Instance, &self.id))?;
         let groups = instance.groups().iter().map(GroupItem::from).collect();
         let checked = instance.nic().map(|nic| nic.details.source_dest_check);
-        let (row, spec) = (instance.row, instance.spec);
+        let (row, spec) = (instance.row, Spec::clone(&instance.spec));
         let mut out = Output { instance_id: self.id, ..Output::default() };
         match self.attribute.as_str() {
             "instanceType" => out.instance_type = Value::of(row.instance_type),
@@ -71,7 +72,7 @@ impl Action for DescribeInstanceAttribute {
             }
             "rootDeviceName" => out.root_device_name = Value::of(spec.root_device_name),
             "blockDeviceMapping" => {
-                out.block_device_mapping = Some(instance.volumes.into_iter().map(BlockDevice::new).collect())
+                out.block_device_mapping = Some(instance.volumes.iter().map(BlockDevice::from).collect())
             }
             "productCodes" => out.product_codes = Some(Vec::new()),
             "sourceDestCheck" => out.source_dest_check = Value::of(checked),

@@ -51,7 +51,7 @@ impl Action for DescribeInstanceCreditSpecifications {
             .filter(|i| types::find(&i.row.instance_type).is_some_and(|t| t.family.burstable))
             .map(|i| Credit {
                 instance_id: i.row.id,
-                cpu_credits: i.spec.options.credits.unwrap_or_else(|| "unlimited".into()),
+                cpu_credits: i.spec.options.credits.clone().unwrap_or_else(|| "unlimited".into()),
             })
             .filter(|c| self.filters.accept(c))
             .collect();

@@ -3,7 +3,7 @@
 use crate::compute::Instance;
 use crate::db;
 use crate::ec2::filter::Filters;
-use crate::ec2::instances::{InstanceItem, Reservation};
+use crate::ec2::instances::{Reservation, Shown};
 use crate::ec2::page::Page;
 use crate::ec2::registry::Action;
 use crate::ec2::{Cx, Error, describe};
@@ -13,7 +13,7 @@ use serde::Serialize;
 
 pub struct DescribeInstances {
     ids: Vec<String>,
-    filters: Filters<InstanceItem>,
+    filters: Filters<Shown>,
     page: Page,
 }
 
@@ -26,19 +26,32 @@ pub struct Output {
 
 /// The caller's instances of these ids, or all of them; an id that is not there is an error.
 pub(super) fn find(cx: &Cx, ids: &[String]) -> Result<Vec<Instance>, Error> {
-    let all = cx.cloud.compute.instances(&cx.caller.account, &cx.region)?;
+    let all = match ids {
+        [] => cx.cloud.compute.instances(&cx.caller.account, &cx.region)?,
+        ids => cx.cloud.compute.instances_named(&cx.caller.account, &cx.region, ids)?,
+    };
     describe::pick(Kind::Instance, ids, all, |i| &i.row.id)
 }
 
-/// The items of instances, with their tags.
-pub(super) fn items(cx: &Cx, instances: Vec<Instance>) -> Result<Vec<InstanceItem>, Error> {
-    let mut tags = cx.cloud.db.read(|c| db::tags::by_resource(c, &cx.caller.account, &cx.region, "instance"))?;
-    let item = |instance: Instance| {
-        let tags = tags.remove(&instance.row.id).unwrap_or_default();
-        InstanceItem::new(instance, tags)
-    };
-    Ok(instances.into_iter().map(item).collect())
+/// Instances with their tags.
+pub(super) fn shown(cx: &Cx, instances: Vec<Instance>) -> Result<Vec<Shown>, Error> {
+    let account = &cx.caller.account;
+    cx.cloud.db.read(|c| {
+        // A few are looked up; else the tags of all are read at once.
+        if instances.len() <= FEW {
+            let one = |i: Instance| Ok(db::tags::of(c, account, &i.row.id).map(|tags| Shown::new(i, tags))?);
+            return instances.into_iter().map(one).collect();
+        }
+        let mut tags = db::tags::by_resource(c, account, &cx.region, "instance")?;
+        let one = |i: Instance| {
+            let tags = tags.remove(&i.row.id).unwrap_or_default();
+            Shown::new(i, tags)
+        };
+        Ok(instances.into_iter().map(one).collect())
+    })
 }
+
+const FEW: usize = 16;
 
 impl Action for DescribeInstances {
     const NAME: &'static str = "DescribeInstances";
@@ -53,9 +66,9 @@ impl Action for DescribeInstances {
     }
 
     async fn run(self, cx: &Cx) -> Result<Output, Error> {
-        let mut items = items(cx, find(cx, &self.ids)?)?;
-        items.retain(|item| self.filters.accept(item));
-        let (items, next_token) = self.page.cut(items, InstanceItem::key);
-        Ok(Output { reservation_set: Reservation::group(items), next_token })
+        let mut all = shown(cx, find(cx, &self.ids)?)?;
+        all.retain(|one| self.filters.accept(one));
+        let (page, next_token) = self.page.cut_sorted(all, Shown::key);
+        Ok(Output { reservation_set: Reservation::group(page), next_token })
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::ec2::attribute::{self, Value};
 use crate::ec2::instances::GroupItem;
-use crate::ec2::interfaces::Attachment;
+use crate::ec2::interfaces::AttachmentOf;
 use crate::ec2::registry::Action;
 use crate::ec2::{Cx, Error};
 use crate::id::Kind;
@@ -19,7 +19,7 @@ pub struct DescribeNetworkInterfaceAttribute {
 #[serde(rename_all = "camelCase")]
 pub struct Output {
     network_interface_id: String,
-    attachment: Option<Attachment>,
+    attachment: Option<AttachmentOf>,
     description: Option<Value<String>>,
     group_set: Option<Vec<GroupItem>>,
     source_dest_check: Option<Value<bool>>,
@@ -41,8 +41,8 @@ impl Action for DescribeNetworkInterfaceAttribute {
         let nic = cx.look(|c, account, region| Ok(interfaces::need(c, account, region, &self.id)?)).await?;
         let mut answer = Output { network_interface_id: self.id, ..Output::default() };
         match self.attribute.as_str() {
-            "attachment" => answer.attachment = Attachment::of(&nic),
-            "description" => answer.description = Value::of(nic.details.description),
+            "attachment" => answer.attachment = Some(AttachmentOf(nic)),
+            "description" => answer.description = Value::of(nic.details.description.clone()),
             "groupSet" => answer.group_set = Some(nic.groups.iter().map(GroupItem::from).collect()),
             "sourceDestCheck" => answer.source_dest_check = Value::of(nic.details.source_dest_check),
             "associatePublicIpAddress" => answer.associate_public_ip_address = Some(nic.details.public_while_running),

@@ -2,7 +2,7 @@
 
 use crate::db;
 use crate::ec2::describe::Listing;
-use crate::ec2::interfaces::Item;
+use crate::ec2::interfaces::Shown;
 use crate::ec2::registry::Action;
 use crate::ec2::{Cx, Error};
 use crate::id::Kind;
@@ -10,12 +10,12 @@ use crate::network::interfaces;
 use crate::wire::query::Params;
 use serde::Serialize;
 
-pub struct DescribeNetworkInterfaces(Listing<Item>);
+pub struct DescribeNetworkInterfaces(Listing<Shown>);
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Output {
-    network_interface_set: Vec<Item>,
+    network_interface_set: Vec<Shown>,
     next_token: Option<String>,
 }
 
@@ -37,7 +37,7 @@ impl Action for DescribeNetworkInterfaces {
                 Ok((all, db::tags::by_resource(c, account, region, "network-interface")?))
             })
             .await?;
-        let item = |nic, tags| Ok(Item::new(nic, tags));
+        let item = |nic, tags| Ok(Shown::new(nic, tags));
         let (network_interface_set, next_token) = self.0.answer(all, tags, |nic| &nic.eni_id, item)?;
         Ok(Output { network_interface_set, next_token })
     }

@@ -88,7 +88,7 @@ impl Action for ModifyFleet {
             Ok(Done::YES)
         };
         let done = cx.change(job).await?;
-        cx.cloud.compute.wake();
+        cx.cloud.compute.tend();
         Ok(done)
     }
 }

@@ -58,15 +58,17 @@ impl Action for ModifyNetworkInterfaceAttribute {
         let job = move |c: &Conn, account: &str, region: &str| {
             let mut nic = interfaces::need_own(c, account, region, &self.id)?;
             match self.edit {
-                Edit::Description(text) => nic.details.description = text,
-                Edit::SourceDestCheck(on) => nic.details.source_dest_check = on,
-                Edit::Public(on) => nic.details.public_while_running = on,
-                Edit::Groups(ids) => nic.groups = groups::choose(c, account, region, &nic.subnet.vpc_id, &ids, &[])?,
+                Edit::Description(text) => nic.details_mut().description = text,
+                Edit::SourceDestCheck(on) => nic.details_mut().source_dest_check = on,
+                Edit::Public(on) => nic.details_mut().public_while_running = on,
+                Edit::Groups(ids) => {
+                    nic.groups = groups::choose(c, account, region, &nic.subnet.vpc_id, &ids, &[])?.into()
+                }
                 Edit::Attachment { id, .. } if nic.instance_id.is_none() || id != nic.attachment_id() => {
                     return Err(Error::no_such(Kind::Attachment, id));
                 }
                 Edit::Attachment { delete_on_termination, .. } => {
-                    nic.details.delete_on_termination = delete_on_termination;
+                    nic.details_mut().delete_on_termination = delete_on_termination;
                 }
             }
             network::update_nic(c, &nic)?;

@@ -66,7 +66,7 @@ impl Action for RequestSpotInstances {
             Ok(made)
         };
         let made = cx.change(job).await?;
-        cx.cloud.compute.wake();
+        cx.cloud.compute.tend();
         Ok(Output { spot_instance_request_set: items(cx, made)? })
     }
 }

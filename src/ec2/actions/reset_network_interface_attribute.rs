@@ -24,7 +24,7 @@ impl Action for ResetNetworkInterfaceAttribute {
     async fn run(self, cx: &Cx) -> Result<Done, Error> {
         let job = move |c: &Conn, account: &str, region: &str| {
             let mut nic = interfaces::need_own(c, account, region, &self.id)?;
-            nic.details.source_dest_check = true;
+            nic.details_mut().source_dest_check = true;
             network::update_nic(c, &nic)?;
             Ok(Done::YES)
         };

@@ -1,10 +1,10 @@
 //! Launch instances. Everything that the request names is looked up and kept in one transaction; the answer says
 //! `pending`, and the machines follow.
 
-use super::describe_instances::items;
+use super::describe_instances::shown;
 use crate::compute::templates::{self, Name, Version};
 use crate::db::tags::Tag;
-use crate::ec2::instances::{InstanceItem, Reservation};
+use crate::ec2::instances::{Reservation, Shown};
 use crate::ec2::launch::Launch;
 use crate::ec2::registry::{Action, read_form};
 use crate::ec2::templates::{kept, named, version};
@@ -59,7 +59,7 @@ impl Action for RunInstances {
             RunInstances::Over { request, template, version } => Box::new(over(cx, request, template, version).await?),
         };
         let launched = cx.cloud.compute.launch(launch.request(cx)?).await?;
-        let begun = items(cx, launched)?.into_iter().map(InstanceItem::begun).collect();
+        let begun = shown(cx, launched)?.into_iter().map(Shown::begun).collect();
         let reservation = Reservation::group(begun).into_iter().next();
         reservation.ok_or_else(|| Error::Internal("a launch without instances".into()))
     }
@@ -130,6 +130,7 @@ fn tag_specifications((request, template): (Option<Tree>, Option<Tree>)) -> Opti
 
 #[cfg(test)]
 mod tests {
+    use crate::db::{self, instances};
     use crate::ec2::tests::Bench;
 
     const IMAGE: &str = "ami-12345678";
@@ -172,6 +173,35 @@ mod tests {
         let status = bench.call("Action=DescribeInstanceStatus&IncludeAllInstances=true").await;
         assert_eq!(status.all("status"), ["not-applicable"; 4]);
         assert!(bench.call("Action=DescribeInstanceStatus").await.all("status").is_empty());
+    }
+
+    #[tokio::test]
+    async fn what_an_account_and_the_host_carry_is_counted_with_the_instances() {
+        let bench = bench().await;
+        let counted = |alive, vcpus| {
+            let read = bench.db().read(|c| {
+                let tally = instances::tally(c, "123456789012", "us-east-1")?;
+                Ok::<_, db::Error>((tally, instances::promised(c, "local")?.0, instances::miscounts(c)?))
+            });
+            assert_eq!(read.unwrap(), (instances::Tally { alive, vcpus }, vcpus, vec![]));
+        };
+        let run = bench.call(&format!("{RUN}&MaxCount=3")).await;
+        let ids = run.all("instanceId");
+        counted(3, 6);
+        bench.run_machines();
+        bench.until(&format!("Action=DescribeInstances&InstanceId.1={}", ids[0]), "<name>running</name>").await;
+        bench.call(&format!("Action=StopInstances&InstanceId.1={}", ids[0])).await;
+        counted(3, 4);
+        bench.until(&format!("Action=DescribeInstances&InstanceId.1={}", ids[0]), "<name>stopped</name>").await;
+        let larger = "Action=ModifyInstanceAttribute&InstanceType.Value=t3.xlarge";
+        bench.call(&format!("{larger}&InstanceId={}", ids[0])).await;
+        counted(3, 4);
+        bench.call(&format!("Action=StartInstances&InstanceId.1={}", ids[0])).await;
+        counted(3, 8);
+        bench.call(&format!("Action=TerminateInstances&InstanceId.1={}&InstanceId.2={}", ids[0], ids[1])).await;
+        counted(1, 2);
+        bench.until(&format!("Action=DescribeInstances&InstanceId.1={}", ids[1]), "<name>terminated</name>").await;
+        counted(1, 2);
     }
 
     #[tokio::test]
