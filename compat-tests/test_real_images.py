@@ -24,8 +24,8 @@ def launch(server, host, ec2, key):
     """Launch an image and wait until it is up; all of them end with the tests."""
     launched = []
 
-    def launch(image):
-        id = ec2.run_instances(ImageId=image, KeyName="images", **RUN)["Instances"][0]["InstanceId"]
+    def launch(image, **more):
+        id = ec2.run_instances(ImageId=image, KeyName="images", **RUN, **more)["Instances"][0]["InstanceId"]
         guest = Guest(server, host, id, key)
         launched.append(guest)
         await_state(ec2, id, "running", 120)

@@ -1,34 +1,13 @@
 """Real guests whose root disk is a volume: from a snapshot they boot, into an image they go, and at another instance they are mended."""
 
+import subprocess
+
 import pytest
 from botocore.exceptions import ClientError
 
-import cloud
 from cloud import await_state, until
-from test_real_images import available, key  # noqa: F401: a fixture
-from test_real_machines import BOOT, Guest, ec2, host, images, pytestmark, server  # noqa: F401: fixtures
-
-RUN = {"InstanceType": "m1.tiny", "MinCount": 1, "MaxCount": 1}
-ZONE = f"{cloud.REGION}a"
-
-
-@pytest.fixture(scope="module")
-def launch(server, host, ec2, key):  # noqa: F811
-    """Launch an image and wait until its guest is up; all of them end with the tests."""
-    launched = []
-
-    def launch(image, **more):
-        id = ec2.run_instances(ImageId=image, KeyName="images", **RUN, **more)["Instances"][0]["InstanceId"]
-        guest = Guest(server, host, id, key)
-        launched.append(guest)
-        await_state(ec2, id, "running", 120)
-        guest.await_boots(1)
-        return guest
-
-    yield launch
-    ec2.terminate_instances(InstanceIds=[guest.id for guest in launched])
-    for guest in launched:
-        await_state(ec2, guest.id, "terminated", 120)
+from test_real_images import available, key, launch  # noqa: F401: fixtures
+from test_real_machines import BOOT, GUEST, ec2, host, images, pytestmark, server  # noqa: F401: fixtures
 
 
 def of(ec2, volume):
@@ -143,6 +122,21 @@ def test_a_root_disk_is_mended_at_another_instance(guest, launch, image, ec2):
     await_state(ec2, guest.id, "running", 120)
     guest.await_boots(boots + 1)
     assert guest.ssh("cat /data/mine") == "mended"
+
+
+def test_a_disk_file_of_a_bucket_boots_as_a_snapshot(server, launch, ec2, tmp_path):  # noqa: F811
+    file, s3 = tmp_path / "disk.vmdk", server.client("s3")
+    subprocess.run(["qemu-img", "convert", "-O", "vmdk", "-o", "subformat=streamOptimized", GUEST / "disk.raw", file], check=True)
+    s3.create_bucket(Bucket="disks")
+    s3.upload_file(str(file), "disks", "disk.vmdk")
+    task = ec2.import_snapshot(DiskContainer={"Format": "VMDK", "Url": "s3://disks/disk.vmdk"})["ImportTaskId"]
+    read = lambda: ec2.describe_import_snapshot_tasks(ImportTaskIds=[task])["ImportSnapshotTasks"][0]["SnapshotTaskDetail"]
+    until("the snapshot is imported", lambda: read()["Status"] != "active", 120)
+    assert read()["Status"] == "completed", read()
+    mapping = [{"DeviceName": "/dev/sda1", "Ebs": {"SnapshotId": read()["SnapshotId"]}}]
+    made = ec2.register_image(Name="imported", RootDeviceName="/dev/sda1", BlockDeviceMappings=mapping)["ImageId"]
+    imported = launch(made)
+    assert imported.ssh("cat /sys/block/vda/size") == str(1 << 21), "a snapshot's volume is of whole GiB"
 
 
 def test_the_root_goes_with_its_instance_unless_it_is_to_stay(launch, image, ec2):

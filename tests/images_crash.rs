@@ -1,6 +1,7 @@
 //! An image's life is cut off at every one of its effects; a new start brings it to rest and nothing is lost or left.
 
 use novella::db::Db;
+use novella::db::iam::AccountRow;
 use novella::images::tasks::{self, Object, Wanted};
 use novella::images::{
     CopyRequest, Image, ImageType, Images, ImportRequest, RegisterRequest, Select, State, copy, source,
@@ -25,6 +26,8 @@ fn open(dir: &Path) -> (Db, Arc<Images>) {
     std::fs::create_dir_all(dir.join("keys")).unwrap();
     std::fs::copy(fixtures().join("ec2-key.pem"), dir.join("keys/cloud-key.pem")).unwrap();
     let db = Db::open(&dir.join("novella.db")).unwrap();
+    let owner = AccountRow { id: ACCOUNT.into(), name: "main".into(), canonical_id: "c".into(), email: String::new() };
+    db.write_blocking(move |c| novella::db::iam::upsert_account(c, &owner, 0)).unwrap();
     let volumes = Arc::new(Volumes::open(db.clone(), dir, Bytes::Files).unwrap());
     let images = Images::open(db.clone(), Arc::new(source::Folder(fixtures())), volumes, dir).unwrap();
     (db, Arc::new(images))
@@ -44,7 +47,17 @@ fn task_of(db: &Db, id: &str) -> tasks::State {
     db.read(|c| tasks::find(c, ACCOUNT, "us-east-1", id)).unwrap().unwrap().state
 }
 
-/// Register two bundles, import a file, copy an image and import one from a bucket, use them, deregister one. What was answered is noted as it is answered.
+/// Begin a task and wait for its end.
+async fn completed(db: &Db, images: &Images, wanted: Wanted, note: &impl Fn(String)) {
+    let task = db.write(move |c| tasks::begin(c, ACCOUNT, "us-east-1", wanted)).await.unwrap().id;
+    note(format!("task {task}"));
+    images.wake();
+    while !matches!(task_of(db, &task), tasks::State::Completed(_)) {
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+}
+
+/// Register two bundles, import a file, copy an image, import a snapshot and an image from a bucket, use them, deregister one. What was answered is noted as it is answered.
 async fn life(dir: &Path) {
     let note = |text: String| {
         use std::io::Write;
@@ -95,6 +108,19 @@ async fn life(dir: &Path) {
     note(format!("registered {id}"));
     images.wake();
     settled(&images, &id).await;
+    let (bucket, key) = (".".to_owned(), "tiny.img".to_owned());
+    let wanted = Wanted::ImportSnapshot {
+        from: Object { bucket, key },
+        bytes: 40_000,
+        url: None,
+        format: None,
+        description: String::new(),
+        disk_description: String::new(),
+        snapshot: "snap-00000001".into(),
+        encrypted: false,
+        kms_key: None,
+    };
+    completed(&db, &images, wanted, &note).await;
     let wanted = Wanted::ImportImage {
         from: Object { bucket: ".".into(), key: "tiny.img".into() },
         bytes: 40_000,
@@ -105,12 +131,7 @@ async fn life(dir: &Path) {
         architecture: "x86_64".into(),
         platform: None,
     };
-    let task = db.write(move |c| tasks::begin(c, ACCOUNT, "us-east-1", wanted)).await.unwrap().id;
-    note(format!("task {task}"));
-    images.wake();
-    while !matches!(task_of(&db, &task), tasks::State::Completed(_)) {
-        tokio::time::sleep(Duration::from_millis(1)).await;
-    }
+    completed(&db, &images, wanted, &note).await;
     images.deregister(ACCOUNT, &ids[0]).await.unwrap();
     note(format!("deregistered {}", ids[0]));
     images.age_bases(&Default::default(), Duration::ZERO).unwrap();
@@ -137,10 +158,18 @@ fn lead_life(dir: &Path, stop_at: u64) -> ExitStatus {
 async fn check(dir: &Path) {
     let (db, images) = open(dir);
     let running = tokio::spawn(images.clone().run());
-    let imports = || db.read(|c| tasks::all(c, ACCOUNT, "us-east-1", tasks::Kind::ImportImage)).unwrap();
-    while imports().iter().any(|task| matches!(task.state, tasks::State::Active(_))) {
+    let of_kind = |kind| db.read(|c| tasks::all(c, ACCOUNT, "us-east-1", kind)).unwrap();
+    let imports = || of_kind(tasks::Kind::ImportImage);
+    let snapshots = || of_kind(tasks::Kind::ImportSnapshot);
+    while imports().iter().chain(&snapshots()).any(|task| matches!(task.state, tasks::State::Active(_))) {
         tokio::time::sleep(Duration::from_millis(1)).await;
     }
+    for task in snapshots() {
+        assert_eq!(task.state, tasks::State::Completed("snap-00000001".into()));
+        let row = db.read(|c| novella::db::snapshots::get(c, "snap-00000001")).unwrap().unwrap();
+        assert_eq!((row.state.as_str(), row.gib), ("completed", 1));
+    }
+    assert_eq!(novella::volumes::check::check(&db, dir).unwrap(), Vec::<String>::new());
     for task in imports() {
         let tasks::State::Completed(image) = task.state else { panic!("{task:?}") };
         let named = images.describe(&Select::default()).unwrap();
@@ -173,7 +202,7 @@ async fn check(dir: &Path) {
     for answer in answers.lines() {
         let (what, id) = answer.split_once(' ').unwrap();
         if what == "task" {
-            assert!(imports().iter().any(|task| task.id == id), "{id} is forgotten");
+            assert!(imports().iter().chain(&snapshots()).any(|task| task.id == id), "{id} is forgotten");
             continue;
         }
         let gone = answers.contains(&format!("deregistered {id}"));

@@ -1,11 +1,12 @@
 //! Tasks on images as EC2 writes them, and what their Describe actions share.
 
 use super::filter::{Filtered, Filters, Values};
+use super::idempotency::Token;
 use super::page::Page;
 use super::{Cx, Error, describe, resource};
 use crate::clock;
-use crate::db;
 use crate::db::tags::Tag;
+use crate::db::{self, Conn};
 use crate::id::Kind;
 use crate::images::tasks::{self, State, Task, Wanted};
 use crate::wire::ec2_xml::Time;
@@ -52,6 +53,26 @@ impl<T: Filtered> Tasks<T> {
         });
         Ok(self.page.cut(items.filter(|item| self.filters.accept(item)).collect(), id))
     }
+}
+
+/// Begin a task with its tags, or find the one that the same request began before.
+pub fn begin(
+    c: &Conn,
+    (account, region): (&str, &str),
+    token: Token,
+    kind: Kind,
+    wanted: Wanted,
+    tags: &[Tag],
+) -> Result<Task, Error> {
+    let made = token.made(c, account, region)?;
+    let before = made.map(|id| tasks::find(c, account, region, &id)).transpose()?.flatten();
+    let task = match before {
+        Some(task) => task,
+        None => tasks::begin(c, account, region, wanted)?,
+    };
+    resource::put_tags(c, account, region, kind, &task.id, tags)?;
+    token.keep(c, account, region, &task.id)?;
+    Ok(task)
 }
 
 /// What a new task shows: it is of the kind that was begun.

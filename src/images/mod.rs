@@ -48,7 +48,7 @@ pub use copy::{CopyRequest, copy};
 pub use error::Error;
 pub use import::ImportRequest;
 pub use lifecycle::{Cooldown, Sharing};
-pub use on_volumes::{OnVolumesRequest, mapped, register_on_volumes, snapshots_of, volume};
+pub use on_volumes::{mapped, register_on_volumes, snapshots_of, volume};
 pub use register::RegisterRequest;
 
 use crate::db::{self, Db};

@@ -1,36 +1,20 @@
 //! Images whose root disk is a volume: a block device mapping with a snapshot at the root device, and no file. See
 //! `docs/decisions/0008-a-root-disk-is-a-volume.md`.
 
-use super::{Details, Error, Image, ImageType, ImageVolume, Mapping, State, manifest};
+use super::{Error, Image, ImageType, ImageVolume, Mapping, RegisterRequest, State, manifest};
 use crate::clock;
 use crate::db::{self, Conn};
 use crate::volumes::{self, DiskWish, Mapped, VolumeWish, snapshots};
 
-/// What `RegisterImage` asks for when it names no bundle.
-#[derive(Debug, Clone)]
-pub struct OnVolumesRequest {
-    /// The owner.
-    pub account: String,
-    pub region: String,
-    pub name: String,
-    pub description: Option<String>,
-    pub architecture: Option<String>,
-    pub kernel_id: Option<String>,
-    pub ramdisk_id: Option<String>,
-    pub root_device_name: Option<String>,
-    pub disks: Vec<DiskWish>,
-    pub details: Details,
-}
-
-/// Put down an image of snapshots, which is available at once.
-pub fn register_on_volumes(c: &Conn, r: OnVolumesRequest) -> Result<Image, Error> {
+/// Put down an image of snapshots, which is available at once; the request names no bundle.
+pub fn register_on_volumes(c: &Conn, r: RegisterRequest) -> Result<Image, Error> {
     let root = r.root_device_name.unwrap_or_else(|| super::DEFAULT_ROOT_DEVICE.into());
     let (mappings, volumes) = mapped(c, &r.account, &r.region, &r.disks)?;
     if !volumes.iter().any(|v| v.device == root && v.snapshot.is_some()) {
         return Err(Error::BlockDevice(format!("The mapping of the root device '{root}' names no snapshot.")));
     }
     let architecture = match &r.architecture {
-        None => super::manifest::architecture("x86_64"),
+        None => manifest::architecture("x86_64"),
         Some(name) => manifest::architecture(name),
     };
     let image = Image {
@@ -43,7 +27,7 @@ pub fn register_on_volumes(c: &Conn, r: OnVolumesRequest) -> Result<Image, Error
         volumes,
         state: State::Available,
         details: r.details,
-        ..super::fresh(ImageType::Machine, &r.account, Some(&r.region), Some(r.name))
+        ..super::fresh(ImageType::Machine, &r.account, Some(&r.region), r.name)
     };
     super::put_down(c, &image, None)?;
     Ok(image)

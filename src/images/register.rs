@@ -10,7 +10,7 @@ pub struct RegisterRequest {
     /// The owner.
     pub account: String,
     pub region: String,
-    /// `bucket/[prefix/]name.manifest.xml`
+    /// `bucket/[prefix/]name.manifest.xml`; of an image of snapshots nothing.
     pub location: String,
     pub name: Option<String>,
     pub description: Option<String>,

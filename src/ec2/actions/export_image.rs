@@ -1,12 +1,13 @@
 //! Write an image of one's own into a bucket, as VMDK, VHD or raw.
 
-use crate::db::tags::{Resource, Tag};
-use crate::db::{self, Conn};
+use crate::db::Conn;
+use crate::db::tags::Tag;
 use crate::ec2::actions::describe_images::image_id;
 use crate::ec2::idempotency::Token;
-use crate::ec2::image_tasks::{ExportImageItem, shown};
+use crate::ec2::image_tasks::{ExportImageItem, begin, shown};
 use crate::ec2::registry::Action;
 use crate::ec2::{Cx, Error, tagging};
+use crate::id::Kind;
 use crate::images::tasks::{self, Object, Wanted};
 use crate::wire::query::{self, Params};
 
@@ -53,8 +54,6 @@ impl Action for ExportImage {
         let to = Object { bucket: self.bucket.clone(), key: self.prefix.clone() };
         super::create_store_image_task::check_target(cx, to).await?;
         let job = move |c: &Conn, account: &str, region: &str| {
-            let made = self.token.made(c, account, region)?;
-            let before = made.map(|id| tasks::find(c, account, region, &id)).transpose()?.flatten();
             let wanted = Wanted::ExportImage {
                 image: self.image,
                 format: self.format,
@@ -63,12 +62,7 @@ impl Action for ExportImage {
                 description: self.description,
                 role: self.role,
             };
-            let task = match before {
-                Some(task) => task,
-                None => tasks::begin(c, account, region, wanted)?,
-            };
-            db::tags::put(c, Resource { account, region, id: &task.id, kind: "export-image-task" }, &self.tags)?;
-            self.token.keep(c, account, region, &task.id)?;
+            let task = begin(c, (account, region), self.token, Kind::ExportImageTask, wanted, &self.tags)?;
             shown(ExportImageItem::begun(task, self.tags))
         };
         let made = cx.change(job).await?;

@@ -1,12 +1,13 @@
 //! Make an image of a disk file in a bucket: raw, qcow2, VMDK, VHD, VHDX, VDI or ISO, one file. The guest in it is left as it is.
 
-use crate::db::tags::{Resource, Tag};
-use crate::db::{self, Conn};
+use crate::db::Conn;
+use crate::db::tags::Tag;
 use crate::ec2::idempotency::Token;
-use crate::ec2::image_tasks::{ImportItem, shown};
+use crate::ec2::image_tasks::{ImportItem, begin, shown};
 use crate::ec2::registry::Action;
 use crate::ec2::{Cx, Error, tagging};
-use crate::images::tasks::{self, Object, Wanted};
+use crate::id::Kind;
+use crate::images::tasks::{Object, Wanted};
 use crate::wire::query::{self, Params};
 
 pub struct ImportImage {
@@ -70,14 +71,7 @@ impl Action for ImportImage {
             *bytes = super::create_store_image_task::blocking(move || images.check_object(&account, &from)).await?;
         }
         let job = move |c: &Conn, account: &str, region: &str| {
-            let made = self.token.made(c, account, region)?;
-            let before = made.map(|id| tasks::find(c, account, region, &id)).transpose()?.flatten();
-            let task = match before {
-                Some(task) => task,
-                None => tasks::begin(c, account, region, self.wanted)?,
-            };
-            db::tags::put(c, Resource { account, region, id: &task.id, kind: "import-image-task" }, &self.tags)?;
-            self.token.keep(c, account, region, &task.id)?;
+            let task = begin(c, (account, region), self.token, Kind::ImportImageTask, self.wanted, &self.tags)?;
             shown(ImportItem::new(task, self.tags))
         };
         let made = cx.change(job).await?;

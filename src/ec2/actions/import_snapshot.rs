@@ -5,12 +5,12 @@ use super::import_image::place;
 use crate::db::tags::Tag;
 use crate::db::{self, Conn};
 use crate::ec2::idempotency::Token;
-use crate::ec2::image_tasks::{ImportSnapshotItem, shown};
+use crate::ec2::image_tasks::{ImportSnapshotItem, begin, shown};
 use crate::ec2::registry::Action;
 use crate::ec2::volumes::{encryption, kms_key, own_key};
-use crate::ec2::{Cx, Error, resource, tagging};
+use crate::ec2::{Cx, Error, tagging};
 use crate::id::{self, Kind};
-use crate::images::tasks::{self, Wanted};
+use crate::images::tasks::Wanted;
 use crate::wire::query::{self, Params};
 
 pub struct ImportSnapshot {
@@ -55,14 +55,7 @@ impl Action for ImportSnapshot {
             *key = encrypted.then(|| named.unwrap_or_else(|| own_key(cx)));
         }
         let job = move |c: &Conn, account: &str, region: &str| {
-            let made = self.token.made(c, account, region)?;
-            let before = made.map(|id| tasks::find(c, account, region, &id)).transpose()?.flatten();
-            let task = match before {
-                Some(task) => task,
-                None => tasks::begin(c, account, region, self.wanted)?,
-            };
-            resource::put_tags(c, account, region, Kind::ImportSnapshotTask, &task.id, &self.tags)?;
-            self.token.keep(c, account, region, &task.id)?;
+            let task = begin(c, (account, region), self.token, Kind::ImportSnapshotTask, self.wanted, &self.tags)?;
             shown(ImportSnapshotItem::new(task, self.tags))
         };
         let made = cx.change(job).await?;

@@ -7,13 +7,14 @@ use crate::ec2::images::{IMDS_V2, PARAVIRTUAL, SRIOV};
 use crate::ec2::registry::Action;
 use crate::ec2::{Cx, Error, launch_disks, tagging};
 use crate::id::Kind;
-use crate::images::{self, Declared, Details, OnVolumesRequest, RegisterRequest};
+use crate::images::{self, Declared, Details, RegisterRequest};
 use crate::volumes::{DiskWish, Mapped};
 use crate::wire::query::{self, Params};
 use serde::Serialize;
 
 pub struct RegisterImage {
-    of: Of,
+    /// The manifest's; none: the image is of snapshots.
+    location: Option<String>,
     name: Option<String>,
     description: Option<String>,
     architecture: Option<String>,
@@ -23,14 +24,6 @@ pub struct RegisterImage {
     disks: Vec<DiskWish>,
     details: Details,
     tags: Vec<Tag>,
-}
-
-/// What the image is of.
-enum Of {
-    /// Its manifest's location.
-    Bundle(String),
-    /// The image's name.
-    Snapshots(String),
 }
 
 #[derive(Serialize)]
@@ -50,15 +43,15 @@ impl Action for RegisterImage {
         let disks = launch_disks::read(p)?;
         let (name, location) = (owned("Name"), owned("ImageLocation"));
         let of_snapshot = |d: &DiskWish| matches!(&d.mapped, Mapped::Volume(v) if v.snapshot.is_some());
-        let of = match (location, &name) {
+        let location = match (location, &name) {
             (None, None) => return Err(query::Error::Missing("Name".into()).into()),
-            (None, Some(name)) if disks.iter().any(of_snapshot) => Of::Snapshots(name.clone()),
+            (None, Some(_)) if disks.iter().any(of_snapshot) => None,
             // As nova had it: a lone name is the location.
-            (None, Some(name)) => Of::Bundle(name.clone()),
-            (Some(location), _) => Of::Bundle(location),
+            (None, Some(name)) => Some(name.clone()),
+            (Some(location), _) => Some(location),
         };
         Ok(RegisterImage {
-            of,
+            location,
             name,
             disks,
             description: owned("Description"),
@@ -72,34 +65,10 @@ impl Action for RegisterImage {
     }
 
     async fn run(self, cx: &Cx) -> Result<Output, Error> {
-        let (account, region) = (cx.caller.account.clone(), cx.region.clone());
-        let location = match self.of {
-            Of::Bundle(location) => location,
-            Of::Snapshots(name) => {
-                let request = OnVolumesRequest {
-                    account,
-                    region,
-                    name,
-                    description: self.description,
-                    architecture: self.architecture,
-                    kernel_id: self.kernel_id,
-                    ramdisk_id: self.ramdisk_id,
-                    root_device_name: self.root_device_name,
-                    disks: self.disks,
-                    details: self.details,
-                };
-                let job = move |c: &Conn, account: &str, region: &str| {
-                    let image_id = images::register_on_volumes(c, request)?.id;
-                    db::tags::put(c, Resource { account, region, id: &image_id, kind: "image" }, &self.tags)?;
-                    Ok(Output { image_id })
-                };
-                return cx.change(job).await;
-            }
-        };
         let request = RegisterRequest {
-            account,
-            region,
-            location,
+            account: cx.caller.account.clone(),
+            region: cx.region.clone(),
+            location: self.location.clone().unwrap_or_default(),
             name: self.name,
             description: self.description,
             architecture: self.architecture,
@@ -109,6 +78,14 @@ impl Action for RegisterImage {
             disks: self.disks,
             details: self.details,
         };
+        if self.location.is_none() {
+            let job = move |c: &Conn, account: &str, region: &str| {
+                let image_id = images::register_on_volumes(c, request)?.id;
+                db::tags::put(c, Resource { account, region, id: &image_id, kind: "image" }, &self.tags)?;
+                Ok(Output { image_id })
+            };
+            return cx.change(job).await;
+        }
         let image_id = cx.cloud.images.register(request).await?.id;
         if !self.tags.is_empty() {
             let (account, region, id, tags) =
