@@ -1,4 +1,5 @@
-//! Store an image of one's own as one object of a bucket, out of which it can be restored.
+//! Store an image of one's own as one object of a bucket, out of which it can be restored. Of an image on volumes that is its root
+//! disk, and what is restored has a file.
 
 use super::describe_images::image_id;
 use crate::db::Conn;

@@ -1,4 +1,4 @@
-//! Write an image of one's own into a bucket, as VMDK, VHD or raw.
+//! Write an image of one's own into a bucket, as VMDK, VHD or raw; of an image on volumes that is its root disk.
 
 use crate::db::Conn;
 use crate::db::tags::Tag;

@@ -1,5 +1,5 @@
 //! Launch instances. Everything that the request names is looked up and kept in one transaction; the answer says
-//! `pending`, and the machines follow.
+//! `pending`, and the machines follow. Where the image's root disk is a file, a mapping of the root device says its size and nothing else.
 
 use super::describe_instances::shown;
 use crate::compute::templates::{self, Name, Version};

@@ -7,6 +7,7 @@ use super::super::{Error, Images};
 use super::work::as_qemu_reads;
 use super::{Wanted, adopted};
 use crate::clock;
+use crate::db;
 use crate::db::image_tasks::{self, TaskRow};
 use crate::volumes;
 use std::io;
@@ -47,18 +48,20 @@ impl Images {
         adopt.map_err(ours)?;
         let (task, made) = (row.id.clone(), snapshot.clone());
         let ended = self.db.write_blocking(move |c| {
-            let ended = image_tasks::end(c, &task, "completed", Some(&made), None, clock::now_ms())?;
+            let there = db::snapshots::get(c, &made)?.is_some();
+            let ended = there && image_tasks::end(c, &task, "completed", Some(&made), None, clock::now_ms())?;
             if ended {
                 adopted::complete(c, &made, bytes)?;
             }
-            Ok(ended)
+            Ok((there, ended))
         });
-        if ended.map_err(ours)? {
+        let (there, ended) = ended.map_err(ours)?;
+        if ended {
             return Ok(());
         }
         self.volumes.disown(snapshot).map_err(ours)?;
         self.volumes.wake();
-        Err(Failure::Abandoned)
+        Err(if there { Failure::Abandoned } else { Failure::Bundle("The snapshot was deleted meanwhile.".into()) })
     }
 }
 

@@ -10,7 +10,7 @@ use super::{Object, Task, Wanted, end_badly, stored};
 use crate::clock;
 use crate::db::image_tasks::{self, TaskRow};
 use crate::db::{self, Conn};
-use crate::volumes::snapshots;
+use crate::volumes::{Bytes, snapshots};
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -226,6 +226,9 @@ impl Images {
         let gone = || Failure::Bundle(format!("The image {id} is no longer there."));
         let image = self.get(id).map_err(failure)?.filter(|i| i.state != State::Deregistered).ok_or_else(gone)?;
         if let Some(snapshot) = image.root_volume().and_then(|v| v.snapshot.as_ref()) {
+            if self.volumes.bytes() == Bytes::None {
+                return Err(Failure::Bundle(format!("The snapshot {snapshot} has no bytes: machines are simulated.")));
+            }
             let file = self.db.read(|c| snapshots::of_image(c, snapshot)).map(|s| self.volumes.file_of(&s));
             return Ok((file.map_err(|e| failure(e.into()))?, Format::Qcow2));
         }
