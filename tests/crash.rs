@@ -11,19 +11,6 @@ use support::{Server, all, until};
 const LAUNCH: &str =
     "Action=RunInstances&ImageId=ami-00000001&InstanceType=t3.micro&MinCount=2&MaxCount=2&ClientToken=once";
 
-/// Copy a prepared data directory.
-fn copy(from: &Path, to: &Path) {
-    std::fs::create_dir_all(to).unwrap();
-    for entry in std::fs::read_dir(from).unwrap() {
-        let entry = entry.unwrap();
-        let target = to.join(entry.file_name());
-        match entry.file_type().unwrap().is_dir() {
-            true => copy(&entry.path(), &target),
-            false => drop(std::fs::copy(entry.path(), target).unwrap()),
-        }
-    }
-}
-
 fn states(server: &Server) -> Vec<(String, String)> {
     let xml = server.ok("Action=DescribeInstances");
     let ids = all(&xml, "instanceId").into_iter().map(String::from);
@@ -81,7 +68,7 @@ fn a_launch_stopped_anywhere_gives_each_instance_exactly_once() {
     for k in 1.. {
         assert!(k < 500, "the effects of a launch have no end");
         let dir = root.path().join(k.to_string());
-        copy(&root.path().join("data"), &dir.join("data"));
+        support::copy(&root.path().join("data"), &dir.join("data"));
         let mut acknowledged = BTreeSet::new();
         let mut survived = false;
         if let Some(mut server) = Server::try_start(&dir, &format!("stop_at_effect = {k}")) {
@@ -128,7 +115,7 @@ fn a_termination_stopped_anywhere_leaves_nothing() {
     for k in 1.. {
         assert!(k < 500, "the effects of a termination have no end");
         let dir = root.path().join(k.to_string());
-        copy(&root.path().join("data"), &dir.join("data"));
+        support::copy(&root.path().join("data"), &dir.join("data"));
         let mut acknowledged = false;
         let mut survived = false;
         if let Some(mut server) = Server::try_start(&dir, &format!("stop_at_effect = {k}")) {
@@ -175,7 +162,7 @@ fn an_image_of_an_instance_stopped_anywhere_is_made_once_and_the_instance_runs_o
     for k in 1.. {
         assert!(k < 500, "the effects of an image have no end");
         let dir = root.path().join(k.to_string());
-        copy(&root.path().join("data"), &dir.join("data"));
+        support::copy(&root.path().join("data"), &dir.join("data"));
         let (mut acknowledged, mut survived) = (None, false);
         if let Some(mut server) = Server::try_start(&dir, &format!("stop_at_effect = {k}")) {
             if let Ok((200, xml)) = server.query(&create) {

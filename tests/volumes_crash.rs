@@ -14,18 +14,6 @@ const LAUNCH: &str = "Action=RunInstances&ImageId=ami-00000001&InstanceType=t3.m
 const REGISTER: &str = "Action=RegisterImage&RootDeviceName=/dev/sda1&BlockDeviceMapping.1.DeviceName=/dev/sda1";
 const VOLUME: &str = "Action=CreateVolume&AvailabilityZone=us-east-1a";
 
-fn copy(from: &Path, to: &Path) {
-    std::fs::create_dir_all(to).unwrap();
-    for entry in std::fs::read_dir(from).unwrap() {
-        let entry = entry.unwrap();
-        let target = to.join(entry.file_name());
-        match entry.file_type().unwrap().is_dir() {
-            true => copy(&entry.path(), &target),
-            false => drop(std::fs::copy(entry.path(), target).unwrap()),
-        }
-    }
-}
-
 /// A client that may hear no answer, and then asks again.
 struct Client<'a> {
     server: &'a mut Server,
@@ -201,7 +189,7 @@ fn at_every_effect(
     for k in 1.. {
         assert!(k < 900, "the effects of a volume's life have no end");
         let dir = root.join(k.to_string());
-        copy(&root.join("data"), &dir.join("data"));
+        support::copy(&root.join("data"), &dir.join("data"));
         let live = |server: &mut Server| {
             life(&mut Client { server, instance: instance.to_owned(), volume: volume.to_owned() })
         };

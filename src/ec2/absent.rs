@@ -18,6 +18,15 @@ pub struct Absent {
     pub missing: &'static str,
 }
 
+/// What connects a transit gateway to something.
+pub const TRANSIT_GATEWAY_ATTACHMENT: Absent = Absent {
+    ids: "TransitGatewayAttachmentIds",
+    prefix: "tgw-attach",
+    what: "transitGatewayAttachment",
+    malformed: "InvalidTransitGatewayAttachmentID.Malformed",
+    missing: "InvalidTransitGatewayAttachmentID.NotFound",
+};
+
 impl Absent {
     /// Read what a Describe action takes; an id is an error.
     pub fn read<T: Filtered>(&self, p: &Params<'_>) -> Result<(), Error> {

@@ -80,6 +80,20 @@ pub fn shown<T>(item: Option<T>) -> Result<T, Error> {
     item.ok_or_else(|| Error::Internal("a task of another kind".into()))
 }
 
+/// A task by whose state and tags it may be asked for.
+trait Shown {
+    fn state(&self) -> &'static str;
+    fn tag_set(&self) -> &[Tag];
+}
+
+impl<T: Shown + 'static> Filtered for T {
+    const FILTERS: &'static [(&'static str, Values<Self>)] = &[("task-state", |task| vec![task.state().into()])];
+    const TAGGED: bool = true;
+    fn tags(&self) -> Option<&[Tag]> {
+        Some(self.tag_set())
+    }
+}
+
 /// A time in milliseconds since the epoch.
 pub fn at(ms: i64) -> Time {
     Time(clock::from_ms(ms))
@@ -186,11 +200,12 @@ impl ImportItem {
     }
 }
 
-impl Filtered for ImportItem {
-    const FILTERS: &'static [(&'static str, Values<Self>)] = &[("task-state", |i| vec![i.status.into()])];
-    const TAGGED: bool = true;
-    fn tags(&self) -> Option<&[Tag]> {
-        Some(&self.tag_set)
+impl Shown for ImportItem {
+    fn state(&self) -> &'static str {
+        self.status
+    }
+    fn tag_set(&self) -> &[Tag] {
+        &self.tag_set
     }
 }
 
@@ -259,12 +274,12 @@ impl ImportSnapshotItem {
     }
 }
 
-impl Filtered for ImportSnapshotItem {
-    const FILTERS: &'static [(&'static str, Values<Self>)] =
-        &[("task-state", |i| vec![i.snapshot_task_detail.status.into()])];
-    const TAGGED: bool = true;
-    fn tags(&self) -> Option<&[Tag]> {
-        Some(&self.tag_set)
+impl Shown for ImportSnapshotItem {
+    fn state(&self) -> &'static str {
+        self.snapshot_task_detail.status
+    }
+    fn tag_set(&self) -> &[Tag] {
+        &self.tag_set
     }
 }
 
@@ -312,11 +327,12 @@ impl ExportImageItem {
     }
 }
 
-impl Filtered for ExportImageItem {
-    const FILTERS: &'static [(&'static str, Values<Self>)] = &[("task-state", |i| vec![i.status.into()])];
-    const TAGGED: bool = true;
-    fn tags(&self) -> Option<&[Tag]> {
-        Some(&self.tag_set)
+impl Shown for ExportImageItem {
+    fn state(&self) -> &'static str {
+        self.status
+    }
+    fn tag_set(&self) -> &[Tag] {
+        &self.tag_set
     }
 }
 
@@ -372,11 +388,12 @@ impl ExportItem {
     }
 }
 
-impl Filtered for ExportItem {
-    const FILTERS: &'static [(&'static str, Values<Self>)] = &[("task-state", |i| vec![i.state.into()])];
-    const TAGGED: bool = true;
-    fn tags(&self) -> Option<&[Tag]> {
-        Some(&self.tag_set)
+impl Shown for ExportItem {
+    fn state(&self) -> &'static str {
+        self.state
+    }
+    fn tag_set(&self) -> &[Tag] {
+        &self.tag_set
     }
 }
 

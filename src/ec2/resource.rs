@@ -1,6 +1,7 @@
 //! What a bare id names, for actions that take any resource.
 
-use super::Error;
+use super::idempotency::Token;
+use super::{Cx, Error, tagging};
 use crate::clock;
 use crate::compute::dedicated::DedicatedHost;
 use crate::compute::fleet::Fleet;
@@ -12,8 +13,10 @@ use crate::id::Kind;
 use crate::images::tasks;
 use crate::network::groups::Group;
 use crate::network::records::{self, Kept, Record};
+use crate::network::vpcs::{self, Vpc};
 use crate::network::{elastic, peerings};
 use crate::volumes;
+use crate::wire::query::Params;
 
 /// Kinds of resources that can be tagged, under the names that tags know them by.
 const TAGGABLE: &[(Kind, &str)] = &[
@@ -67,6 +70,42 @@ pub fn make<T: Record>(c: &Conn, account: &str, region: &str, it: T, tags: &[Tag
     let made = records::keep(c, account, region, it)?;
     put_tags(c, account, region, T::KIND, &made.id, tags)?;
     Ok(made)
+}
+
+/// What a request says that makes a record in a VPC.
+pub struct InVpc {
+    vpc: String,
+    token: Token,
+    tags: Vec<Tag>,
+}
+
+impl InVpc {
+    /// Read it from the form of an action that makes a `kind`.
+    pub fn read(p: &Params<'_>, action: &'static str, kind: Kind) -> Result<InVpc, Error> {
+        let specifications = tagging::specifications(p, &[tagged_as(kind)])?;
+        Ok(InVpc {
+            vpc: p.id("VpcId", Kind::Vpc)?.to_owned(),
+            token: Token::read(p, action)?,
+            tags: tagging::of(&specifications, tagged_as(kind)),
+        })
+    }
+
+    /// Make what `new` gives, or find what the same token made before; with its tags and the token.
+    pub async fn make<T: Record + Send + 'static>(
+        self,
+        cx: &Cx,
+        new: impl FnOnce(&Conn, &Vpc) -> Result<T, Error> + Send + 'static,
+    ) -> Result<(Kept<T>, Vec<Tag>, Option<String>), Error> {
+        let job = move |c: &Conn, account: &str, region: &str| {
+            let made = self.token.once(c, account, region, || {
+                let vpc = vpcs::need(c, account, region, &self.vpc)?;
+                make(c, account, region, new(c, &vpc)?, &self.tags)
+            })?;
+            let tags = db::tags::of(c, account, &made.id)?;
+            Ok((made, tags, self.token.text()))
+        };
+        cx.change(job).await
+    }
 }
 
 /// Put tags on a resource.

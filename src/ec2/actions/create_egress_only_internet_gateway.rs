@@ -1,22 +1,15 @@
 //! Make a gateway that lets a VPC's IPv6 out. It is a record: there is no IPv6 here.
 
 use super::describe_egress_only_internet_gateways::Item;
-use crate::db::tags::Tag;
-use crate::db::{self, Conn};
-use crate::ec2::idempotency::Token;
 use crate::ec2::registry::Action;
-use crate::ec2::{Cx, Error, resource, tagging};
+use crate::ec2::resource::InVpc;
+use crate::ec2::{Cx, Error};
 use crate::id::Kind;
 use crate::network::gateways::EgressOnlyGateway;
-use crate::network::vpcs;
 use crate::wire::query::Params;
 use serde::Serialize;
 
-pub struct CreateEgressOnlyInternetGateway {
-    vpc: String,
-    token: Token,
-    tags: Vec<Tag>,
-}
+pub struct CreateEgressOnlyInternetGateway(InVpc);
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -30,23 +23,11 @@ impl Action for CreateEgressOnlyInternetGateway {
     type Output = Output;
 
     fn read(p: &Params<'_>) -> Result<Self, Error> {
-        let specifications = tagging::specifications(p, &["egress-only-internet-gateway"])?;
-        Ok(CreateEgressOnlyInternetGateway {
-            vpc: p.id("VpcId", Kind::Vpc)?.to_owned(),
-            token: Token::read(p, Self::NAME)?,
-            tags: tagging::of(&specifications, "egress-only-internet-gateway"),
-        })
+        Ok(CreateEgressOnlyInternetGateway(InVpc::read(p, Self::NAME, Kind::EgressOnlyGateway)?))
     }
 
     async fn run(self, cx: &Cx) -> Result<Output, Error> {
-        let job = move |c: &Conn, account: &str, region: &str| {
-            let made = self.token.once(c, account, region, || {
-                let vpc = vpcs::need(c, account, region, &self.vpc)?;
-                resource::make(c, account, region, EgressOnlyGateway::new(c, &vpc)?, &self.tags)
-            })?;
-            let tags = db::tags::of(c, account, &made.id)?;
-            Ok(Output { client_token: self.token.text(), egress_only_internet_gateway: Item::new(made, tags) })
-        };
-        cx.change(job).await
+        let (made, tags, client_token) = self.0.make(cx, |c, vpc| Ok(EgressOnlyGateway::new(c, vpc)?)).await?;
+        Ok(Output { egress_only_internet_gateway: Item::new(made, tags), client_token })
     }
 }

@@ -1,6 +1,6 @@
 //! There are no transit gateways to attach to: the list is empty.
 
-use crate::ec2::absent::Absent;
+use crate::ec2::absent::TRANSIT_GATEWAY_ATTACHMENT;
 use crate::ec2::filter::{Filtered, Values};
 use crate::ec2::registry::Action;
 use crate::ec2::{Cx, Error};
@@ -35,20 +35,12 @@ impl Filtered for Item {
     const TAGGED: bool = true;
 }
 
-const KIND: Absent = Absent {
-    ids: "TransitGatewayAttachmentIds",
-    prefix: "tgw-attach",
-    what: "transitGatewayAttachment",
-    malformed: "InvalidTransitGatewayAttachmentID.Malformed",
-    missing: "InvalidTransitGatewayAttachmentID.NotFound",
-};
-
 impl Action for DescribeTransitGatewayAttachments {
     const NAME: &'static str = "DescribeTransitGatewayAttachments";
     type Output = Output;
 
     fn read(p: &Params<'_>) -> Result<Self, Error> {
-        KIND.read::<Item>(p)?;
+        TRANSIT_GATEWAY_ATTACHMENT.read::<Item>(p)?;
         Ok(DescribeTransitGatewayAttachments)
     }
 
