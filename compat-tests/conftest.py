@@ -43,6 +43,12 @@ def server():
 
 
 @pytest.fixture(scope="session")
+def ec2(server):
+    """boto3, as the account of most tests."""
+    return server.client("ec2")
+
+
+@pytest.fixture(scope="session")
 def tiny_image(tmp_path_factory):
     """A megabyte that is a disk image for those who never boot it."""
     file = tmp_path_factory.mktemp("image") / "tiny.img"

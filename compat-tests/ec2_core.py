@@ -174,7 +174,7 @@ def test_wrong_credentials_are_said_as_aws_says_it(ec2):
     assert code_of(client(aws_secret_access_key="wrong").describe_regions) == ("AuthFailure", 401)
     assert code_of(client(aws_access_key_id="AKIANOBODY").describe_regions) == ("AuthFailure", 401)
     assert code_of(client("sts", aws_access_key_id="AKIANOBODY").get_caller_identity) == ("InvalidClientTokenId", 403)
-    assert code_of(ec2.allocate_hosts, AvailabilityZone="x") == ("UnsupportedOperation", 400)
+    assert code_of(ec2.create_traffic_mirror_filter) == ("UnsupportedOperation", 400)
     me = client("sts").get_caller_identity()
     assert me["Arn"] == f"arn:aws:iam::{me['Account']}:root"
 

@@ -132,11 +132,6 @@ def quick(ec2, name):
     return waiter
 
 
-@pytest.fixture(scope="module")
-def ec2(server):
-    return server.client("ec2")
-
-
 def tagged(name):
     return [{"ResourceType": "image", "Tags": [{"Key": "Name", "Value": name}]}]
 

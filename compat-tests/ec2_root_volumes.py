@@ -8,7 +8,6 @@ from botocore.exceptions import ClientError
 
 import cloud
 from ec2_images import FIELDS, quick
-from ec2_terraform import ec2  # noqa: F401: a fixture
 from terraform import code, tagged, wait
 
 ZONE = f"{cloud.REGION}a"
@@ -17,7 +16,7 @@ MAPPING = ["DeleteOnTermination", "SnapshotId", "VolumeSize", "VolumeType", "Enc
 
 
 @pytest.fixture(scope="module")
-def snapshot(ec2):  # noqa: F811
+def snapshot(ec2):
     volume = ec2.create_volume(AvailabilityZone=ZONE, Size=2)["VolumeId"]
     wait(ec2, "volume_available", VolumeIds=[volume])
     id = ec2.create_snapshot(VolumeId=volume)["SnapshotId"]
@@ -28,7 +27,7 @@ def snapshot(ec2):  # noqa: F811
 
 
 @pytest.fixture(scope="module")
-def image(ec2, snapshot):  # noqa: F811
+def image(ec2, snapshot):
     id = ec2.register_image(
         Name="tf-on-volume", Architecture="x86_64", RootDeviceName=ROOT, VirtualizationType="hvm", EnaSupport=True,
         BlockDeviceMappings=[{"DeviceName": ROOT, "Ebs": {"SnapshotId": snapshot}}])["ImageId"]
@@ -37,16 +36,16 @@ def image(ec2, snapshot):  # noqa: F811
     ec2.deregister_image(ImageId=id)
 
 
-def described(ec2, id):  # noqa: F811
+def described(ec2, id):
     return ec2.describe_instances(InstanceIds=[id])["Reservations"][0]["Instances"][0]
 
 
-def terminated(ec2, id):  # noqa: F811
+def terminated(ec2, id):
     ec2.terminate_instances(InstanceIds=[id])
     quick(ec2, "instance_terminated").wait(InstanceIds=[id])
 
 
-def test_aws_ami_with_block_devices(ec2, snapshot):  # noqa: F811
+def test_aws_ami_with_block_devices(ec2, snapshot):
     made = ec2.register_image(
         Name="tf-ami", Description="tf", Architecture="x86_64", RootDeviceName="/dev/sda1", VirtualizationType="hvm",
         EnaSupport=True, ImdsSupport="v2.0", TagSpecifications=tagged("image", "tf"),
@@ -73,7 +72,7 @@ def test_aws_ami_with_block_devices(ec2, snapshot):  # noqa: F811
     assert code(ec2.describe_images, ImageIds=[made]) == "InvalidAMIID.NotFound"
 
 
-def test_aws_instance_with_root_block_device(ec2, image):  # noqa: F811
+def test_aws_instance_with_root_block_device(ec2, image):
     """Create with a root and a data volume, read both, change the root in place, destroy."""
     [source] = ec2.describe_images(ImageIds=[image])["Images"]
     root = source["RootDeviceName"]
@@ -118,7 +117,7 @@ def test_aws_instance_with_root_block_device(ec2, image):  # noqa: F811
     ec2.delete_volume(VolumeId=left["VolumeId"])
 
 
-def test_aws_ami_from_instance_and_copy(ec2, image):  # noqa: F811
+def test_aws_ami_from_instance_and_copy(ec2, image):
     """aws_ami_from_instance and aws_ami_copy, which delete their snapshots with themselves."""
     id = ec2.run_instances(ImageId=image, InstanceType="t3.micro", MinCount=1, MaxCount=1)["Instances"][0]["InstanceId"]
     quick(ec2, "instance_running").wait(InstanceIds=[id])
@@ -139,7 +138,7 @@ def test_aws_ami_from_instance_and_copy(ec2, image):  # noqa: F811
     assert ec2.describe_volumes(Filters=[{"Name": "attachment.instance-id", "Values": [id]}])["Volumes"] == []
 
 
-def test_packer_amazon_ebs(ec2, image, server):  # noqa: F811
+def test_packer_amazon_ebs(ec2, image, server):
     """amazon-ebs with launch_block_device_mappings, ami_block_device_mappings, snapshot_tags, snapshot_users and a copy."""
     [source] = ec2.describe_images(ImageIds=[image])["Images"]
     assert source["RootDeviceType"] == "ebs"
@@ -187,7 +186,7 @@ def test_packer_amazon_ebs(ec2, image, server):  # noqa: F811
     ec2.delete_snapshot(SnapshotId=snapshots[0])
 
 
-def test_aws_ebs_snapshot_import(ec2, server, fresh_bucket):  # noqa: F811
+def test_aws_ebs_snapshot_import(ec2, server, fresh_bucket):
     """aws_ebs_snapshot_import: a disk file of a bucket, and an image of what came of it."""
     server.client("s3").put_object(Bucket=fresh_bucket, Key="disk.raw", Body=bytes(3 << 20))
     place = {"S3Bucket": fresh_bucket, "S3Key": "disk.raw"}
@@ -221,7 +220,7 @@ def test_aws_ebs_snapshot_import(ec2, server, fresh_bucket):  # noqa: F811
         ec2.cancel_import_task(ImportTaskId="import-snap-12345678")
 
 
-def test_boto_2_registers_a_snapshot(ec2, snapshot, server):  # noqa: F811
+def test_boto_2_registers_a_snapshot(ec2, snapshot, server):
     """register_image with snapshot_id, and with a block device map of its own."""
     old = server.boto2_ec2()
     from boto.ec2.blockdevicemapping import BlockDeviceMapping, BlockDeviceType

@@ -12,11 +12,6 @@ import cloud
 from terraform import code, tagged
 
 
-@pytest.fixture(scope="module")
-def ec2(server):
-    return server.client("ec2")
-
-
 @pytest.fixture
 def subnet(ec2):
     zone = [{"Name": "availability-zone", "Values": ["us-east-1a"]}, {"Name": "default-for-az", "Values": ["true"]}]

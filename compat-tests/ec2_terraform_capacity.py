@@ -2,15 +2,8 @@
 
 import uuid
 
-import pytest
-
 import cloud
 from terraform import tagged
-
-
-@pytest.fixture(scope="module")
-def ec2(server):
-    return server.client("ec2")
 
 
 def test_aws_ec2_host(ec2, tiny_ami):

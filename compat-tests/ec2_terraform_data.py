@@ -7,11 +7,6 @@ from terraform import code, filters, holds, steady, tagged, token
 
 
 @pytest.fixture(scope="module")
-def ec2(server):
-    return server.client("ec2")
-
-
-@pytest.fixture(scope="module")
 def made(ec2, tiny_ami):
     """A little of everything, with one tag that is asked for."""
     vpc = ec2.create_vpc(CidrBlock="10.40.0.0/16", TagSpecifications=tagged("vpc", "tf-data"))["Vpc"]["VpcId"]

@@ -9,11 +9,6 @@ from terraform import code, filters, holds, retagged, steady, tagged
 ALL = "0.0.0.0/0"
 
 
-@pytest.fixture(scope="module")
-def ec2(server):
-    return server.client("ec2")
-
-
 @pytest.fixture
 def vpc(ec2):
     id = ec2.create_vpc(CidrBlock="10.31.0.0/16")["Vpc"]["VpcId"]

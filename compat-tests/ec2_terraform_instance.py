@@ -8,11 +8,6 @@ import cloud
 from terraform import code, filters, holds, retagged, steady, tagged, token
 
 
-@pytest.fixture(scope="module")
-def ec2(server):
-    return server.client("ec2")
-
-
 @pytest.fixture
 def subnet(ec2):
     by = filters(availability_zone="us-east-1a", default_for_az="true")

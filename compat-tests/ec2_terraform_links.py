@@ -7,12 +7,7 @@ import json
 import pytest
 
 import cloud
-from terraform import code, filters, holds, retagged, steady, tagged, token
-
-
-@pytest.fixture(scope="module")
-def ec2(server):
-    return server.client("ec2")
+from terraform import code, filters, retagged, steady, tagged, token
 
 
 @pytest.fixture

@@ -9,11 +9,6 @@ from terraform import code, filters, holds, retagged, steady, tagged
 ALL = "0.0.0.0/0"
 
 
-@pytest.fixture(scope="module")
-def ec2(server):
-    return server.client("ec2")
-
-
 @pytest.fixture
 def vpc(ec2):
     """aws_vpc with its arguments left as they are."""

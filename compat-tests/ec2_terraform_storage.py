@@ -5,27 +5,8 @@ import datetime
 import pytest
 
 import cloud
+from ec2_terraform import instance, subnet  # noqa: F401: fixtures
 from terraform import code, filters, holds, retagged, steady, tagged, token, wait
-
-
-@pytest.fixture(scope="module")
-def ec2(server):
-    return server.client("ec2")
-
-
-@pytest.fixture
-def subnet(ec2):
-    return ec2.describe_subnets(Filters=filters(availability_zone="us-east-1a", default_for_az="true"))["Subnets"][0]
-
-
-@pytest.fixture
-def instance(ec2, tiny_ami, subnet):
-    launched = ec2.run_instances(ImageId=tiny_ami, InstanceType="t3.small", MinCount=1, MaxCount=1, SubnetId=subnet["SubnetId"])
-    id = launched["Instances"][0]["InstanceId"]
-    cloud.await_state(ec2, id, "running")
-    yield id
-    ec2.terminate_instances(InstanceIds=[id])
-    cloud.await_state(ec2, id, "terminated")
 
 
 @pytest.fixture
@@ -172,7 +153,7 @@ def test_aws_ami(ec2, server, tiny_bundle, kind, boot):
     What is declared of it is to be read back as it was: a difference would have the image made anew.
     """
     location = server.upload(tiny_bundle, "terraform-amis", "tiny/")
-    name, soon = f"tf-{token()}", datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(days=30)
+    name, soon = f"tf-{token()}", datetime.datetime.now(datetime.timezone.utc).replace(second=0) + datetime.timedelta(days=30)
     id = ec2.register_image(Architecture="x86_64", Description="", EnaSupport=False, ImageLocation=location, Name=name, RootDeviceName="/dev/sda1",
                             SriovNetSupport="simple", VirtualizationType=kind, **boot)["ImageId"]
     ec2.create_tags(Resources=[id], Tags=tagged("")[0]["Tags"])

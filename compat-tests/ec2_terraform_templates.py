@@ -6,11 +6,6 @@ import cloud
 from terraform import code, filters, holds, retagged, steady, tagged, token
 
 
-@pytest.fixture(scope="module")
-def ec2(server):
-    return server.client("ec2")
-
-
 @pytest.fixture
 def group(ec2):
     id = ec2.create_security_group(GroupName=f"tf-{token()}", Description="tf")["GroupId"]

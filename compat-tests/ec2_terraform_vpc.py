@@ -9,11 +9,6 @@ from terraform import code, tagged
 
 
 @pytest.fixture(scope="module")
-def ec2(server):
-    return server.client("ec2")
-
-
-@pytest.fixture(scope="module")
 def other(server):
     return server.client("ec2", account=cloud.OTHER)
 

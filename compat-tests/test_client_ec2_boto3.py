@@ -18,11 +18,6 @@ SEVERAL = 7
 
 
 @pytest.fixture(scope="module")
-def ec2(server):
-    return server.client("ec2")
-
-
-@pytest.fixture(scope="module")
 def made(ec2, tiny_ami):
     """Several of everything, in a VPC of its own."""
     vpcs = [ec2.create_vpc(CidrBlock=f"10.{n}.0.0/16")["Vpc"]["VpcId"] for n in range(60, 60 + SEVERAL)]
