@@ -82,8 +82,9 @@ mod tests {
         assert_eq!(bench.call(&associate).await.get("associationId"), Some(association), "nothing changes");
         let secondary = card.all("privateIpAddress")[2];
         let moving = format!("{associate}&PrivateIpAddress={secondary}");
-        assert_eq!(bench.call(&moving).await.code(), "Resource.AlreadyAssociated");
-        let moved = bench.call(&format!("{moving}&AllowReassociation=true")).await;
+        let forbidden = bench.call(&format!("{moving}&AllowReassociation=false")).await;
+        assert_eq!(forbidden.code(), "Resource.AlreadyAssociated");
+        let moved = bench.call(&moving).await;
         assert_ne!(moved.get("associationId"), Some(association), "{}", moved.xml);
         let seen = bench.call("Action=DescribeAddresses&Filter.1.Name=tag-key&Filter.1.Value.1=a").await;
         assert_eq!((seen.get("privateIpAddress"), seen.get("networkInterfaceId")), (Some(secondary), Some(eni)));

@@ -53,7 +53,8 @@ impl Action for AssociateAddress {
             address: addresses::named(p)?,
             to,
             private_ip: address(p, "PrivateIpAddress")?,
-            may_move: p.opt_bool("AllowReassociation")?.unwrap_or(false),
+            // Where there are VPCs only, an address goes where it is sent unless the request forbids it.
+            may_move: p.opt_bool("AllowReassociation")?.unwrap_or(true),
         })
     }
 
