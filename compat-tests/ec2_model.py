@@ -279,7 +279,9 @@ def life(server, ec2):
     instance_profiles(ec2, ids[0])
     spot(ec2, image)
     fleets(ec2, image)
-    ec2_model_capacity.hosts(ec2, {"ImageId": image, "KernelId": KERNEL, "RamdiskId": RAMDISK}, f"{REGION}c")
+    launch = {"ImageId": image, "KernelId": KERNEL, "RamdiskId": RAMDISK}
+    ec2_model_capacity.hosts(ec2, launch, f"{REGION}c")
+    ec2_model_capacity.reservations(ec2, launch, f"{REGION}a")
     of_the_account(ec2, ids[0])
     launch_templates(ec2, ids[0])
     ec2.reboot_instances(InstanceIds=ids)
@@ -287,6 +289,7 @@ def life(server, ec2):
     until("stopped instances", lambda: states() == {"stopped"})
     placement_groups(ec2, ids[0])
     ec2_images.of_stopped(ec2, ids[0])
+    ec2_model_capacity.of_stopped(ec2, ids[0])
     ec2.modify_instance_cpu_options(InstanceId=ids[0], CoreCount=1, ThreadsPerCore=1)
     ec2.start_instances(InstanceIds=ids)
     until("running instances", lambda: states() == {"running"})

@@ -4,7 +4,7 @@ use super::Compute;
 use super::intent::IntentError;
 use super::spec::{Cpu, Instance, MetadataOptions, Options, ShutdownBehavior, Spec, both};
 use super::state::{Observed, State, visible};
-use super::{dedicated, placement, types};
+use super::{capacity, dedicated, placement, types};
 use crate::clock;
 use crate::db;
 use crate::db::instances::InstanceRow;
@@ -31,6 +31,8 @@ pub enum Edit {
     Placement(PlacementEdit),
     /// Takes a stopped instance.
     Cpu(Cpu),
+    /// Takes a stopped instance.
+    Capacity(capacity::Wish),
     Credits(String),
     /// Automatic recovery and migration by reboot: whether they are wanted.
     Maintenance {
@@ -117,7 +119,12 @@ fn apply(c: &db::Conn, row: &mut InstanceRow, edit: &Edit) -> Result<bool, Inten
     }
     let needs_rest = matches!(
         edit,
-        Edit::InstanceType(_) | Edit::UserData(_) | Edit::EbsOptimized(_) | Edit::Placement(_) | Edit::Cpu(_)
+        Edit::InstanceType(_)
+            | Edit::UserData(_)
+            | Edit::EbsOptimized(_)
+            | Edit::Placement(_)
+            | Edit::Cpu(_)
+            | Edit::Capacity(_)
     );
     if needs_rest && state != State::Stopped {
         return Err(IntentError::NotStopped(row.id.clone()));
@@ -156,6 +163,7 @@ fn apply(c: &db::Conn, row: &mut InstanceRow, edit: &Edit) -> Result<bool, Inten
             (options.cpu, row.vcpus) = (Some(*cpu), cpu.vcpus());
             spec.redefine |= row.vcpus != before.vcpus;
         }
+        Edit::Capacity(wish) => options.capacity = wish.clone(),
         Edit::Credits(credits) => options.credits = Some(credits.clone()),
         Edit::Maintenance { auto_recovery, reboot_migration } => {
             options.no_auto_recovery = auto_recovery.map_or(options.no_auto_recovery, |wanted| !wanted);

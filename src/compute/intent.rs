@@ -30,6 +30,8 @@ pub enum IntentError {
     #[error(transparent)]
     Placement(#[from] super::placement::PlacementError),
     #[error(transparent)]
+    Capacity(#[from] super::capacity::CapacityError),
+    #[error(transparent)]
     Dedicated(#[from] super::dedicated::DedicatedError),
     #[error(transparent)]
     Volumes(#[from] volumes::Error),
@@ -147,6 +149,7 @@ impl Compute {
                         row.changed_at = clock::now_ms();
                         if change == Change::Start {
                             super::dedicated::enter_again(c, &mut row)?;
+                            super::capacity::enter_again(c, &mut row)?;
                         }
                         db::instances::update(c, &row, generation)?;
                         if change == Change::Start {

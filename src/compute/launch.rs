@@ -1,12 +1,14 @@
 //! RunInstances' one transaction: everything is looked up, placed, addressed and written at once, or nothing is.
 
+use super::capacity::{CapacityError, CapacityReservation};
 use super::cards::{Cards, InterfaceWish};
 use super::edit::MetadataEdit;
 use super::launch_disks::{self, Planned};
+use super::records::Kept;
 use super::spec::{Instance, InstanceProfile, Key, MetadataOptions, Options, Spec};
 use super::spot::{self, OfSpot, SpotRequest, SpotWish};
 use super::state::{Desired, Observed};
-use super::{Compute, dedicated, defaults, placement, schedule, types};
+use super::{Compute, capacity, dedicated, defaults, placement, schedule, types};
 use crate::db::images::{Image, ImageType};
 use crate::db::instances::InstanceRow;
 use crate::db::quotas::{self, Quota};
@@ -69,6 +71,8 @@ pub enum LaunchError {
     Network(#[from] network::Error),
     #[error(transparent)]
     Placement(#[from] placement::PlacementError),
+    #[error(transparent)]
+    Capacity(#[from] capacity::CapacityError),
     #[error(transparent)]
     Dedicated(#[from] dedicated::DedicatedError),
     #[error(transparent)]
@@ -198,8 +202,17 @@ pub(super) fn launch(c: &Conn, r: &LaunchRequest, ground: &Ground) -> Result<Vec
     let mut why = String::new();
     let mut launched = 0;
     while launched < r.max_count {
+        let reservation = match reservation(c, r, &spec, &cards.zone) {
+            Err(_) if launched >= r.min_count => break,
+            found => found?,
+        };
+        spec.options.reservation = reservation.as_ref().map(|r| r.id.clone());
         let demand = schedule::Demand { zone: &cards.zone, vcpus, memory_mib };
-        let host = match schedule::place(&candidates(c)?, &demand) {
+        let placed = match reservation {
+            Some(reservation) => Ok(reservation.it.host),
+            None => schedule::place(&candidates(c)?, &demand),
+        };
+        let host = match placed {
             Ok(host) => host,
             Err(reason) => {
                 why = reason;
@@ -304,11 +317,36 @@ fn load(c: &Conn, reservation_id: &str) -> Result<Vec<Instance>, LaunchError> {
     rows.into_iter().map(|row| Ok(Instance::load(c, row)?)).collect()
 }
 
+/// The capacity reservation that the next instance goes into, if any.
+fn reservation(
+    c: &Conn,
+    r: &LaunchRequest,
+    spec: &Spec,
+    zone: &str,
+) -> Result<Option<Kept<CapacityReservation>>, CapacityError> {
+    if r.spot.is_some() || spec.options.spot.is_some() {
+        return Ok(None);
+    }
+    let asker = capacity::Asker {
+        account: &r.account,
+        region: &r.region,
+        zone,
+        instance_type: &r.instance_type,
+        platform: spec.platform.as_deref(),
+        tenancy: &spec.options.tenancy,
+    };
+    asker.find(c, &spec.options.capacity)
+}
+
+/// The hosts with what they have promised to instances, and to reservations beside those.
 pub(super) fn candidates(c: &Conn) -> Result<Vec<schedule::Candidate>, db::Error> {
+    let reserved = capacity::unused(c)?;
     db::instances::hosts(c)?
         .into_iter()
         .map(|host| {
             let (used_vcpus, used_memory_mib) = db::instances::promised(c, &host.id)?;
+            let (vcpus, memory_mib) = reserved.get(&host.id).copied().unwrap_or_default();
+            let (used_vcpus, used_memory_mib) = (used_vcpus + vcpus, used_memory_mib + memory_mib);
             Ok(schedule::Candidate { host, used_vcpus, used_memory_mib })
         })
         .collect()

@@ -12,6 +12,7 @@
 //! computed from both ([`state::visible`]). A request commits its intent and never waits for a hypervisor. After a crash the
 //! loop looks at every row again, so recovery is the same path as everything else.
 
+pub mod capacity;
 mod capture;
 mod captured_mapping;
 mod cards;

@@ -181,6 +181,9 @@ impl Compute {
                 next_tend = tokio::time::Instant::now() + PERIOD;
                 // Room that comes meanwhile is room to look again for.
                 self.work.wants_room.store(true, Relaxed);
+                if let Err(e) = self.tend_reservations(now).await {
+                    tracing::error!(error = %e, "looking at capacity reservations");
+                }
                 let spot =
                     self.tend_spot(now).await.inspect_err(|e| tracing::error!(error = %e, "looking at spot requests"));
                 let fleets = self.tend_fleets().await.inspect_err(|e| tracing::error!(error = %e, "looking at fleets"));

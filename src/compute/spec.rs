@@ -1,5 +1,6 @@
 //! What a launch asked for, and an instance as other rooms see it.
 
+use super::capacity;
 use super::placement::InGroup;
 use super::spot::OfSpot;
 use super::state::{Desired, Observed, State, visible};
@@ -109,6 +110,9 @@ pub struct Options {
     /// It stays on its dedicated host when it is stopped and started.
     pub host_affinity: bool,
     pub placement: Option<InGroup>,
+    /// Into which capacity reservations it is to go, and the one that it went into when it last started.
+    pub capacity: capacity::Wish,
+    pub reservation: Option<String>,
     /// The spot request that launched it.
     pub spot: Option<OfSpot>,
     /// The fleet that launched it.
@@ -136,6 +140,8 @@ impl Default for Options {
             host: None,
             host_affinity: false,
             placement: None,
+            capacity: capacity::Wish::Open,
+            reservation: None,
             spot: None,
             fleet: None,
             cpu: None,

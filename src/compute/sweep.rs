@@ -50,6 +50,7 @@ impl Compute {
         self.sweep_spot()?;
         self.sweep_fleets()?;
         self.sweep_dedicated()?;
+        self.sweep_reservations()?;
         for id in folders {
             if self.db.read(|c| db::instances::get(c, &id))?.is_none() {
                 tracing::warn!(instance = id, "removing a folder that no row knows");

@@ -2,6 +2,7 @@
 //!
 //! What is wrong inside (`InternalError`) has its cause as `Display`, for the log; the dispatcher tells clients nothing.
 
+use crate::compute::capacity::CapacityError;
 use crate::compute::dedicated::DedicatedError;
 use crate::compute::placement::PlacementError;
 use crate::compute::templates::TemplateError;
@@ -99,6 +100,8 @@ pub enum Error {
     #[error(transparent)]
     Placement(#[from] PlacementError),
     #[error(transparent)]
+    Capacity(#[from] CapacityError),
+    #[error(transparent)]
     Dedicated(#[from] DedicatedError),
     #[error(transparent)]
     Launch(LaunchError),
@@ -159,6 +162,7 @@ impl Error {
             Error::Images(e) => (e.code(), S::from_u16(e.status()).unwrap_or(S::BAD_REQUEST)),
             Error::Template(e) => template(e),
             Error::Placement(e) => placement(e),
+            Error::Capacity(e) => capacity(e),
             Error::Dedicated(e) => dedicated(e),
             Error::Launch(e) => launch(e),
             Error::Intent(e) => intent(e),
@@ -185,6 +189,7 @@ pub fn launch(e: &LaunchError) -> (&'static str, StatusCode) {
         LaunchError::Db(_) => INTERNAL,
         LaunchError::Network(e) => in_network(e),
         LaunchError::Placement(e) => placement(e),
+        LaunchError::Capacity(e) => capacity(e),
         LaunchError::Dedicated(e) => dedicated(e),
         LaunchError::Volumes(volumes::Error::TooSmall { .. })
         | LaunchError::RootTooSmall { .. }
@@ -232,6 +237,23 @@ fn placement(e: &PlacementError) -> (&'static str, StatusCode) {
     }
 }
 
+/// The wire table of capacity reservations.
+fn capacity(e: &CapacityError) -> (&'static str, StatusCode) {
+    const BAD: StatusCode = StatusCode::BAD_REQUEST;
+    match e {
+        CapacityError::Db(_) => INTERNAL,
+        CapacityError::NotFound(_) => ("InvalidCapacityReservationId.NotFound", BAD),
+        CapacityError::NotActive { .. } => ("InvalidCapacityReservationState", BAD),
+        CapacityError::UnknownType(_) | CapacityError::Mismatch(_) | CapacityError::InUse { .. } => {
+            ("InvalidParameterValue", BAD)
+        }
+        CapacityError::Full(_) => ("ReservationCapacityExceeded", BAD),
+        CapacityError::NoneFits(_) | CapacityError::NoCapacity(_) => {
+            ("InsufficientInstanceCapacity", StatusCode::INTERNAL_SERVER_ERROR)
+        }
+    }
+}
+
 /// The wire table of dedicated hosts.
 fn dedicated(e: &DedicatedError) -> (&'static str, StatusCode) {
     const BAD: StatusCode = StatusCode::BAD_REQUEST;
@@ -257,6 +279,7 @@ fn intent(e: &IntentError) -> (&'static str, StatusCode) {
         IntentError::Db(_) => INTERNAL,
         IntentError::Network(e) => in_network(e),
         IntentError::Placement(e) => placement(e),
+        IntentError::Capacity(e) => capacity(e),
         IntentError::Dedicated(e) => dedicated(e),
         IntentError::Volumes(e) => in_volumes(e),
         IntentError::NotFound(_) => ("InvalidInstanceID.NotFound", BAD),
@@ -444,6 +467,7 @@ fn malformed(kind: Kind) -> &'static str {
         Kind::SpotRequest => "InvalidSpotInstanceRequestID.Malformed",
         Kind::Fleet => "InvalidFleetId.Malformed",
         Kind::DedicatedHost => "InvalidHostID.Malformed",
+        Kind::CapacityReservation => "InvalidCapacityReservationId.Malformed",
         Kind::ImportImageTask | Kind::ImportSnapshotTask => "InvalidConversionTaskId.Malformed",
         Kind::ExportImageTask | Kind::ExportTask => "InvalidExportTaskID.Malformed",
         Kind::BundleTask => "InvalidBundleID.Malformed",
@@ -485,6 +509,7 @@ fn not_found(kind: Kind) -> &'static str {
         Kind::SpotRequest => "InvalidSpotInstanceRequestID.NotFound",
         Kind::Fleet => "InvalidFleetId.NotFound",
         Kind::DedicatedHost => "InvalidHostID.NotFound",
+        Kind::CapacityReservation => "InvalidCapacityReservationId.NotFound",
         Kind::ImportImageTask | Kind::ImportSnapshotTask => "InvalidConversionTaskId.NotFound",
         Kind::ExportImageTask | Kind::ExportTask => "InvalidExportTaskID.NotFound",
         Kind::BundleTask => "InvalidBundleID.NotFound",
@@ -516,6 +541,9 @@ fn no_such(kind: Kind, ids: &[String]) -> String {
         }
         Kind::RouteTable => ("The routeTable ID '#' does not exist", "The routeTable IDs '#' do not exist"),
         Kind::Fleet => ("The fleet ID '#' does not exist", "The fleet IDs '#' do not exist"),
+        Kind::CapacityReservation => {
+            ("The capacity reservation ID '#' does not exist", "The capacity reservation IDs '#' do not exist")
+        }
         Kind::DedicatedHost => ("The host ID '#' does not exist", "The host IDs '#' do not exist"),
         Kind::SpotRequest => {
             ("The spot instance request ID '#' does not exist", "The spot instance request IDs '#' do not exist")

@@ -6,6 +6,7 @@ use super::interfaces::{Address, Association, Interface, Operator};
 use super::profiles::ProfileItem;
 use super::zone;
 use crate::clock;
+use crate::compute::capacity::Wish;
 use crate::compute::state::State;
 use crate::compute::{Cpu, Instance, MetadataOptions};
 use crate::db::tags::Tag;
@@ -144,7 +145,8 @@ struct InstanceItem<'a> {
     ebs_optimized: bool,
     ena_support: bool,
     cpu_options: CpuOptions,
-    capacity_reservation_specification: CapacityReservation,
+    capacity_reservation_id: Option<&'a str>,
+    capacity_reservation_specification: CapacityReservation<'a>,
     hibernation_options: HibernationOptions,
     metadata_options: MetadataItem,
     enclave_options: EnclaveOptions,
@@ -227,8 +229,27 @@ struct CpuOptions {
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct CapacityReservation {
-    capacity_reservation_preference: &'static str,
+struct CapacityReservation<'a> {
+    capacity_reservation_preference: Option<&'static str>,
+    capacity_reservation_target: Option<CapacityTarget<'a>>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct CapacityTarget<'a> {
+    capacity_reservation_id: &'a str,
+}
+
+impl<'a> From<&'a Wish> for CapacityReservation<'a> {
+    fn from(wish: &'a Wish) -> CapacityReservation<'a> {
+        let (preference, target) = match wish {
+            Wish::Open => (Some("open"), None),
+            Wish::None => (Some("none"), None),
+            Wish::Only => (Some("capacity-reservations-only"), None),
+            Wish::Target(id) => (None, Some(CapacityTarget { capacity_reservation_id: id })),
+        };
+        CapacityReservation { capacity_reservation_preference: preference, capacity_reservation_target: target }
+    }
 }
 
 #[derive(Serialize)]
@@ -356,7 +377,8 @@ impl Shown {
             ebs_optimized: spec.options.ebs_optimized,
             ena_support: true,
             cpu_options: CpuOptions { core_count: cpu.cores, threads_per_core: cpu.threads },
-            capacity_reservation_specification: CapacityReservation { capacity_reservation_preference: "open" },
+            capacity_reservation_id: self.instance.reservation().map(String::as_str),
+            capacity_reservation_specification: (&spec.options.capacity).into(),
             hibernation_options: HibernationOptions { configured: false },
             metadata_options: MetadataItem::new(&spec.options.metadata, "applied"),
             enclave_options: EnclaveOptions { enabled: false },
@@ -443,9 +465,9 @@ impl Filtered for Shown {
         ("block-device-mapping.status", |i| of_devices(i, |d| text(&d.state))),
         ("block-device-mapping.volume-id", |i| of_devices(i, |d| text(&d.volume))),
         ("boot-mode", |i| text(i.item().boot_mode)),
-        ("capacity-reservation-id", |_| vec![]),
+        ("capacity-reservation-id", |i| opt(i.item().capacity_reservation_id)),
         ("capacity-reservation-specification.capacity-reservation-preference", |i| {
-            text(i.item().capacity_reservation_specification.capacity_reservation_preference)
+            opt(i.item().capacity_reservation_specification.capacity_reservation_preference)
         }),
         ("client-token", |i| text(i.item().client_token)),
         ("current-instance-boot-mode", |i| text(i.item().current_instance_boot_mode)),

@@ -3,7 +3,7 @@
 use super::actions::describe_images::image_id;
 use super::profiles::{look_up, named as named_profile};
 use super::volumes::own_key;
-use super::{Cx, Error, launch_disks, launch_interfaces, spot, tagging};
+use super::{Cx, Error, capacity, launch_disks, launch_interfaces, spot, tagging};
 use crate::compute::dedicated;
 use crate::compute::placement::{Name, Wish};
 use crate::compute::spot::SpotWish;
@@ -180,7 +180,9 @@ fn options(p: &Params<'_>) -> Result<Options, Error> {
         }
     };
     let monitoring = p.nested("Monitoring").map(|m| m.opt_bool("Enabled")).transpose()?.flatten().unwrap_or(false);
+    let capacity = p.nested(capacity::PARAMETER).map(|wish| capacity::wish(&wish)).transpose()?.unwrap_or_default();
     Ok(Options {
+        capacity,
         shutdown_behavior,
         disable_api_termination: flag("DisableApiTermination")?,
         disable_api_stop: flag("DisableApiStop")?,

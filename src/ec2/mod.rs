@@ -13,6 +13,7 @@ mod acl_entries;
 pub mod actions;
 mod addresses;
 mod attribute;
+mod capacity;
 mod cidr_blocks;
 mod describe;
 mod endpoints;

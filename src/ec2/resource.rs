@@ -3,6 +3,7 @@
 use super::idempotency::Token;
 use super::{Cx, Error, tagging};
 use crate::clock;
+use crate::compute::capacity::CapacityReservation;
 use crate::compute::dedicated::DedicatedHost;
 use crate::compute::fleet::Fleet;
 use crate::compute::spot::SpotRequest;
@@ -48,6 +49,7 @@ const TAGGABLE: &[(Kind, &str)] = &[
     (Kind::SpotRequest, "spot-instances-request"),
     (Kind::Fleet, "fleet"),
     (Kind::DedicatedHost, "dedicated-host"),
+    (Kind::CapacityReservation, "capacity-reservation"),
     (Kind::ImportImageTask, "import-image-task"),
     (Kind::ImportSnapshotTask, "import-snapshot-task"),
     (Kind::ExportImageTask, "export-image-task"),
@@ -154,6 +156,9 @@ pub fn check(c: &Conn, account: &str, region: &str, id: &str) -> Result<(), Erro
         | Kind::BundleTask => tasks::find(c, account, region, id)?.is_some(),
         Kind::PlacementGroup => placement::all(c, account, region)?.iter().any(|g| g.id == id),
         Kind::Fleet => compute::records::get::<Fleet>(c, id)?.is_some_and(|r| here(&r.account, &r.region)),
+        Kind::CapacityReservation => {
+            compute::records::get::<CapacityReservation>(c, id)?.is_some_and(|r| here(&r.account, &r.region))
+        }
         Kind::DedicatedHost => {
             compute::records::get::<DedicatedHost>(c, id)?.is_some_and(|r| here(&r.account, &r.region))
         }

@@ -19,8 +19,13 @@ pub struct Specification {
 
 /// Read `TagSpecification.N`. `allowed` are the resource types that the action makes.
 pub fn specifications(p: &Params<'_>, allowed: &[&str]) -> Result<Vec<Specification>, Error> {
+    specifications_at(p, "TagSpecification", allowed)
+}
+
+/// The same where the parameter has another name.
+pub fn specifications_at(p: &Params<'_>, name: &str, allowed: &[&str]) -> Result<Vec<Specification>, Error> {
     let mut all: Vec<Specification> = Vec::new();
-    for spec in p.structs("TagSpecification") {
+    for spec in p.structs(name) {
         let kind = spec.opt("ResourceType").unwrap_or_default();
         if kind.is_empty() {
             return Err(Error::ParameterValue("Tag specification resource type must have a value".into()));

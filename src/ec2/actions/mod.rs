@@ -18,6 +18,7 @@ pub mod authorize_security_group_egress;
 pub mod authorize_security_group_ingress;
 pub mod bundle_instance;
 pub mod cancel_bundle_task;
+pub mod cancel_capacity_reservation;
 pub mod cancel_conversion_task;
 pub mod cancel_export_task;
 pub mod cancel_image_launch_permission;
@@ -26,6 +27,7 @@ pub mod cancel_spot_instance_requests;
 pub mod confirm_product_instance;
 pub mod copy_image;
 pub mod copy_snapshot;
+pub mod create_capacity_reservation;
 pub mod create_default_subnet;
 pub mod create_default_vpc;
 pub mod create_dhcp_options;
@@ -192,6 +194,7 @@ pub mod enable_serial_console_access;
 pub mod enable_volume_io;
 pub mod export_image;
 pub mod get_caller_identity;
+pub mod get_capacity_reservation_usage;
 pub mod get_console_output;
 pub mod get_console_screenshot;
 pub mod get_ebs_default_kms_key_id;
@@ -213,6 +216,7 @@ pub mod import_snapshot;
 pub mod import_volume;
 pub mod list_images_in_recycle_bin;
 pub mod modify_address_attribute;
+pub mod modify_capacity_reservation;
 pub mod modify_ebs_default_kms_key_id;
 pub mod modify_fleet;
 pub mod modify_hosts;
@@ -220,6 +224,7 @@ pub mod modify_id_format;
 pub mod modify_identity_id_format;
 pub mod modify_image_attribute;
 pub mod modify_instance_attribute;
+pub mod modify_instance_capacity_reservation_attributes;
 pub mod modify_instance_cpu_options;
 pub mod modify_instance_credit_specification;
 pub mod modify_instance_maintenance_options;
@@ -295,6 +300,7 @@ pub static ALL: &[Entry] = &[
     entry::<authorize_security_group_ingress::AuthorizeSecurityGroupIngress>(),
     entry::<bundle_instance::BundleInstance>(),
     entry::<cancel_bundle_task::CancelBundleTask>(),
+    entry::<cancel_capacity_reservation::CancelCapacityReservation>(),
     entry::<cancel_conversion_task::CancelConversionTask>(),
     entry::<cancel_export_task::CancelExportTask>(),
     entry::<cancel_image_launch_permission::CancelImageLaunchPermission>(),
@@ -303,6 +309,7 @@ pub static ALL: &[Entry] = &[
     entry::<copy_image::CopyImage>(),
     entry::<copy_snapshot::CopySnapshot>(),
     entry::<confirm_product_instance::ConfirmProductInstance>(),
+    entry::<create_capacity_reservation::CreateCapacityReservation>(),
     entry::<create_default_subnet::CreateDefaultSubnet>(),
     entry::<create_default_vpc::CreateDefaultVpc>(),
     entry::<create_dhcp_options::CreateDhcpOptions>(),
@@ -469,6 +476,7 @@ pub static ALL: &[Entry] = &[
     entry::<enable_volume_io::EnableVolumeIO>(),
     entry::<export_image::ExportImage>(),
     entry::<get_caller_identity::GetCallerIdentity>(),
+    entry::<get_capacity_reservation_usage::GetCapacityReservationUsage>(),
     entry::<get_console_output::GetConsoleOutput>(),
     entry::<get_console_screenshot::GetConsoleScreenshot>(),
     entry::<get_ebs_default_kms_key_id::GetEbsDefaultKmsKeyId>(),
@@ -490,6 +498,7 @@ pub static ALL: &[Entry] = &[
     entry::<import_volume::ImportVolume>(),
     entry::<list_images_in_recycle_bin::ListImagesInRecycleBin>(),
     entry::<modify_address_attribute::ModifyAddressAttribute>(),
+    entry::<modify_capacity_reservation::ModifyCapacityReservation>(),
     entry::<modify_ebs_default_kms_key_id::ModifyEbsDefaultKmsKeyId>(),
     entry::<modify_fleet::ModifyFleet>(),
     entry::<modify_hosts::ModifyHosts>(),
@@ -497,6 +506,7 @@ pub static ALL: &[Entry] = &[
     entry::<modify_identity_id_format::ModifyIdentityIdFormat>(),
     entry::<modify_image_attribute::ModifyImageAttribute>(),
     entry::<modify_instance_attribute::ModifyInstanceAttribute>(),
+    entry::<modify_instance_capacity_reservation_attributes::ModifyInstanceCapacityReservationAttributes>(),
     entry::<modify_instance_cpu_options::ModifyInstanceCpuOptions>(),
     entry::<modify_instance_credit_specification::ModifyInstanceCreditSpecification>(),
     entry::<modify_instance_maintenance_options::ModifyInstanceMaintenanceOptions>(),

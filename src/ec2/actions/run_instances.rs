@@ -23,12 +23,11 @@ pub enum RunInstances {
 
 impl Action for RunInstances {
     const NAME: &'static str = "RunInstances";
-    /// What has no effect here: AWS's processor and capacity market, hardware that a guest does not get, names in a DNS that
+    /// What has no effect here: AWS's own, hardware that a guest does not get, names in a DNS that
     /// does not exist.
     const IGNORED: &'static [&'static str] = &[
         "AdditionalInfo",
         "AddressingType",
-        "CapacityReservationSpecification",
         "EnclaveOptions",
         "EnablePrimaryIpv6",
         "HibernationOptions",
