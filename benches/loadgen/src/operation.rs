@@ -61,6 +61,13 @@ impl<'a> Run<'a> {
             format!("{}o{:07}", self.a.prefix, i)
         }
     }
+    /// The i-th key to be written: directory by directory, as an index likes it best.
+    pub fn fill_key(&self, i: usize) -> String {
+        match self.a.keys.checked_div(self.a.dirs) {
+            Some(each) if each * self.a.dirs == self.a.keys => self.key(i % each * self.a.dirs + i / each),
+            Some(_) | None => self.key(i),
+        }
+    }
     pub async fn put(&self, c: &mut Conn, key: &str) -> Result<u64, Err> {
         let (b, sha, n) = self.generated();
         let ep = c.ep.clone();
