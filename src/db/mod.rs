@@ -90,6 +90,7 @@ const MIGRATIONS: &[(&str, &str)] = &[
     ("0024_snapshot_imports", include_str!("migrations/0024_snapshot_imports.sql")),
     ("0025_instances_in_order", include_str!("migrations/0025_instances_in_order.sql")),
     ("0026_flat_launches", include_str!("migrations/0026_flat_launches.sql")),
+    ("0027_volume_storage", include_str!("migrations/0027_volume_storage.sql")),
 ];
 
 type Job = Box<dyn FnOnce(&mut Conn) -> Answer + Send>;

@@ -18,6 +18,8 @@ pub enum Quota {
     SecurityGroupsPerInterface,
     KeyPairs,
     DedicatedHosts,
+    VolumeStorage,
+    Snapshots,
 }
 
 /// One quota as the operator sees it.
@@ -42,6 +44,8 @@ pub const ALL: &[Line] = &[
     line(Quota::SecurityGroupsPerInterface, "security-groups-per-interface", 5, "security groups of an interface"),
     line(Quota::KeyPairs, "key-pairs", 5000, "key pairs"),
     line(Quota::DedicatedHosts, "dedicated-hosts", 50, "dedicated hosts"),
+    line(Quota::VolumeStorage, "volume-storage", 51_200, "GiB of volumes, all types together"),
+    line(Quota::Snapshots, "snapshots", 100_000, "snapshots"),
 ];
 
 const fn line(quota: Quota, name: &'static str, default: i64, about: &'static str) -> Line {

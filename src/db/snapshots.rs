@@ -64,6 +64,14 @@ fn collect(c: &Conn, rest: &str, params: impl rusqlite::Params) -> Result<Vec<Sn
         .collect()
 }
 
+/// How many snapshots an account has in a region.
+pub fn count(c: &Conn, account: &str, region: &str) -> Result<usize, Error> {
+    let count: i64 = c
+        .prepare_cached("SELECT count(*) FROM snapshots WHERE account = ?1 AND region = ?2")?
+        .query_row((account, region), |r| r.get(0))?;
+    Ok(count as usize)
+}
+
 /// Keep a new snapshot.
 pub fn insert(c: &Conn, s: &SnapshotRow) -> Result<(), Error> {
     c.prepare_cached(&format!(

@@ -154,6 +154,12 @@ pub fn of_account(c: &Conn, account: &str, region: &str) -> Result<Vec<VolumeRow
     collect(c, "WHERE v.account = ?1 AND v.region = ?2 ORDER BY v.created_at, v.id", [account, region])
 }
 
+/// GiB of all volumes of an account in a region.
+pub fn storage(c: &Conn, account: &str, region: &str) -> Result<i64, Error> {
+    Ok(c.prepare_cached("SELECT coalesce(sum(gib), 0) FROM volumes WHERE account = ?1 AND region = ?2")?
+        .query_row((account, region), |r| r.get(0))?)
+}
+
 /// Volumes whose file is not yet what it is to be, and that no running machine has: what to work on.
 pub fn unfinished(c: &Conn) -> Result<Vec<VolumeRow>, Error> {
     collect(

@@ -424,6 +424,8 @@ fn in_volumes(e: &volumes::Error) -> (&'static str, StatusCode) {
         }
         volumes::Error::NoAttachment { .. } => ("InvalidAttachment.NotFound", BAD),
         volumes::Error::OtherZone { .. } => ("InvalidVolume.ZoneMismatch", BAD),
+        volumes::Error::TooMuchStorage(_) => ("VolumeLimitExceeded", BAD),
+        volumes::Error::TooManySnapshots => ("SnapshotLimitExceeded", BAD),
         volumes::Error::TooManyAttachments(_) => ("AttachmentLimitExceeded", BAD),
         volumes::Error::CannotShare(_) => ("UnsupportedOperation", BAD),
         volumes::Error::Modifying(_) => ("IncorrectModificationState", BAD),

@@ -144,6 +144,12 @@ pub enum Error {
     /// `AttachmentLimitExceeded`
     #[error("The instance '{0}' has as many volumes as it can have.")]
     TooManyAttachments(String),
+    /// `VolumeLimitExceeded`
+    #[error("You have exceeded your maximum volume storage limit of {0} GiB in this region.")]
+    TooMuchStorage(i64),
+    /// `SnapshotLimitExceeded`
+    #[error("You have reached the limit on the number of snapshots that you can create.")]
+    TooManySnapshots,
     /// `UnsupportedOperation`
     #[error("Volume '{0}' is attached already, and the disk of a real machine cannot be shared with another.")]
     CannotShare(String),

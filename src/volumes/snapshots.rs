@@ -2,6 +2,7 @@
 
 use super::volume::{GIB, Volume};
 use super::{Bytes, Error, attachments};
+use crate::db::quotas::{self, Quota};
 use crate::db::snapshots::SnapshotRow;
 use crate::db::volumes::{LayerRow, VolumeRow};
 use crate::db::{self, Conn};
@@ -33,7 +34,7 @@ pub fn create(c: &Conn, volume: &mut Volume, description: &str, bytes: Bytes) ->
         completed_at: None,
         shared_with: Vec::new(),
     };
-    db::snapshots::insert(c, &snapshot)?;
+    insert(c, &snapshot)?;
     // Snapshots that wait together are of the same layer: nothing can tell them apart.
     if row.next_layer.is_none() {
         let next = LayerRow {
@@ -50,6 +51,15 @@ pub fn create(c: &Conn, volume: &mut Volume, description: &str, bytes: Bytes) ->
         taken(c, row)?;
     }
     Ok(snapshot)
+}
+
+/// Keep a new snapshot, if its account may have one more.
+pub(super) fn insert(c: &Conn, snapshot: &SnapshotRow) -> Result<(), Error> {
+    let there = db::snapshots::count(c, &snapshot.account, &snapshot.region)?;
+    match quotas::allows(c, &snapshot.account, Quota::Snapshots, there)? {
+        true => Ok(db::snapshots::insert(c, snapshot)?),
+        false => Err(Error::TooManySnapshots),
+    }
 }
 
 /// `vol-a.0` is followed by `vol-a.1`.
@@ -136,7 +146,7 @@ pub fn copy(c: &Conn, source: &SnapshotRow, new: &NewCopy) -> Result<SnapshotRow
         completed_at: Some(now),
         shared_with: Vec::new(),
     };
-    db::snapshots::insert(c, &copy)?;
+    insert(c, &copy)?;
     Ok(copy)
 }
 

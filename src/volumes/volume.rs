@@ -2,6 +2,7 @@
 
 use super::figures::{Figures, Kind, Wish};
 use super::{Bytes, Error, attachments, snapshots};
+use crate::db::quotas::{self, Quota};
 use crate::db::snapshots::SnapshotRow;
 use crate::db::volumes::{AttachmentRow, LayerRow, VolumeRow};
 use crate::db::{self, Conn};
@@ -96,9 +97,19 @@ pub fn figures_on(wish: Wish, source: Option<&SnapshotRow>) -> Result<Figures, E
     }
 }
 
+/// An error if an account's volumes may not take as many GiB more.
+fn grow(c: &Conn, account: &str, region: &str, gib: i64) -> Result<(), Error> {
+    let most = quotas::limit(c, account, Quota::VolumeStorage)?;
+    match db::volumes::storage(c, account, region)? + gib > most {
+        true => Err(Error::TooMuchStorage(most)),
+        false => Ok(()),
+    }
+}
+
 /// [`create`] of a snapshot that was looked up, and that its account need not be able to use: an image's.
 pub fn create_on(c: &Conn, new: &NewVolume, source: Option<SnapshotRow>, bytes: Bytes) -> Result<Volume, Error> {
     let figures = figures_on(new.wish, source.as_ref())?;
+    grow(c, &new.account, &new.region, figures.gib)?;
     let (by_default, default_key) = db::volumes::defaults(c, &new.account, &new.region)?;
     let encrypted = new.encrypted == Some(true) || by_default || source.as_ref().is_some_and(|s| s.encrypted);
     let of_snapshot = source.as_ref().and_then(|s| s.kms_key.clone());
@@ -182,6 +193,7 @@ pub fn modify(c: &Conn, volume: &mut Volume, wish: Wish, bytes: Bytes) -> Result
     }
     let from = volume.figures()?;
     let to = from.with(wish)?;
+    grow(c, &row.account, &row.region, to.gib - from.gib)?;
     let now = clock::now_ms();
     let at_once = bytes == Bytes::None || to.gib == from.gib;
     let modification = Modification { from, to, started_at: now, ended_at: at_once.then_some(now) };

@@ -215,6 +215,24 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn quotas_of_storage_and_snapshots_are_kept_to() {
+        use crate::db::quotas::set;
+        let bench = Bench::new();
+        bench.db().write_blocking(|c| set(c, None, "volume-storage", Some(3))).unwrap();
+        bench.db().write_blocking(|c| set(c, None, "snapshots", Some(1))).unwrap();
+        let volume = bench.call(&create("Size=2")).await.get("volumeId").unwrap().to_owned();
+        bench.call(&format!("Action=CreateSnapshot&VolumeId={volume}")).await;
+        for (form, code) in [
+            (create("Size=2"), "VolumeLimitExceeded"),
+            (format!("Action=ModifyVolume&VolumeId={volume}&Size=4"), "VolumeLimitExceeded"),
+            (format!("Action=CreateSnapshot&VolumeId={volume}"), "SnapshotLimitExceeded"),
+        ] {
+            assert_eq!(bench.call(&form).await.code(), code, "{form}");
+        }
+        assert_eq!(bench.call(&create("Size=1")).await.status, 200);
+    }
+
+    #[tokio::test]
     async fn a_detached_volume_is_free() {
         let bench = Bench::new();
         bench.image("ami-12345678").await;
