@@ -18,6 +18,7 @@ mod cidr_blocks;
 mod describe;
 mod endpoints;
 mod error;
+mod error_of_ids;
 mod error_of_rooms;
 pub mod filter;
 mod fleets;
