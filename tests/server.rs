@@ -2,6 +2,7 @@
 
 mod support;
 
+use std::io::{Read, Write};
 use std::os::unix::fs::PermissionsExt;
 use support::{Server, all, novella, plain, until};
 
@@ -48,6 +49,20 @@ fn a_form_without_end_is_refused_as_aws_errors_are() {
     let body = vec![b'a'; (1 << 20) + 1];
     let (status, answer) = plain(server.address, "POST", "/", form, &body).unwrap();
     assert_eq!((status, all(&answer, "Code")), (413, vec!["RequestEntityTooLarge"]));
+}
+
+#[test]
+fn who_closes_its_side_after_the_request_still_gets_the_answer() {
+    let dir = tempfile::tempdir().unwrap();
+    let server = Server::start(dir.path(), "");
+    for _ in 0..50 {
+        let mut socket = std::net::TcpStream::connect(server.address).unwrap();
+        socket.write_all(b"GET /nobody/nothing HTTP/1.0\r\nHost: s3\r\n\r\n").unwrap();
+        socket.shutdown(std::net::Shutdown::Write).unwrap();
+        let mut answer = String::new();
+        socket.read_to_string(&mut answer).unwrap();
+        assert!(answer.contains(" 404 ") || answer.contains(" 403 "), "{answer:?}");
+    }
 }
 
 #[test]

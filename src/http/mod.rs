@@ -45,7 +45,8 @@ pub trait Handler: Send + Sync + 'static {
 pub async fn serve(listener: TcpListener, handler: Arc<impl Handler>, stop: impl Future<Output = ()>) {
     let mut server = hyper::server::conn::http1::Builder::new();
     // No `pipeline_flush`: with it hyper gathers an answer's body without a bound when its client is slow.
-    server.timer(TokioTimer::new()).header_read_timeout(HEAD_PATIENCE);
+    // Who has said all (`printf … | nc`) still gets the answer: `half_close`.
+    server.timer(TokioTimer::new()).header_read_timeout(HEAD_PATIENCE).half_close(true);
     let connections = GracefulShutdown::new();
     let mut stop = std::pin::pin!(stop);
     loop {
