@@ -241,7 +241,7 @@ impl Driver for Libvirt {
     }
 
     fn power(&self, id: &str, power: Power) -> Result<(), Error> {
-        let domain = self.find(id)?.ok_or_else(|| Error::Failed(format!("no machine {id}")))?;
+        let domain = self.running(id)?;
         crate::fault::effect("power");
         let done = match power {
             Power::On if self.observe(id)? == Machine::Halted => domain.resume().map(drop),

@@ -2,7 +2,6 @@
 
 use super::super::{Error, Picture};
 use super::{Libvirt, failed};
-use virt::domain::Domain;
 use virt::error::Error as VirtError;
 use virt::stream::Stream;
 use virt::sys;
@@ -15,12 +14,8 @@ const HELD_MS: u32 = 50;
 const MOST_BYTES: usize = 64 << 20;
 
 impl Libvirt {
-    fn present(&self, id: &str) -> Result<Domain, Error> {
-        self.find(id)?.ok_or_else(|| Error::Failed(format!("no machine {id}")))
-    }
-
     pub(super) fn picture_of(&self, id: &str, wake: bool) -> Result<Picture, Error> {
-        let domain = self.present(id)?;
+        let domain = self.running(id)?;
         if wake {
             let mut keys = [SHIFT];
             domain
@@ -45,7 +40,7 @@ impl Libvirt {
     }
 
     pub(super) fn send_interrupt(&self, id: &str) -> Result<(), Error> {
-        let domain = self.present(id)?;
+        let domain = self.running(id)?;
         crate::fault::effect("interrupt");
         // SAFETY: the domain lives until the end of this function.
         match unsafe { sys::virDomainInjectNMI(domain.as_ptr(), 0) } {
