@@ -8,24 +8,27 @@
 //! beside the stream ([`Failure`]), since damage shows first far from where it is: after any failure the rest of the parts
 //! is read too, and a part whose digest does not match is the cause that is told.
 
+mod decrypt;
+mod parts;
+mod sparse;
+
+pub(super) use sparse::write_sparsely;
+
 use super::keys::CloudKey;
-use super::manifest::{Manifest, Part};
-use super::source::{self, Location, Source};
-use aes::cipher::{BlockDecryptMut, KeyIvInit};
+use super::manifest::Manifest;
+use super::source::{Location, Source};
+use decrypt::Decrypt;
+use parts::{Parts, Shared};
 use sha1::{Digest, Sha1};
-use sha2::Sha256;
 use std::cell::{Cell, RefCell};
 use std::fs::File;
 use std::io::{self, Read};
-use std::os::unix::fs::FileExt;
 use std::rc::Rc;
 
 /// How much of a tar stream may come before the image's first byte: headers, long names, the map of a sparse file.
 const MAX_HEADERS: u64 = 2 << 20;
 /// How much of a tar stream may follow the image.
 const MAX_TRAILER: u64 = 16 << 20;
-/// Runs of zeros of this length, so aligned, are left out of the file.
-const HOLE: usize = 4096;
 
 /// Why a bundle did not become an image.
 #[derive(Debug, thiserror::Error)]
@@ -152,215 +155,6 @@ fn has_pax_sparse_map<R: Read>(entry: &mut tar::Entry<R>) -> io::Result<bool> {
     }
 }
 
-/// Copy exactly `size` bytes, leaving holes where there are only zeros.
-pub(super) fn write_sparsely(from: &mut dyn Read, size: u64, file: &File) -> Result<Written, Failure> {
-    let io_failed = |e| Failure::Io("writing the image".into(), e);
-    let mut sha256 = Sha256::new();
-    let mut buffer = vec![0u8; 1 << 20];
-    let mut at = 0;
-    while at < size {
-        let want = buffer.len().min((size - at) as usize);
-        let mut have = 0;
-        while have < want {
-            match from.read(&mut buffer[have..want]) {
-                Ok(0) => return Err(Failure::Bundle("The file ends before its size.".into())),
-                Ok(n) => have += n,
-                Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
-                Err(e) => return Err(Failure::Bundle(format!("The bundle cannot be unpacked: {e}."))),
-            }
-        }
-        sha256.update(&buffer[..have]);
-        for (n, block) in buffer[..have].chunks(HOLE).enumerate() {
-            if block.iter().any(|b| *b != 0) {
-                file.write_all_at(block, at + (n * HOLE) as u64).map_err(io_failed)?;
-            }
-        }
-        at += have as u64;
-    }
-    file.set_len(size).map_err(io_failed)?;
-    Ok(Written { size, digest: hex::encode(sha256.finalize()) })
-}
-
-/// The parts one after the other, each compared with its digest, all with the bundle's length.
-struct Parts<'a> {
-    bundle: &'a Bundle<'a>,
-    wanted: &'a dyn Fn() -> bool,
-    next: usize,
-    open: Option<(&'a Part, Box<dyn Read + Send>, Sha1)>,
-    total: u64,
-    /// The first failure; nothing can be read after it.
-    failure: Option<Failure>,
-}
-
-impl<'a> Parts<'a> {
-    fn new(bundle: &'a Bundle<'a>, wanted: &'a dyn Fn() -> bool) -> Self {
-        Parts { bundle, wanted, next: 0, open: None, total: 0, failure: None }
-    }
-
-    fn open_part(&self, part: &Part) -> Result<Box<dyn Read + Send>, Failure> {
-        let Bundle { source, account, location, .. } = self.bundle;
-        let mut missing = None;
-        for key in location.part_keys(&part.filename) {
-            match source.open(account, &location.bucket, &key) {
-                Ok((_, reader)) => return Ok(reader),
-                Err(e @ source::Error::NoSuchKey(..)) => missing = missing.or(Some(e)),
-                Err(source::Error::Io(what, e)) => return Err(Failure::Io(what, e)),
-                Err(
-                    e @ (source::Error::NoSuchBucket(_)
-                    | source::Error::AccessDenied(..)
-                    | source::Error::CustomerKey(..)),
-                ) => {
-                    return Err(Failure::Bundle(format!("A part cannot be read: {e}.")));
-                }
-            }
-        }
-        let why = missing.map(|e| e.to_string()).unwrap_or_default();
-        Err(Failure::Bundle(format!("A part is missing: {why}.")))
-    }
-
-    fn read_on(&mut self, into: &mut [u8]) -> Result<usize, Failure> {
-        loop {
-            if !(self.wanted)() {
-                return Err(Failure::Abandoned);
-            }
-            let manifest = self.bundle.manifest;
-            let Some((part, mut reader, mut sha1)) = self.open.take() else {
-                let Some(part) = manifest.parts.get(self.next) else {
-                    return self.check_total().map(|()| 0);
-                };
-                self.next += 1;
-                self.open = Some((part, self.open_part(part)?, Sha1::new()));
-                continue;
-            };
-            let n = match reader.read(into) {
-                Err(e) if e.kind() == io::ErrorKind::Interrupted => {
-                    self.open = Some((part, reader, sha1));
-                    continue;
-                }
-                other => other.map_err(|e| Failure::Io(format!("reading the part {}", part.filename), e))?,
-            };
-            if n > 0 {
-                sha1.update(&into[..n]);
-                self.total += n as u64;
-                self.open = Some((part, reader, sha1));
-                return Ok(n);
-            }
-            let digest = hex::encode(sha1.finalize());
-            if digest != part.digest {
-                return Err(Failure::Bundle(format!(
-                    "The SHA-1 digest of the part {} is {digest}; the manifest says {}.",
-                    part.filename, part.digest
-                )));
-            }
-        }
-    }
-
-    fn check_total(&self) -> Result<(), Failure> {
-        let says = self.bundle.manifest.bundled_size;
-        if self.total != says {
-            return Err(Failure::Bundle(format!("The parts have {} bytes; the manifest says {says}.", self.total)));
-        }
-        Ok(())
-    }
-
-    /// Read and check what is left.
-    fn finish(&mut self) -> Result<(), Failure> {
-        let mut buffer = vec![0; 64 << 10];
-        while self.failure.is_none() && self.read_on(&mut buffer)? > 0 {}
-        Ok(())
-    }
-}
-
-/// [`Parts`] as a plain reader; what went wrong stays behind in it.
-struct Shared<'a>(Rc<RefCell<Parts<'a>>>);
-
-impl Read for Shared<'_> {
-    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
-        let mut parts = self.0.borrow_mut();
-        if parts.failure.is_some() {
-            return Err(io::Error::other("an earlier part failed"));
-        }
-        parts.read_on(into).map_err(|failure| {
-            let told = io::Error::other(failure.to_string());
-            parts.failure = Some(failure);
-            told
-        })
-    }
-}
-
-/// AES-128-CBC with PKCS #7 padding, undone while reading.
-struct Decrypt<R> {
-    inner: R,
-    cipher: cbc::Decryptor<aes::Aes128>,
-    /// Bytes `from..clear` are decrypted; `clear..filled` are not yet.
-    buffer: Vec<u8>,
-    from: usize,
-    clear: usize,
-    filled: usize,
-    ended: bool,
-}
-
-const BLOCK: usize = 16;
-
-impl<R: Read> Decrypt<R> {
-    fn new(inner: R, key: [u8; 16], iv: [u8; 16]) -> Self {
-        let cipher = cbc::Decryptor::new(&key.into(), &iv.into());
-        Decrypt { inner, cipher, buffer: vec![0; 64 << 10], from: 0, clear: 0, filled: 0, ended: false }
-    }
-
-    /// Decrypt more. The last block is held back until the end is known, since it carries the padding.
-    fn refill(&mut self) -> io::Result<()> {
-        self.buffer.copy_within(self.clear..self.filled, 0);
-        self.filled -= self.clear;
-        (self.from, self.clear) = (0, 0);
-        while self.filled < self.buffer.len() {
-            match self.inner.read(&mut self.buffer[self.filled..]) {
-                Ok(0) => {
-                    self.ended = true;
-                    break;
-                }
-                Ok(n) => self.filled += n,
-                Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
-                Err(e) => return Err(e),
-            }
-        }
-        let bad = |why| Err(io::Error::new(io::ErrorKind::InvalidData, why));
-        if self.ended && (self.filled == 0 || self.filled % BLOCK != 0) {
-            return bad("the encrypted length is not a whole number of blocks");
-        }
-        self.clear = if self.ended { self.filled } else { (self.filled - 1) / BLOCK * BLOCK };
-        for block in self.buffer[..self.clear].chunks_exact_mut(BLOCK) {
-            self.cipher.decrypt_block_mut(block.into());
-        }
-        if self.ended {
-            let pad = usize::from(self.buffer[self.filled - 1]);
-            let sound = (1..=BLOCK).contains(&pad)
-                && self.buffer[self.filled - pad..self.filled].iter().all(|b| usize::from(*b) == pad);
-            if !sound {
-                return bad("the padding at the end of the encrypted data is wrong");
-            }
-            self.filled -= pad;
-            self.clear = self.filled;
-        }
-        Ok(())
-    }
-}
-
-impl<R: Read> Read for Decrypt<R> {
-    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
-        while self.from == self.clear {
-            if self.ended {
-                return Ok(0);
-            }
-            self.refill()?;
-        }
-        let n = into.len().min(self.clear - self.from);
-        into[..n].copy_from_slice(&self.buffer[self.from..self.from + n]);
-        self.from += n;
-        Ok(n)
-    }
-}
-
 /// The tar stream: its digest is taken, and no more of it is read than a budget allows.
 struct TarStream<'a> {
     inner: flate2::read::MultiGzDecoder<Decrypt<Shared<'a>>>,
@@ -382,14 +176,17 @@ impl Read for TarStream<'_> {
 
 #[cfg(test)]
 mod tests {
+    use super::decrypt::BLOCK;
     use super::*;
     use crate::images::ImageType;
+    use crate::images::manifest::Part;
     use crate::images::source::Folder;
-    use aes::cipher::BlockEncryptMut;
     use aes::cipher::block_padding::Pkcs7;
+    use aes::cipher::{BlockEncryptMut, KeyIvInit};
     use flate2::write::GzEncoder;
+    use sha2::Sha256;
     use std::io::{Seek, Write};
-    use std::os::unix::fs::MetadataExt;
+    use std::os::unix::fs::{FileExt, MetadataExt};
     use std::path::Path;
 
     const SECRET: [u8; 16] = [7; 16];
