@@ -3,7 +3,7 @@
 //! What of it is unused counts as promised to nobody else. Which instances are in a reservation follows from the instances: each says
 //! the one it was launched or started into. Runs inside a caller's transaction.
 
-use super::launch::candidates;
+use super::options::ReservationWish;
 use super::records::{self, Kept, Record};
 use super::spec::{Instance, Spec};
 use super::state::Desired;
@@ -63,20 +63,6 @@ impl Record for CapacityReservation {
     fn is_open(&self) -> bool {
         self.state == State::Active
     }
-}
-
-/// Into which reservations an instance is to go.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Wish {
-    /// Into one that takes it unasked, if there is room.
-    #[default]
-    Open,
-    None,
-    /// The same as `Open`, but nowhere else.
-    Only,
-    /// Into this one.
-    Target(String),
 }
 
 /// Why a reservation is not as it was wanted.
@@ -141,6 +127,20 @@ pub(super) fn unused(c: &Conn) -> Result<HashMap<String, (i64, i64)>, db::Error>
         }
     }
     Ok(rooms)
+}
+
+/// The hosts with what they have promised to instances, and to reservations beside those.
+pub(super) fn candidates(c: &Conn) -> Result<Vec<schedule::Candidate>, db::Error> {
+    let reserved = unused(c)?;
+    db::instances::hosts(c)?
+        .into_iter()
+        .map(|host| {
+            let (used_vcpus, used_memory_mib) = db::instances::promised(c, &host.id)?;
+            let (vcpus, memory_mib) = reserved.get(&host.id).copied().unwrap_or_default();
+            let (used_vcpus, used_memory_mib) = (used_vcpus + vcpus, used_memory_mib + memory_mib);
+            Ok(schedule::Candidate { host, used_vcpus, used_memory_mib })
+        })
+        .collect()
 }
 
 /// The host that has room for so many instances more.
@@ -246,15 +246,15 @@ impl Asker<'_> {
     }
 
     /// The reservation that takes one instance more, if it is to be in one.
-    pub fn find(&self, c: &Conn, wish: &Wish) -> Result<Option<Kept<CapacityReservation>>, CapacityError> {
-        if *wish == Wish::None {
+    pub fn find(&self, c: &Conn, wish: &ReservationWish) -> Result<Option<Kept<CapacityReservation>>, CapacityError> {
+        if *wish == ReservationWish::None {
             return Ok(None);
         }
         let mut active = records::all::<CapacityReservation>(c, self.account, self.region)?;
         active.retain(|r| r.it.is_open());
         let used = if active.is_empty() { HashMap::new() } else { used(c, self.account, self.region)? };
         let has_room = |r: &Kept<CapacityReservation>| used.get(&r.id).copied().unwrap_or(0) < r.it.count;
-        if let Wish::Target(id) = wish {
+        if let ReservationWish::Target(id) = wish {
             let reservation = need_active(c, self.account, self.region, id)?;
             return match (self.matches(&reservation.it), has_room(&reservation)) {
                 (false, _) => Err(CapacityError::Mismatch(reservation.id)),
@@ -263,7 +263,7 @@ impl Asker<'_> {
             };
         }
         let found = active.into_iter().find(|r| !r.it.targeted && self.matches(&r.it) && has_room(r));
-        match (found, *wish == Wish::Only) {
+        match (found, *wish == ReservationWish::Only) {
             (None, true) => Err(CapacityError::NoneFits(self.instance_type.to_owned())),
             (found, _) => Ok(found),
         }

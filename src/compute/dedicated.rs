@@ -4,7 +4,6 @@
 //! Runs inside a caller's transaction.
 
 use super::Compute;
-use super::launch::LaunchRequest;
 use super::records::{self, Kept, Record};
 use super::spec::Spec;
 use super::state::Desired;
@@ -278,12 +277,6 @@ impl<'a> Asker<'a> {
             false => Err(DedicatedError::WrongType { host: host.id, instance_type: self.instance_type.to_owned() }),
         }
     }
-}
-
-/// The zone of the host that a launch names, for a launch that names no zone.
-pub(super) fn zone_of(c: &Conn, r: &LaunchRequest) -> Result<Option<String>, DedicatedError> {
-    let Some(id) = &r.options.host else { return Ok(None) };
-    Ok(Some(need(c, &r.account, &r.region, id)?.it.zone))
 }
 
 /// A stopped instance is to run again: find it room on its host, or, without affinity, on another.

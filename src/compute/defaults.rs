@@ -1,6 +1,6 @@
 //! What an account says of all its instances in a region. Runs inside a caller's transaction.
 
-use super::edit::MetadataEdit;
+use super::options::MetadataEdit;
 use crate::db::{self, Conn, account_settings};
 
 const METADATA: &str = "instance-metadata-defaults";

@@ -11,29 +11,34 @@
 //! The database is the queue. A row says what is desired and what was last observed; the state that the API shows is
 //! computed from both ([`state::visible`]). A request commits its intent and never waits for a hypervisor. After a crash the
 //! loop looks at every row again, so recovery is the same path as everything else.
+//!
+//! The files lie in layers. Each names only what lies below it, and the [`Compute`] that all of them share:
+//!
+//! ```text
+//! the loop           reconcile/                        rows become machines
+//! who launches       spot/  fleet/                     launches that wait for room
+//! what is asked for  launch/  change/  capture/        a request is one transaction of rows
+//! whose room it is   placement  dedicated  capacity    groups, hosts and reservations that instances go into
+//! what it is         spec  options  types  records  defaults  templates  key_material
+//! what is next       state  schedule/                  pure
+//! the host           driver/  folder  probe
+//! ```
 
 pub mod capacity;
 mod capture;
-mod captured_mapping;
-mod cards;
+mod change;
 pub mod check;
 pub mod dedicated;
 pub mod defaults;
-mod disks;
 pub mod driver;
-mod edit;
-mod events;
+mod error;
 pub mod fleet;
 mod folder;
-mod intent;
-mod interfaces;
 pub mod key_material;
 mod launch;
-mod launch_disks;
+mod options;
 pub mod placement;
-mod plug;
 mod probe;
-mod profiles;
 mod reconcile;
 pub mod records;
 mod schedule;
@@ -41,17 +46,17 @@ mod screen;
 mod spec;
 pub mod spot;
 pub mod state;
-mod sweep;
 pub mod templates;
 pub mod types;
+mod wipe;
 
 pub use capture::{CaptureError, CaptureRequest, bundle, capture, export};
-pub use cards::InterfaceWish;
-pub use edit::{Edit, MetadataEdit, PlacementEdit};
-pub use intent::{Change, IntentError};
-pub use launch::{LaunchError, LaunchRequest};
+pub use change::{Change, Edit, PlacementEdit};
+pub use error::Error;
+pub use launch::{InterfaceWish, LaunchRequest};
+pub use options::{Cpu, DnsNames, MetadataEdit, MetadataOptions, Options, ReservationWish, ShutdownBehavior};
 pub use screen::ScreenError;
-pub use spec::{Cpu, DnsNames, Instance, InstanceProfile, Key, MetadataOptions, Options, ShutdownBehavior, Spec};
+pub use spec::{Instance, InstanceProfile, Key, Spec};
 
 use crate::db::instances::HostRow;
 use crate::db::{self, Db};
@@ -190,12 +195,6 @@ impl Compute {
     /// Whether machines are real: with disks and network ports on this host.
     pub fn is_real(&self) -> bool {
         self.driver.as_ref().is_some_and(|d| d.is_real())
-    }
-
-    /// What a launch must know of this machine.
-    fn ground(&self) -> launch::Ground {
-        let network = self.is_real().then(|| self.network.clone());
-        launch::Ground { network, public: self.public_addresses.clone(), bytes: self.volumes.bytes() }
     }
 
     /// The instances of an account in a region, terminated ones of the last hour included.

@@ -1,6 +1,7 @@
 //! Placement groups: which instances are to be near each other, or apart. They are kept and shown; with one host there is
 //! nothing to choose. Runs inside a caller's transaction.
 
+use super::options::InGroup;
 use super::spec::{Spec, both};
 use super::state::Desired;
 use super::types;
@@ -8,16 +9,6 @@ use crate::db::placement_groups::{self as rows, PlacementGroupRow};
 use crate::db::{self, Conn};
 use crate::{clock, id};
 use serde::{Deserialize, Serialize};
-
-/// The group that an instance is in.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct InGroup {
-    /// `pg-…`
-    pub id: String,
-    pub name: String,
-    /// Counted from 1.
-    pub partition: Option<u32>,
-}
 
 /// How a request names a group.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

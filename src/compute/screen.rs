@@ -1,9 +1,8 @@
 //! What an instance's screen shows, and the interrupt that makes a stuck guest tell of itself.
 
 use super::driver::{self, Picture};
-use super::intent::IntentError;
 use super::state::State;
-use super::{Compute, Instance};
+use super::{Compute, Error, Instance};
 use jpeg_encoder::{ColorType, Encoder};
 
 /// Of a hundred: letters stay sharp.
@@ -13,7 +12,7 @@ const QUALITY: u8 = 90;
 #[derive(Debug, thiserror::Error)]
 pub enum ScreenError {
     #[error(transparent)]
-    Intent(#[from] IntentError),
+    Instance(#[from] Error),
     #[error(transparent)]
     Driver(#[from] driver::Error),
     #[error("writing the picture: {0}")]
@@ -36,7 +35,7 @@ impl Compute {
         let id = instance.row.id.clone();
         match (&self.driver, instance.state) {
             (Some(driver), State::Running) => Ok(driver.as_ref()),
-            (_, state) => Err(IntentError::NotRunning { id, state }.into()),
+            (_, state) => Err(Error::NotRunning { id, state }.into()),
         }
     }
 }

@@ -21,7 +21,7 @@ pub struct HostRow {
 }
 
 /// An instance as stored. `desired` and `observed` are the texts of `compute::state`.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct InstanceRow {
     pub id: String,
     pub account: String,

@@ -4,7 +4,8 @@ use super::filter::{Filtered, Values};
 use super::spot::time;
 use super::{Error, resource, zone};
 use crate::clock;
-use crate::compute::capacity::{CapacityReservation, Wish};
+use crate::compute::ReservationWish;
+use crate::compute::capacity::CapacityReservation;
 use crate::compute::records::Kept;
 use crate::db::tags::Tag;
 use crate::id::Kind;
@@ -16,7 +17,7 @@ use serde::Serialize;
 pub const PARAMETER: &str = "CapacityReservationSpecification";
 
 /// Read it.
-pub fn wish(p: &Params<'_>) -> Result<Wish, Error> {
+pub fn wish(p: &Params<'_>) -> Result<ReservationWish, Error> {
     let preference = p.opt("CapacityReservationPreference").filter(|text| !text.is_empty());
     let target = p.nested("CapacityReservationTarget");
     if target.as_ref().is_some_and(|t| t.opt("CapacityReservationResourceGroupArn").is_some()) {
@@ -28,10 +29,10 @@ pub fn wish(p: &Params<'_>) -> Result<Wish, Error> {
         (Some(_), Some(_)) => Err(Error::ParameterCombination(
             "CapacityReservationPreference and CapacityReservationTarget may not be used together".into(),
         )),
-        (None, Some(id)) => Ok(Wish::Target(id)),
-        (None | Some("open"), None) => Ok(Wish::Open),
-        (Some("none"), None) => Ok(Wish::None),
-        (Some("capacity-reservations-only"), None) => Ok(Wish::Only),
+        (None, Some(id)) => Ok(ReservationWish::Target(id)),
+        (None | Some("open"), None) => Ok(ReservationWish::Open),
+        (Some("none"), None) => Ok(ReservationWish::None),
+        (Some("capacity-reservations-only"), None) => Ok(ReservationWish::Only),
         (Some(other), None) => {
             let expected = "Expecting open, none or capacity-reservations-only.";
             Err(p.invalid("CapacityReservationPreference", other, expected).into())

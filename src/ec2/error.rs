@@ -7,10 +7,9 @@ use crate::compute::capacity::CapacityError;
 use crate::compute::dedicated::DedicatedError;
 use crate::compute::placement::PlacementError;
 use crate::compute::templates::TemplateError;
-use crate::compute::{IntentError, LaunchError};
 use crate::id::Kind;
 use crate::wire::query;
-use crate::{db, images, network, volumes};
+use crate::{compute, db, images, network, volumes};
 use http::StatusCode;
 
 /// Why a request was not done.
@@ -105,9 +104,7 @@ pub enum Error {
     #[error(transparent)]
     Dedicated(#[from] DedicatedError),
     #[error(transparent)]
-    Launch(LaunchError),
-    #[error(transparent)]
-    Intent(IntentError),
+    Compute(compute::Error),
     #[error(transparent)]
     Network(network::Error),
     #[error(transparent)]
@@ -165,8 +162,7 @@ impl Error {
             Error::Placement(e) => placement(e),
             Error::Capacity(e) => capacity(e),
             Error::Dedicated(e) => dedicated(e),
-            Error::Launch(e) => launch(e),
-            Error::Intent(e) => intent(e),
+            Error::Compute(e) => compute(e),
             Error::Network(e) => in_network(e),
             Error::Volumes(e) => in_volumes(e),
             Error::Database(_) | Error::Internal(_) => INTERNAL,
@@ -183,35 +179,48 @@ impl Error {
 pub const INTERNAL_ERROR: &str = "InternalError";
 const INTERNAL: (&str, StatusCode) = (INTERNAL_ERROR, StatusCode::INTERNAL_SERVER_ERROR);
 
-/// The wire table of launches.
-pub fn launch(e: &LaunchError) -> (&'static str, StatusCode) {
+/// The wire table of launches and of changes of instances.
+pub fn compute(e: &compute::Error) -> (&'static str, StatusCode) {
+    use compute::Error as E;
     const BAD: StatusCode = StatusCode::BAD_REQUEST;
     match e {
-        LaunchError::Db(_) => INTERNAL,
-        LaunchError::Network(e) => in_network(e),
-        LaunchError::Placement(e) => placement(e),
-        LaunchError::Capacity(e) => capacity(e),
-        LaunchError::Dedicated(e) => dedicated(e),
-        LaunchError::Volumes(volumes::Error::TooSmall { .. })
-        | LaunchError::RootTooSmall { .. }
-        | LaunchError::RootSnapshot
-        | LaunchError::NoRoot(_) => ("InvalidBlockDeviceMapping", BAD),
-        LaunchError::Volumes(e) => in_volumes(e),
-        LaunchError::ImageNotFound(_) => ("InvalidAMIID.NotFound", BAD),
-        LaunchError::ImageUnavailable(..) => ("InvalidAMIID.Unavailable", BAD),
-        LaunchError::WrongImageType(..)
-        | LaunchError::UnknownType(_)
-        | LaunchError::UnknownZone(_)
-        | LaunchError::OtherZone { .. } => ("InvalidParameterValue", BAD),
-        LaunchError::TooManyInstances { .. } => ("InstanceLimitExceeded", BAD),
-        LaunchError::TooManyVcpus(_) => ("VcpuLimitExceeded", BAD),
-        LaunchError::NoSuchCores { .. } => ("InvalidParameterValue", BAD),
-        LaunchError::SeveralZones => ("InvalidParameterCombination", BAD),
-        LaunchError::TooManyInterfaces(..) => ("AttachmentLimitExceeded", BAD),
-        LaunchError::KeyNotFound(_) => ("InvalidKeyPair.NotFound", BAD),
-        LaunchError::TypeTooSmall { .. } => ("InvalidParameterCombination", BAD),
-        LaunchError::NoCapacity(_) => ("InsufficientInstanceCapacity", StatusCode::INTERNAL_SERVER_ERROR),
-        LaunchError::TokenReused => ("IdempotentParameterMismatch", BAD),
+        E::Db(_) => INTERNAL,
+        E::Network(e) => in_network(e),
+        E::Placement(e) => placement(e),
+        E::Capacity(e) => capacity(e),
+        E::Dedicated(e) => dedicated(e),
+        E::Volumes(volumes::Error::TooSmall { .. }) | E::RootTooSmall { .. } | E::RootSnapshot | E::NoRoot(_) => {
+            ("InvalidBlockDeviceMapping", BAD)
+        }
+        E::Volumes(e) => in_volumes(e),
+        E::NotFound(_) => ("InvalidInstanceID.NotFound", BAD),
+        E::ImageNotFound(_) => ("InvalidAMIID.NotFound", BAD),
+        E::ImageUnavailable(..) => ("InvalidAMIID.Unavailable", BAD),
+        E::KeyNotFound(_) => ("InvalidKeyPair.NotFound", BAD),
+        E::NoSuchAssociation(_) => ("InvalidAssociationID.NotFound", BAD),
+        E::WrongImageType(..)
+        | E::UnknownType(_)
+        | E::UnknownZone(_)
+        | E::OtherZone { .. }
+        | E::NoSuchCores { .. }
+        | E::DeviceIndexTaken { .. }
+        | E::NoRootVolume { .. } => ("InvalidParameterValue", BAD),
+        E::SeveralZones | E::ZoneOfInterface | E::TypeTooSmall { .. } => ("InvalidParameterCombination", BAD),
+        E::NoSuchType(_) | E::NoDevice(_) => ("InvalidInstanceAttributeValue", BAD),
+        E::TooManyInstances { .. } => ("InstanceLimitExceeded", BAD),
+        E::TooManyVcpus(_) => ("VcpuLimitExceeded", BAD),
+        E::TooManyInterfaces(..) => ("AttachmentLimitExceeded", BAD),
+        E::NoCapacity(_) => ("InsufficientInstanceCapacity", StatusCode::INTERNAL_SERVER_ERROR),
+        E::TokenReused => ("IdempotentParameterMismatch", BAD),
+        E::WrongState { .. }
+        | E::NotRunning { .. }
+        | E::NotStopped(_)
+        | E::NeitherRunningNorStopped(_)
+        | E::Ended { .. }
+        | E::CannotDetach { .. } => ("IncorrectInstanceState", BAD),
+        E::HasProfile(_) | E::NotUp(_) | E::RootVolume { .. } => ("IncorrectState", BAD),
+        E::OneTimeSpot(_) => ("UnsupportedOperation", BAD),
+        E::FirstInterface | E::TerminationDisabled(_) | E::StopDisabled(_) => ("OperationNotPermitted", BAD),
     }
 }
 
@@ -271,38 +280,6 @@ fn dedicated(e: &DedicatedError) -> (&'static str, StatusCode) {
         DedicatedError::NoneFits(_) => ("InsufficientHostCapacity", StatusCode::INTERNAL_SERVER_ERROR),
         DedicatedError::Occupied(_) => ("InvalidHost.Occupied", BAD),
         DedicatedError::NoHost(_) => ("InvalidParameterCombination", BAD),
-    }
-}
-
-fn intent(e: &IntentError) -> (&'static str, StatusCode) {
-    const BAD: StatusCode = StatusCode::BAD_REQUEST;
-    match e {
-        IntentError::Db(_) => INTERNAL,
-        IntentError::Network(e) => in_network(e),
-        IntentError::Placement(e) => placement(e),
-        IntentError::Capacity(e) => capacity(e),
-        IntentError::Dedicated(e) => dedicated(e),
-        IntentError::Volumes(e) => in_volumes(e),
-        IntentError::NotFound(_) => ("InvalidInstanceID.NotFound", BAD),
-        IntentError::WrongState { .. }
-        | IntentError::NotRunning { .. }
-        | IntentError::NotStopped(_)
-        | IntentError::Ended { .. } => ("IncorrectInstanceState", BAD),
-        IntentError::DeviceIndexTaken { .. } | IntentError::NoRootVolume { .. } => ("InvalidParameterValue", BAD),
-        IntentError::TooManyInterfaces(..) => ("AttachmentLimitExceeded", BAD),
-        IntentError::TooManyVcpus(_) => ("VcpuLimitExceeded", BAD),
-        IntentError::NoSuchCores { .. } => ("InvalidParameterValue", BAD),
-        IntentError::OneTimeSpot(_) => ("UnsupportedOperation", BAD),
-        IntentError::NeitherRunningNorStopped(_) => ("IncorrectInstanceState", BAD),
-        IntentError::HasProfile(_) => ("IncorrectState", BAD),
-        IntentError::NoSuchAssociation(_) => ("InvalidAssociationID.NotFound", BAD),
-        IntentError::OtherZone => ("InvalidParameterCombination", BAD),
-        IntentError::FirstInterface => ("OperationNotPermitted", BAD),
-        IntentError::NotUp(_) | IntentError::RootVolume { .. } => ("IncorrectState", BAD),
-        IntentError::CannotDetach { .. } => ("IncorrectInstanceState", BAD),
-        IntentError::NoDevice(_) => ("InvalidInstanceAttributeValue", BAD),
-        IntentError::UnknownType(_) => ("InvalidInstanceAttributeValue", BAD),
-        IntentError::TerminationDisabled(_) | IntentError::StopDisabled(_) => ("OperationNotPermitted", BAD),
     }
 }
 

@@ -1,9 +1,9 @@
 //! Errors of the rooms as errors of the service. What is not there has the same words wherever it is missed.
 
 use super::Error;
-use crate::compute::{CaptureError, IntentError, LaunchError, ScreenError};
+use crate::compute::{CaptureError, ScreenError};
 use crate::id::Kind;
-use crate::{images, network, volumes};
+use crate::{compute, images, network, volumes};
 
 impl From<network::Error> for Error {
     fn from(e: network::Error) -> Error {
@@ -33,12 +33,12 @@ impl From<images::Error> for Error {
     }
 }
 
-impl From<LaunchError> for Error {
-    fn from(e: LaunchError) -> Error {
+impl From<compute::Error> for Error {
+    fn from(e: compute::Error) -> Error {
         match e {
-            LaunchError::Network(e) => e.into(),
-            LaunchError::Volumes(e) if !matches!(e, volumes::Error::TooSmall { .. }) => e.into(),
-            other => Error::Launch(other),
+            compute::Error::Network(e) => e.into(),
+            compute::Error::Volumes(e) if !matches!(e, volumes::Error::TooSmall { .. }) => e.into(),
+            other => Error::Compute(other),
         }
     }
 }
@@ -57,18 +57,8 @@ impl From<CaptureError> for Error {
 impl From<ScreenError> for Error {
     fn from(e: ScreenError) -> Error {
         match e {
-            ScreenError::Intent(e) => e.into(),
+            ScreenError::Instance(e) => e.into(),
             e @ (ScreenError::Driver(_) | ScreenError::Jpeg(_)) => Error::Internal(e.to_string()),
-        }
-    }
-}
-
-impl From<IntentError> for Error {
-    fn from(e: IntentError) -> Error {
-        match e {
-            IntentError::Network(e) => e.into(),
-            IntentError::Volumes(e) => e.into(),
-            other => Error::Intent(other),
         }
     }
 }

@@ -157,7 +157,7 @@ fn shown(fleet: &Fleet) -> Result<Tree, Error> {
 /// A failed launch, as it is told.
 pub fn told(failure: &Failure) -> Told {
     // The code of an error can be told without the error itself.
-    let (code, _) = super::error::launch(&failure.error);
+    let (code, _) = super::error::compute(&failure.error);
     Told { pool: failure.pool, lifecycle: failure.lifecycle, code: code.to_owned(), message: failure.error.to_string() }
 }
 

@@ -2,12 +2,12 @@
 
 use super::step::{self, Step};
 use super::{Fleet, Lifecycle, Member, State};
-use crate::compute::intent::{Change, IntentError};
-use crate::compute::launch::{self, Ground, LaunchError};
+use crate::compute::change::Change;
+use crate::compute::launch::{self, Ground};
 use crate::compute::records::{self, Kept};
 use crate::compute::spec::both;
 use crate::compute::state::{self, visible};
-use crate::compute::{Compute, Instance};
+use crate::compute::{Compute, Error, Instance};
 use crate::db::{self, Conn};
 use crate::{clock, id};
 use std::collections::HashSet;
@@ -18,7 +18,7 @@ pub struct Failure {
     /// Index of the pool.
     pub pool: usize,
     pub lifecycle: Lifecycle,
-    pub error: LaunchError,
+    pub error: Error,
 }
 
 /// How long a fleet that is gone stays visible, in milliseconds: two days.
@@ -34,7 +34,7 @@ impl Compute {
         token: impl FnOnce(&Conn, &str) -> Result<(), db::Error> + Send + 'static,
         told: fn(&Failure) -> super::Told,
         tags: Vec<db::tags::Tag>,
-    ) -> Result<(Kept<Fleet>, Vec<Instance>), LaunchError> {
+    ) -> Result<(Kept<Fleet>, Vec<Instance>), Error> {
         let (account, region, ground) = (account.to_owned(), region.to_owned(), self.ground());
         let made = self.db.write(move |c| {
             let id = id::new(id::Kind::Fleet);
@@ -45,7 +45,7 @@ impl Compute {
             let kept = records::insert(c, id, &account, &region, fleet)?;
             let on = db::tags::Resource { account: &account, region: &region, id: &kept.id, kind: "fleet" };
             db::tags::put(c, on, &tags)?;
-            Ok::<_, LaunchError>((kept, instances))
+            Ok::<_, Error>((kept, instances))
         });
         let made = made.await?;
         self.tend();
@@ -73,7 +73,7 @@ impl Compute {
             match self.db.write(move |c| take(c, &id, &ground)).await {
                 Ok(true) => self.tend(),
                 Ok(false) => wants_room |= launches,
-                Err(LaunchError::Db(e)) => return Err(e),
+                Err(Error::Db(e)) => return Err(e),
                 Err(e) => tracing::warn!(fleet = fleet.id, error = %e, "a fleet cannot launch"),
             }
         }
@@ -84,7 +84,7 @@ impl Compute {
     async fn end(&self, fleet: &Kept<Fleet>, ids: Vec<String>) -> Result<(), db::Error> {
         for id in ids {
             match self.change(&fleet.account, &fleet.region, vec![id], Change::Terminate).await {
-                Err(IntentError::Db(e)) => return Err(e),
+                Err(Error::Db(e)) => return Err(e),
                 Err(e) => tracing::info!(fleet = fleet.id, error = %e, "an instance of a fleet stays"),
                 Ok(_) => {}
             }
@@ -125,7 +125,7 @@ pub(in crate::compute) fn keep_living(c: &Conn, fleet: &mut Fleet) -> Result<(),
 }
 
 /// One step of a fleet that launches or ends by itself, in one transaction; `true`: instances were launched.
-fn take(c: &Conn, id: &str, ground: &Ground) -> Result<bool, LaunchError> {
+fn take(c: &Conn, id: &str, ground: &Ground) -> Result<bool, Error> {
     let Some(mut fleet) = records::get::<Fleet>(c, id)? else { return Ok(false) };
     let before = fleet.it.members.clone();
     keep_living(c, &mut fleet.it)?;
@@ -154,12 +154,7 @@ fn take(c: &Conn, id: &str, ground: &Ground) -> Result<bool, LaunchError> {
 }
 
 /// Launch what a fleet lacks, pool by pool; what fails in one is tried in the next.
-fn launch_all(
-    c: &Conn,
-    id: &str,
-    fleet: &mut Fleet,
-    ground: &Ground,
-) -> Result<(Vec<Instance>, Vec<Failure>), LaunchError> {
+fn launch_all(c: &Conn, id: &str, fleet: &mut Fleet, ground: &Ground) -> Result<(Vec<Instance>, Vec<Failure>), Error> {
     let Some(Step::Launch { on_demand, spot }) = step::next(fleet) else { return Ok((Vec::new(), Vec::new())) };
     let (mut instances, mut failures) = (Vec::new(), Vec::new());
     for (lifecycle, lacking) in [(Lifecycle::OnDemand, on_demand), (Lifecycle::Spot, spot)] {
@@ -169,11 +164,11 @@ fn launch_all(
             let launched = launch_of(c, id, fleet, ground, lifecycle, lacking, &mut failures)?;
             // Too little is as good as nothing: take it back.
             let enough = fleet.capacity(Some(lifecycle)) >= minimum;
-            if enough { Ok(launched) } else { Err(LaunchError::NoCapacity("the minimum target was missed".into())) }
+            if enough { Ok(launched) } else { Err(Error::NoCapacity("the minimum target was missed".into())) }
         });
         match part {
             Ok(launched) => instances.extend(launched),
-            Err(error @ LaunchError::NoCapacity(_)) => {
+            Err(error @ Error::NoCapacity(_)) => {
                 fleet.members.truncate(before.0);
                 if failures.len() == before.1 {
                     failures.push(Failure { pool: 0, lifecycle, error });
@@ -193,7 +188,7 @@ fn launch_of(
     lifecycle: Lifecycle,
     mut lacking: f64,
     failures: &mut Vec<Failure>,
-) -> Result<Vec<Instance>, LaunchError> {
+) -> Result<Vec<Instance>, Error> {
     let spread = fleet.spread(lifecycle);
     let mut order: Vec<usize> = (0..fleet.pools.len()).filter(|n| !fleet.pools[*n].retired).collect();
     if spread.prioritized {
@@ -217,14 +212,14 @@ fn launch_of(
             Ok(launched) => {
                 if launched.len() < wanted as usize {
                     let why = format!("{} of {wanted} instances have room", launched.len());
-                    failures.push(Failure { pool, lifecycle, error: LaunchError::NoCapacity(why) });
+                    failures.push(Failure { pool, lifecycle, error: Error::NoCapacity(why) });
                 }
                 lacking -= launched.len() as f64 * fleet.pools[pool].weight;
                 let member = |i: &Instance| Member { instance: i.row.id.clone(), pool, lifecycle };
                 fleet.members.extend(launched.iter().map(member));
                 instances.extend(launched);
             }
-            Err(LaunchError::Db(e)) => return Err(e.into()),
+            Err(Error::Db(e)) => return Err(e.into()),
             Err(error) => failures.push(Failure { pool, lifecycle, error }),
         }
     }

@@ -1,27 +1,18 @@
 //! Making, cancelling and following up spot requests.
 
 use super::step::{self, Step};
-use super::{OfSpot, SpotRequest, SpotWish, State, Status};
-use crate::compute::launch::{self, Ground, LaunchError, LaunchRequest};
+use super::{SpotRequest, SpotWish, State, Status};
+use crate::compute::launch::{self, Ground, LaunchRequest};
+use crate::compute::options::OfSpot;
 use crate::compute::records::{self, Kept};
 use crate::compute::spec::both;
 use crate::compute::state::{self, visible};
-use crate::compute::{Compute, schedule, types};
-use crate::db::tags::{self, Resource};
+use crate::compute::{Compute, Error, capacity, schedule, types};
 use crate::db::{self, Conn};
 use crate::{clock, id};
 
 /// How long a request that is done stays visible, in milliseconds: two days.
 const REMEMBERED_MS: i64 = 48 * 3_600_000;
-
-/// Keep a request under this id, with its tags.
-pub(in crate::compute) fn keep(c: &Conn, id: String, request: SpotRequest) -> Result<Kept<SpotRequest>, db::Error> {
-    let (account, region) = (request.launch.account.clone(), request.launch.region.clone());
-    let kept = records::insert(c, id, &account, &region, request)?;
-    let on = Resource { account: &account, region: &region, id: &kept.id, kind: "spot-instances-request" };
-    tags::put(c, on, &kept.it.wish.tags)?;
-    Ok(kept)
-}
 
 impl Compute {
     /// Make `count` requests in a caller's transaction; wake the loop after it. What could never be launched is refused.
@@ -30,12 +21,12 @@ impl Compute {
         launch: &LaunchRequest,
         wish: &SpotWish,
         count: u32,
-    ) -> Result<Vec<Kept<SpotRequest>>, LaunchError> {
+    ) -> Result<Vec<Kept<SpotRequest>>, Error> {
         launch::check(c, launch)?;
         let now = clock::now_ms();
         let make = |_| {
             let request = SpotRequest::new(wish.clone(), launch.clone(), now);
-            Ok(keep(c, id::new(id::Kind::SpotRequest), request)?)
+            Ok(request.keep(c, id::new(id::Kind::SpotRequest))?)
         };
         (0..count).map(make).collect()
     }
@@ -73,8 +64,8 @@ impl Compute {
             let id = request.id.clone();
             match self.db.write(move |c| take(c, &id, now, &ground)).await {
                 Ok(()) => self.tend(),
-                Err(LaunchError::Db(e)) => return Err(e),
-                Err(LaunchError::NoCapacity(_)) => {
+                Err(Error::Db(e)) => return Err(e),
+                Err(Error::NoCapacity(_)) => {
                     wants_room = true;
                     self.settle_spot(request, State::Open, Status::CapacityNotAvailable, None).await?;
                 }
@@ -136,11 +127,11 @@ fn has_room(c: &Conn, launch: &LaunchRequest) -> Result<bool, db::Error> {
     // What cannot be told here, the launch itself tells.
     let (Some(size), Some(zone)) = (types::find(&launch.instance_type), &launch.zone) else { return Ok(true) };
     let demand = schedule::Demand { zone, vcpus: size.vcpus.into(), memory_mib: size.memory_mib as i64 };
-    Ok(schedule::place(&launch::candidates(c)?, &demand).is_ok())
+    Ok(schedule::place(&capacity::candidates(c)?, &demand).is_ok())
 }
 
 /// One step, in one transaction.
-fn take(c: &Conn, id: &str, now: i64, ground: &Ground) -> Result<(), LaunchError> {
+fn take(c: &Conn, id: &str, now: i64, ground: &Ground) -> Result<(), Error> {
     let Some(mut request) = records::get::<SpotRequest>(c, id)? else { return Ok(()) };
     match next(c, &request.it, now)? {
         None => return Ok(()),

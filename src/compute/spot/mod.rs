@@ -13,64 +13,16 @@
 
 mod act;
 mod step;
+mod wish;
 
-pub(super) use act::keep;
+pub use wish::{Interruption, SpotWish};
 
 use super::launch::LaunchRequest;
-use super::records::Record;
-use crate::db::tags::Tag;
+use super::records::{self, Kept, Record};
+use crate::db::tags::{self, Resource};
+use crate::db::{self, Conn};
 use crate::id;
 use serde::{Deserialize, Serialize};
-
-/// What a request asks for beside the launch.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct SpotWish {
-    /// It is open again when its instance has ended.
-    pub persistent: bool,
-    /// As it is shown: `0.000000`
-    pub price: String,
-    pub interruption: Interruption,
-    /// Milliseconds since the epoch.
-    pub valid_from: Option<i64>,
-    pub valid_until: Option<i64>,
-    pub launch_group: Option<String>,
-    pub zone_group: Option<String>,
-    /// JSON of the launch's parameters, for those who ask.
-    pub specification: String,
-    pub tags: Vec<Tag>,
-}
-
-/// What would happen to an instance that is interrupted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Interruption {
-    Terminate,
-    Stop,
-    Hibernate,
-}
-
-impl Interruption {
-    pub fn text(self) -> &'static str {
-        match self {
-            Interruption::Terminate => "terminate",
-            Interruption::Stop => "stop",
-            Interruption::Hibernate => "hibernate",
-        }
-    }
-
-    /// The value of EC2's word.
-    pub fn parse(text: &str) -> Option<Interruption> {
-        [Interruption::Terminate, Interruption::Stop, Interruption::Hibernate].into_iter().find(|i| i.text() == text)
-    }
-}
-
-/// What an instance knows of the request that launched it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct OfSpot {
-    /// `sir-…`
-    pub request: String,
-    pub persistent: bool,
-}
 
 /// A request for one instance.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -178,6 +130,15 @@ impl SpotRequest {
             instance: None,
             zone: None,
         }
+    }
+
+    /// Keep it under this id, with its tags.
+    pub(super) fn keep(self, c: &Conn, id: String) -> Result<Kept<SpotRequest>, db::Error> {
+        let (account, region) = (self.launch.account.clone(), self.launch.region.clone());
+        let kept = records::insert(c, id, &account, &region, self)?;
+        let on = Resource { account: &account, region: &region, id: &kept.id, kind: "spot-instances-request" };
+        tags::put(c, on, &kept.it.wish.tags)?;
+        Ok(kept)
     }
 
     /// Note that it has its instance.

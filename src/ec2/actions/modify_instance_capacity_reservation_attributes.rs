@@ -1,7 +1,6 @@
 //! Say into which capacity reservation a stopped instance is to go when it starts.
 
-use crate::compute::Edit;
-use crate::compute::capacity::Wish;
+use crate::compute::{Edit, ReservationWish};
 use crate::ec2::capacity::{self, PARAMETER};
 use crate::ec2::registry::Action;
 use crate::ec2::{Cx, Done, Error};
@@ -10,7 +9,7 @@ use crate::wire::query::{self, Params};
 
 pub struct ModifyInstanceCapacityReservationAttributes {
     id: String,
-    wish: Wish,
+    wish: ReservationWish,
 }
 
 impl Action for ModifyInstanceCapacityReservationAttributes {

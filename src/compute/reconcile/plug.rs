@@ -1,8 +1,8 @@
 //! The volumes and network cards of an instance as the loop has its machine have them.
 
-use super::Compute;
-use super::driver::{self, Driver, Machine};
-use super::reconcile::StepError;
+use super::failure::StepError;
+use crate::compute::Compute;
+use crate::compute::driver::{self, Driver, Machine};
 use crate::db::instances::InstanceRow;
 use crate::db::volumes::AttachmentRow;
 use crate::volumes::{Bytes, attachments};

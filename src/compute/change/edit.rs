@@ -1,15 +1,11 @@
 //! Changes of what an instance is like, rather than of whether it runs.
 
-use super::Compute;
-use super::intent::IntentError;
-use super::spec::{Cpu, Instance, MetadataOptions, Options, ShutdownBehavior, Spec, both};
-use super::state::{Observed, State, visible};
-use super::{capacity, dedicated, placement, types};
-use crate::clock;
-use crate::db;
+use crate::compute::options::{Cpu, MetadataEdit, Options, ReservationWish, ShutdownBehavior};
+use crate::compute::spec::{Instance, Spec, both};
+use crate::compute::state::{Observed, State, visible};
+use crate::compute::{Compute, Error, dedicated, placement, types};
 use crate::db::instances::InstanceRow;
-use crate::network;
-use serde::{Deserialize, Serialize};
+use crate::{db, network};
 
 /// One attribute's new value.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,7 +28,7 @@ pub enum Edit {
     /// Takes a stopped instance.
     Cpu(Cpu),
     /// Takes a stopped instance.
-    Capacity(capacity::Wish),
+    Capacity(ReservationWish),
     Credits(String),
     /// Automatic recovery and migration by reboot: whether they are wanted.
     Maintenance {
@@ -58,27 +54,6 @@ pub struct PlacementEdit {
     pub affinity: Option<bool>,
 }
 
-/// Metadata options; what is `None` stays as it is.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct MetadataEdit {
-    pub enabled: Option<bool>,
-    pub tokens_required: Option<bool>,
-    pub hop_limit: Option<u32>,
-    pub tags: Option<bool>,
-}
-
-impl MetadataEdit {
-    /// The options as they are after the edit.
-    pub(super) fn over(&self, now: &MetadataOptions) -> MetadataOptions {
-        MetadataOptions {
-            enabled: self.enabled.unwrap_or(now.enabled),
-            tokens_required: self.tokens_required.unwrap_or(now.tokens_required),
-            hop_limit: self.hop_limit.unwrap_or(now.hop_limit),
-            tags: self.tags.unwrap_or(now.tags),
-        }
-    }
-}
-
 impl Compute {
     /// Give all of `ids` (of one account and region) the new value, or none of them.
     pub async fn edit(
@@ -87,22 +62,18 @@ impl Compute {
         region: &str,
         ids: Vec<String>,
         edit: Edit,
-    ) -> Result<Vec<Instance>, IntentError> {
+    ) -> Result<Vec<Instance>, Error> {
         let (account, region) = (account.to_owned(), region.to_owned());
         let edited = self.db.write(move |c| {
-            let rows = super::intent::owned(c, &account, &region, ids)?;
+            let rows = super::owned(c, &account, &region, ids)?;
             let mut edited = Vec::new();
             for mut row in rows {
-                let generation = row.generation;
                 if apply(c, &mut row, &edit)? {
-                    // The loop may hold an older copy: its write must not win.
-                    row.generation += 1;
-                    row.changed_at = clock::now_ms();
-                    db::instances::update(c, &row, generation)?;
+                    super::write(c, &mut row)?;
                 }
                 edited.push(Instance::load(c, row)?);
             }
-            Ok::<_, IntentError>(edited)
+            Ok::<_, Error>(edited)
         });
         let edited = edited.await?;
         self.wake();
@@ -111,11 +82,11 @@ impl Compute {
 }
 
 /// Put the new value into the row; `false`: it has it already.
-fn apply(c: &db::Conn, row: &mut InstanceRow, edit: &Edit) -> Result<bool, IntentError> {
+fn apply(c: &db::Conn, row: &mut InstanceRow, edit: &Edit) -> Result<bool, Error> {
     let (desired, observed) = both(row)?;
     let state = visible(desired, observed);
     if observed == Observed::Gone || state == State::ShuttingDown {
-        return Err(IntentError::Ended { id: row.id.clone(), state });
+        return Err(Error::Ended { id: row.id.clone(), state });
     }
     let needs_rest = matches!(
         edit,
@@ -127,14 +98,14 @@ fn apply(c: &db::Conn, row: &mut InstanceRow, edit: &Edit) -> Result<bool, Inten
             | Edit::Capacity(_)
     );
     if needs_rest && state != State::Stopped {
-        return Err(IntentError::NotStopped(row.id.clone()));
+        return Err(Error::NotStopped(row.id.clone()));
     }
     let before = row.clone();
     let mut spec = Spec::parse(&row.spec)?;
     let options = &mut spec.options;
     match edit {
         Edit::InstanceType(name) => {
-            let size = types::find(name).ok_or_else(|| IntentError::UnknownType(name.clone()))?;
+            let size = types::find(name).ok_or_else(|| Error::NoSuchType(name.clone()))?;
             row.instance_type = name.clone();
             (row.vcpus, row.memory_mib) = (i64::from(size.vcpus), size.memory_mib as i64);
             // What its processors were like was the other type's.
@@ -158,7 +129,7 @@ fn apply(c: &db::Conn, row: &mut InstanceRow, edit: &Edit) -> Result<bool, Inten
         Edit::Cpu(cpu) => {
             if !types::find(&row.instance_type).is_some_and(|size| cpu.fits(size)) {
                 let instance_type = row.instance_type.clone();
-                return Err(IntentError::NoSuchCores { cores: cpu.cores, threads: cpu.threads, instance_type });
+                return Err(Error::NoSuchCores { cores: cpu.cores, threads: cpu.threads, instance_type });
             }
             (options.cpu, row.vcpus) = (Some(*cpu), cpu.vcpus());
             spec.redefine |= row.vcpus != before.vcpus;
@@ -181,7 +152,7 @@ fn apply(c: &db::Conn, row: &mut InstanceRow, edit: &Edit) -> Result<bool, Inten
 }
 
 /// Put the instance onto dedicated hosts, onto another of them, or away from them.
-fn to_host(c: &db::Conn, row: &InstanceRow, edit: &PlacementEdit, options: &mut Options) -> Result<(), IntentError> {
+fn to_host(c: &db::Conn, row: &InstanceRow, edit: &PlacementEdit, options: &mut Options) -> Result<(), Error> {
     if let Some(tenancy) = &edit.tenancy {
         options.tenancy = tenancy.clone();
     }
@@ -200,7 +171,7 @@ fn to_host(c: &db::Conn, row: &InstanceRow, edit: &PlacementEdit, options: &mut 
 }
 
 /// What belongs to the instance's interface.
-fn edit_card(c: &db::Conn, row: &InstanceRow, edit: &Edit) -> Result<(), IntentError> {
+fn edit_card(c: &db::Conn, row: &InstanceRow, edit: &Edit) -> Result<(), Error> {
     let Some(mut nic) = network::nic(c, &row.eni_id)? else { return Ok(()) };
     if let Edit::SourceDestCheck(on) = edit {
         nic.details_mut().source_dest_check = *on;

@@ -1,8 +1,9 @@
 //! What the loop clears away now and then.
 
-use super::folder::{self, Folder};
-use super::reconcile::{StepError, seen};
-use super::{Compute, VISIBLE_AFTER_END};
+use super::advance::seen;
+use super::failure::StepError;
+use crate::compute::folder::{self, Folder};
+use crate::compute::{Compute, VISIBLE_AFTER_END};
 use crate::db::instances::InstanceRow;
 use crate::{clock, db};
 use std::collections::HashMap;

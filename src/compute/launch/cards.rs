@@ -1,36 +1,12 @@
 //! The interfaces of a launch: new ones are made for each instance, one that is there already goes to the only instance.
 
-use super::dedicated;
-use super::launch::{Ground, LaunchError, LaunchRequest};
-use super::types::InstanceType;
+use super::ground::Ground;
+use super::request::{InterfaceWish, LaunchRequest};
+use crate::compute::types::InstanceType;
+use crate::compute::{Error, dedicated};
 use crate::db::tags::{self, Resource};
 use crate::db::{self, Conn};
 use crate::network::{self, CardRequest, Nic, NicDetails, Subnet, groups, interfaces, public};
-use serde::{Deserialize, Serialize};
-use std::net::Ipv4Addr;
-
-/// What a launch says of one interface.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
-pub struct InterfaceWish {
-    /// Its device index: 0 for the first one.
-    pub index: u32,
-    /// An interface that is there already; the rest then says nothing.
-    pub existing: Option<String>,
-    /// `None`: the default subnet of the zone.
-    pub subnet_id: Option<String>,
-    /// Security groups, by id and by name; neither: the default one.
-    pub group_ids: Vec<String>,
-    pub group_names: Vec<String>,
-    pub ip: Option<Ipv4Addr>,
-    /// Further addresses, and how many more are to be picked.
-    pub secondary: Vec<Ipv4Addr>,
-    pub more: u32,
-    pub description: String,
-    /// It is to outlive the instance.
-    pub keep: bool,
-    /// Whether it is to have a public address while the instance runs; `None`: as its subnet has it.
-    pub public: Option<bool>,
-}
 
 /// The interfaces of each instance of a launch, looked up.
 pub(super) struct Cards {
@@ -65,9 +41,9 @@ impl Card {
 
 impl Cards {
     /// Look up what the request names, and see that an instance of this size may have it.
-    pub fn look_up(c: &Conn, r: &LaunchRequest, size: &InstanceType, ground: &Ground) -> Result<Cards, LaunchError> {
+    pub fn look_up(c: &Conn, r: &LaunchRequest, size: &InstanceType, ground: &Ground) -> Result<Cards, Error> {
         if r.interfaces.len() > size.interfaces as usize {
-            return Err(LaunchError::TooManyInterfaces(r.interfaces.len(), size.name.clone()));
+            return Err(Error::TooManyInterfaces(r.interfaces.len(), size.name.clone()));
         }
         let default = default_zone(c, r)?;
         let all = r.interfaces.iter().map(|wish| card(c, r, wish, &default, ground)).collect::<Result<Vec<_>, _>>()?;
@@ -76,10 +52,10 @@ impl Cards {
             let subnet = card.subnet();
             if let Some(wanted) = r.zone.as_ref().filter(|zone| **zone != subnet.zone) {
                 let (wanted, subnet, zone) = (wanted.clone(), subnet.id.clone(), subnet.zone.clone());
-                return Err(LaunchError::OtherZone { wanted, subnet, zone });
+                return Err(Error::OtherZone { wanted, subnet, zone });
             }
             if subnet.zone != zone {
-                return Err(LaunchError::SeveralZones);
+                return Err(Error::SeveralZones);
             }
             if let Source::New { request, .. } = &card.source
                 && 1 + request.secondary.len() + request.more as usize > size.addresses as usize
@@ -92,7 +68,7 @@ impl Cards {
     }
 
     /// The interfaces of one instance, in the order of the request; attached to nothing yet.
-    pub fn make(&self, c: &Conn, r: &LaunchRequest) -> Result<Vec<Nic>, LaunchError> {
+    pub fn make(&self, c: &Conn, r: &LaunchRequest) -> Result<Vec<Nic>, Error> {
         let make = |card: &Card| match &card.source {
             Source::There(nic) => Ok(nic.clone()),
             Source::New { subnet, request, .. } => {
@@ -107,7 +83,7 @@ impl Cards {
     }
 
     /// Give them to their instance.
-    pub fn attach(&self, c: &Conn, nics: Vec<Nic>, instance: &str, pool: &public::Pool) -> Result<(), LaunchError> {
+    pub fn attach(&self, c: &Conn, nics: Vec<Nic>, instance: &str, pool: &public::Pool) -> Result<(), Error> {
         for (card, mut nic) in self.all.iter().zip(nics) {
             match card.source {
                 Source::There(_) => interfaces::attach(c, &mut nic, instance, card.index, false)?,
@@ -123,7 +99,7 @@ impl Cards {
     }
 }
 
-fn card(c: &Conn, r: &LaunchRequest, wish: &InterfaceWish, zone: &str, ground: &Ground) -> Result<Card, LaunchError> {
+fn card(c: &Conn, r: &LaunchRequest, wish: &InterfaceWish, zone: &str, ground: &Ground) -> Result<Card, Error> {
     if let Some(id) = &wish.existing {
         let nic = interfaces::need(c, &r.account, &r.region, id)?;
         interfaces::check_free(&nic)?;
@@ -155,16 +131,19 @@ fn card(c: &Conn, r: &LaunchRequest, wish: &InterfaceWish, zone: &str, ground: &
 
 /// The zone whose default subnet takes interfaces that say none: the request's, the first interface's, the dedicated host's, or the
 /// region's first.
-fn default_zone(c: &Conn, r: &LaunchRequest) -> Result<String, LaunchError> {
+fn default_zone(c: &Conn, r: &LaunchRequest) -> Result<String, Error> {
     if let Some(zone) = &r.zone {
-        return if r.zones.contains(zone) { Ok(zone.clone()) } else { Err(LaunchError::UnknownZone(zone.clone())) };
+        return if r.zones.contains(zone) { Ok(zone.clone()) } else { Err(Error::UnknownZone(zone.clone())) };
     }
     let first = r.interfaces.first();
     let of_subnet = match first.and_then(|wish| wish.subnet_id.as_deref()) {
         Some(subnet) => db::network::subnet(c, subnet)?.map(|row| row.zone),
         None => None,
     };
-    let of_subnet = of_subnet.or(dedicated::zone_of(c, r)?);
+    let of_host = match &r.options.host {
+        Some(host) => Some(dedicated::need(c, &r.account, &r.region, host)?.it.zone),
+        None => None,
+    };
     let region_first = || r.zones.first().cloned().unwrap_or_else(|| format!("{}a", r.region));
-    Ok(of_subnet.unwrap_or_else(region_first))
+    Ok(of_subnet.or(of_host).unwrap_or_else(region_first))
 }

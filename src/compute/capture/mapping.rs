@@ -1,8 +1,8 @@
 //! The block device mapping of an image that is made of an instance: what the instance has, as the request changes it.
 
-use super::capture::{CaptureError, CaptureRequest};
-use super::launch_disks;
-use super::spec::Spec;
+use super::request::{CaptureError, CaptureRequest};
+use crate::compute::launch::disks;
+use crate::compute::spec::Spec;
 use crate::db::images::{ImageVolume, Mapping};
 use crate::db::tags::{Resource, Tag};
 use crate::db::volumes::{AttachmentRow, VolumeRow};
@@ -55,7 +55,7 @@ pub(super) fn of(
                 at.device
             )));
         }
-        let wish = launch_disks::merged(&own, wish);
+        let wish = disks::merged(&own, wish);
         let figures = volumes::figures_on(wish.wish, None)?;
         if figures.gib < own.gib {
             return Err(block_device(format!(
@@ -96,7 +96,7 @@ fn as_it_is(at: &AttachmentRow, row: VolumeRow) -> ImageVolume {
 
 /// Begin the snapshots that an image still lacks. A volume that is gone is not in the image, but for the root one, without which there
 /// is no image.
-pub(super) fn begin_snapshots(
+pub(in crate::compute) fn begin_snapshots(
     c: &Conn,
     image: &str,
     instance: &str,

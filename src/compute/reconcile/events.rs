@@ -1,9 +1,9 @@
 //! What the hypervisor tells by itself: a machine went on or off, a guest rebooted. An event only makes the loop look.
 
-use super::Compute;
-use super::driver::Event;
-use super::reconcile::seen;
-use super::state::Observed;
+use super::advance::seen;
+use crate::compute::Compute;
+use crate::compute::driver::Event;
+use crate::compute::state::Observed;
 use crate::db;
 use std::sync::Arc;
 

@@ -2,12 +2,12 @@
 //!
 //! The disks of a machine are read when it is started, so a stopped instance is given a volume, or gives one back, by a row alone.
 //! Where volumes have no files, they always come and go by rows. To a running one a volume is `attaching`, and from
-//! it `detaching`, until the instance's loop has seen to it ([`super::plug`]).
+//! it `detaching`, until the instance's loop has seen to it (`reconcile/plug.rs`).
 
-use super::Compute;
-use super::intent::{IntentError, owned};
-use super::spec::{Spec, both};
-use super::state::{State, visible};
+use super::owned;
+use crate::compute::spec::{Spec, both};
+use crate::compute::state::{State, visible};
+use crate::compute::{Compute, Error};
 use crate::db;
 use crate::db::instances::InstanceRow;
 use crate::db::volumes::AttachmentRow;
@@ -22,7 +22,7 @@ impl Compute {
         volume: String,
         instance: String,
         device: String,
-    ) -> Result<AttachmentRow, IntentError> {
+    ) -> Result<AttachmentRow, Error> {
         let (account, region) = (account.to_owned(), region.to_owned());
         let bytes = self.volumes.bytes();
         let attached = self.db.write(move |c| {
@@ -33,7 +33,7 @@ impl Compute {
                 State::Running => bytes == Bytes::Files,
                 State::Stopped => false,
                 State::Pending | State::Stopping | State::ShuttingDown | State::Terminated => {
-                    return Err(IntentError::NotUp(row.id));
+                    return Err(Error::NotUp(row.id));
                 }
             };
             let (root, root_volume) = (&spec.root_device_name, spec.root_volume);
@@ -57,7 +57,7 @@ impl Compute {
         volume: String,
         instance: Option<String>,
         device: Option<String>,
-    ) -> Result<AttachmentRow, IntentError> {
+    ) -> Result<AttachmentRow, Error> {
         let (account, region) = (account.to_owned(), region.to_owned());
         let detached = self.db.write(move |c| {
             let volume = volumes::need(c, &account, &region, &volume)?;
@@ -68,20 +68,20 @@ impl Compute {
             let row = owned(c, &account, &region, vec![attachment.instance.clone()])?.remove(0);
             let state = state(&row)?;
             if attachment.target == attachments::ROOT && state != State::Stopped {
-                return Err(IntentError::RootVolume { volume: volume.row.id.clone(), instance: row.id });
+                return Err(Error::RootVolume { volume: volume.row.id.clone(), instance: row.id });
             }
             let live = match state {
                 State::Running | State::Pending | State::Stopping => attachment.plugged,
                 State::Stopped => false,
                 State::ShuttingDown | State::Terminated => {
-                    return Err(IntentError::CannotDetach { volume: volume.row.id.clone(), instance: row.id });
+                    return Err(Error::CannotDetach { volume: volume.row.id.clone(), instance: row.id });
                 }
             };
             attachments::detach(c, attachment, live)?;
             if live {
                 db::instances::touch(c, &row.id)?;
             }
-            Ok::<_, IntentError>(attachment.clone())
+            Ok::<_, Error>(attachment.clone())
         });
         let detached = detached.await?;
         self.wake();
@@ -95,14 +95,14 @@ impl Compute {
         region: &str,
         instance: String,
         devices: Vec<(String, bool)>,
-    ) -> Result<(), IntentError> {
+    ) -> Result<(), Error> {
         let (account, region) = (account.to_owned(), region.to_owned());
         let set = self.db.write(move |c| {
             let row = owned(c, &account, &region, vec![instance])?.remove(0);
             let there = attachments::at(c, &row.id)?;
             for (device, delete_too) in devices {
                 let found = there.iter().find(|a| a.device == device);
-                let attachment = found.ok_or_else(|| IntentError::NoDevice(device.clone()))?;
+                let attachment = found.ok_or_else(|| Error::NoDevice(device.clone()))?;
                 attachments::set_delete_too(c, attachment, delete_too)?;
             }
             Ok(())

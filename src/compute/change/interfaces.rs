@@ -3,13 +3,13 @@
 //! A stopped machine has them from its next start on, a running one as soon as the loop has plugged them in. A card that is
 //! taken speaks to nobody from then on, whether the guest lets go of it or not.
 
-use super::intent::{IntentError, owned};
-use super::spec::{Spec, both};
-use super::state::{State, visible};
-use super::{Compute, types};
+use super::owned;
+use crate::compute::spec::{Spec, both};
+use crate::compute::state::{State, visible};
+use crate::compute::{Compute, Error, types};
+use crate::db;
 use crate::db::instances::InstanceRow;
 use crate::network::{self, Nic, interfaces};
-use crate::{clock, db};
 
 impl Compute {
     /// Attach an interface of an account to one of its instances as its `index`-th one.
@@ -20,7 +20,7 @@ impl Compute {
         eni_id: String,
         instance_id: String,
         index: u32,
-    ) -> Result<Nic, IntentError> {
+    ) -> Result<Nic, Error> {
         let (account, region) = (account.to_owned(), region.to_owned());
         let ground = self.ground();
         let attached = self.db.write(move |c| {
@@ -29,15 +29,15 @@ impl Compute {
             let mut row = owned(c, &account, &region, vec![instance_id])?.remove(0);
             changeable(&row)?;
             if nic.subnet.zone != row.zone {
-                return Err(IntentError::OtherZone);
+                return Err(Error::ZoneOfInterface);
             }
             let there = network::nics_of(c, &row.id)?;
             if there.iter().any(|n| n.device_index == Some(index)) {
-                return Err(IntentError::DeviceIndexTaken { id: row.id, index });
+                return Err(Error::DeviceIndexTaken { id: row.id, index });
             }
             let most = types::find(&row.instance_type).map_or(1, |t| t.interfaces as usize);
             if there.len() >= most {
-                return Err(IntentError::TooManyInterfaces(there.len() + 1, row.instance_type));
+                return Err(Error::TooManyInterfaces(there.len() + 1, row.instance_type));
             }
             ground.check(c, &nic.subnet)?;
             interfaces::attach(c, &mut nic, &row.id, index, false)?;
@@ -50,18 +50,18 @@ impl Compute {
     }
 
     /// Take an interface from its instance. Its first one stays for good.
-    pub async fn detach_interface(&self, account: &str, region: &str, attachment: String) -> Result<(), IntentError> {
+    pub async fn detach_interface(&self, account: &str, region: &str, attachment: String) -> Result<(), Error> {
         let (account, region, real) = (account.to_owned(), region.to_owned(), self.is_real());
         let detached = self.db.write(move |c| {
             let nic = interfaces::need_attached(c, &account, &region, &attachment)?;
             if nic.device_index == Some(0) {
-                return Err(IntentError::FirstInterface);
+                return Err(Error::FirstInterface);
             }
             let mut row = owned(c, &account, &region, nic.instance_id.iter().cloned().collect())?.remove(0);
             changeable(&row)?;
             interfaces::detach(c, &nic)?;
             redefine(c, &mut row)?;
-            Ok::<_, IntentError>(nic)
+            Ok::<_, Error>(nic)
         });
         let detached = detached.await?;
         if real {
@@ -73,25 +73,21 @@ impl Compute {
 }
 
 /// An error unless the instance's cards can change now.
-fn changeable(row: &InstanceRow) -> Result<(), IntentError> {
+fn changeable(row: &InstanceRow) -> Result<(), Error> {
     let (desired, observed) = both(row)?;
     match visible(desired, observed) {
         State::Stopped | State::Running => Ok(()),
         State::Pending | State::Stopping | State::ShuttingDown | State::Terminated => {
-            Err(IntentError::WrongState { id: row.id.clone(), verb: "given another interface, or have one taken" })
+            Err(Error::WrongState { id: row.id.clone(), verb: "given another interface, or have one taken" })
         }
     }
 }
 
 /// The machine is to be defined anew before its next start.
-fn redefine(c: &db::Conn, row: &mut InstanceRow) -> Result<(), IntentError> {
+fn redefine(c: &db::Conn, row: &mut InstanceRow) -> Result<(), Error> {
     let mut spec = Spec::parse(&row.spec)?;
     spec.redefine = true;
     row.spec = spec.to_json();
-    let generation = row.generation;
-    row.generation += 1;
     row.not_before = 0;
-    row.changed_at = clock::now_ms();
-    db::instances::update(c, row, generation)?;
-    Ok(())
+    Ok(super::write(c, row)?)
 }

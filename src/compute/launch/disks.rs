@@ -1,6 +1,7 @@
 //! The volumes that a launch brings along: those of its image, as the request changes them, and its own.
 
-use super::launch::{LaunchError, LaunchRequest};
+use super::request::LaunchRequest;
+use crate::compute::Error;
 use crate::db::images::{Image, ImageVolume};
 use crate::db::snapshots::SnapshotRow;
 use crate::db::tags::Resource;
@@ -8,9 +9,9 @@ use crate::db::{self, Conn};
 use crate::volumes::{self, Bytes, DiskWish, Kind, Mapped, NewVolume, VolumeWish, Wish, attachments, snapshots};
 
 /// The size in GiB that the mapping of the root device says.
-pub(super) fn root_gib(r: &LaunchRequest, image: &Image) -> Result<Option<u64>, LaunchError> {
+pub(super) fn root_gib(r: &LaunchRequest, image: &Image) -> Result<Option<u64>, Error> {
     match r.disks.iter().find(|d| d.device == image.root_device_name).map(|d| &d.mapped) {
-        Some(Mapped::Volume(volume)) if volume.snapshot.is_some() => Err(LaunchError::RootSnapshot),
+        Some(Mapped::Volume(volume)) if volume.snapshot.is_some() => Err(Error::RootSnapshot),
         Some(Mapped::Volume(volume)) => Ok(volume.wish.gib.map(|gib| gib as u64)),
         Some(Mapped::Nothing | Mapped::Ephemeral) | None => Ok(None),
     }
@@ -26,7 +27,7 @@ pub(super) struct Planned {
 }
 
 /// What each instance of the launch gets at which device, the image's volumes first.
-pub(super) fn plan(c: &Conn, r: &LaunchRequest, image: &Image) -> Result<Vec<Planned>, LaunchError> {
+pub(super) fn plan(c: &Conn, r: &LaunchRequest, image: &Image) -> Result<Vec<Planned>, Error> {
     let on_volume = image.root_volume().is_some();
     let mut planned = Vec::new();
     for own in &image.volumes {
@@ -35,9 +36,9 @@ pub(super) fn plan(c: &Conn, r: &LaunchRequest, image: &Image) -> Result<Vec<Pla
         let volume = match said {
             None => merged(own, &VolumeWish::default()),
             Some(Mapped::Volume(wish)) if wish.snapshot.is_none() || wish.snapshot == own.snapshot => merged(own, wish),
-            Some(Mapped::Volume(_)) if is_root => return Err(LaunchError::RootSnapshot),
+            Some(Mapped::Volume(_)) if is_root => return Err(Error::RootSnapshot),
             Some(Mapped::Nothing | Mapped::Ephemeral) if is_root => {
-                return Err(LaunchError::NoRoot(own.device.clone()));
+                return Err(Error::NoRoot(own.device.clone()));
             }
             // It is the request's own, or none at all.
             Some(Mapped::Volume(_) | Mapped::Nothing | Mapped::Ephemeral) => continue,
@@ -60,7 +61,7 @@ pub(super) fn plan(c: &Conn, r: &LaunchRequest, image: &Image) -> Result<Vec<Pla
 }
 
 /// An image's volume with what the launch says of it.
-pub(super) fn merged(own: &ImageVolume, said: &VolumeWish) -> VolumeWish {
+pub(in crate::compute) fn merged(own: &ImageVolume, said: &VolumeWish) -> VolumeWish {
     let kind = Kind::parse(&own.kind);
     let same = said.wish.kind.is_none_or(|wanted| Some(wanted) == kind);
     VolumeWish {
@@ -79,7 +80,7 @@ pub(super) fn merged(own: &ImageVolume, said: &VolumeWish) -> VolumeWish {
 }
 
 impl Planned {
-    fn new(device: &str, volume: VolumeWish, source: Option<SnapshotRow>) -> Result<Planned, LaunchError> {
+    fn new(device: &str, volume: VolumeWish, source: Option<SnapshotRow>) -> Result<Planned, Error> {
         let figures = volumes::figures_on(volume.wish, source.as_ref())?;
         Ok(Planned { device: device.to_owned(), volume, source, figures })
     }
@@ -97,7 +98,7 @@ pub(super) fn make(
     at: attachments::At<'_>,
     planned: &[Planned],
     bytes: Bytes,
-) -> Result<(), LaunchError> {
+) -> Result<(), Error> {
     for Planned { device, volume, source, .. } in planned {
         let new = NewVolume {
             account: r.account.clone(),

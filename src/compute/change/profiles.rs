@@ -1,23 +1,11 @@
 //! Instance profiles: which one an instance has. It has one at most, and every giving of one is an association with an id.
 
-use super::Compute;
-use super::intent::{IntentError, owned};
-use super::spec::{Instance, InstanceProfile, Spec, both};
-use super::state::{State, visible};
+use super::owned;
+use crate::compute::spec::{Instance, InstanceProfile, Spec, both};
+use crate::compute::state::{State, visible};
+use crate::compute::{Compute, Error};
+use crate::db;
 use crate::db::instances::InstanceRow;
-use crate::{clock, db, id};
-
-impl InstanceProfile {
-    /// A new association with the profile of this ARN and id.
-    pub fn new(arn: String, profile_id: String) -> InstanceProfile {
-        InstanceProfile {
-            arn,
-            id: profile_id,
-            association: id::new(id::Kind::ProfileAssociation),
-            since: clock::now_ms(),
-        }
-    }
-}
 
 impl Compute {
     /// Give an instance that has none a profile.
@@ -27,7 +15,7 @@ impl Compute {
         region: &str,
         instance: String,
         profile: InstanceProfile,
-    ) -> Result<Instance, IntentError> {
+    ) -> Result<Instance, Error> {
         let (account, region) = (account.to_owned(), region.to_owned());
         let job = move |c: &db::Conn| {
             let row = owned(c, &account, &region, vec![instance])?.remove(0);
@@ -35,11 +23,11 @@ impl Compute {
             match visible(desired, observed) {
                 State::Running | State::Stopped => {}
                 State::Pending | State::Stopping | State::ShuttingDown | State::Terminated => {
-                    return Err(IntentError::NeitherRunningNorStopped(row.id));
+                    return Err(Error::NeitherRunningNorStopped(row.id));
                 }
             }
             if Spec::parse(&row.spec)?.profile.is_some() {
-                return Err(IntentError::HasProfile(row.id));
+                return Err(Error::HasProfile(row.id));
             }
             put(c, row, Some(profile))
         };
@@ -54,7 +42,7 @@ impl Compute {
         region: &str,
         association: String,
         profile: Option<InstanceProfile>,
-    ) -> Result<(InstanceProfile, Instance), IntentError> {
+    ) -> Result<(InstanceProfile, Instance), Error> {
         let (account, region) = (account.to_owned(), region.to_owned());
         let job = move |c: &db::Conn| {
             for row in db::instances::of_account(c, &account, &region)? {
@@ -62,19 +50,16 @@ impl Compute {
                     return Ok((ended, put(c, row, profile)?));
                 }
             }
-            Err(IntentError::NoSuchAssociation(association))
+            Err(Error::NoSuchAssociation(association))
         };
         self.db.write(job).await
     }
 }
 
-fn put(c: &db::Conn, mut row: InstanceRow, profile: Option<InstanceProfile>) -> Result<Instance, IntentError> {
+fn put(c: &db::Conn, mut row: InstanceRow, profile: Option<InstanceProfile>) -> Result<Instance, Error> {
     let mut spec = Spec::parse(&row.spec)?;
     spec.profile = profile;
     row.spec = spec.to_json();
-    let generation = row.generation;
-    row.generation += 1;
-    row.changed_at = clock::now_ms();
-    db::instances::update(c, &row, generation)?;
+    super::write(c, &mut row)?;
     Ok(Instance::load(c, row)?)
 }
