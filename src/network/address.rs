@@ -1,53 +1,12 @@
-//! Who gets which address: default VPCs, their subnets, and the interfaces in them. Runs inside a caller's transaction.
+//! Who gets which address: subnets, and the interfaces in them. Runs inside a caller's transaction.
 //!
-//! The first need of an account in a region makes its default VPC, a /16 of its own with a /20 for each zone; once deleted,
-//! it is made again only when it is asked for
-//! (`docs/decisions/0002-default-vpc-ranges.md` tells how the /16 is picked). Of every subnet the first four
-//! addresses and the last are kept: `.1` gateway, `.2` resolver, `.3` the host.
+//! Of every subnet the first four addresses and the last are kept: `.1` gateway, `.2` resolver, `.3` the host.
 
 use super::groups::GroupRef;
-use super::public::Public;
-use super::vpcs::{self, Vpc};
-use super::{Cidr, Error, Mac, Nic, NicDetails, Subnet};
-use super::{interfaces, reservations};
-use crate::db::network::SubnetRow;
+use super::{Error, Mac, Nic, NicDetails, Subnet, reservations, secondary, vpcs};
 use crate::{clock, db, id};
 use rand::Rng;
-use serde::de::DeserializeOwned;
-use std::collections::HashMap;
 use std::net::Ipv4Addr;
-use std::sync::Arc;
-
-/// Hand the account's region over as AWS does, once: with a default VPC and a subnet of it for each of `zones` (full names).
-pub fn begin_region(conn: &db::Conn, account: &str, region: &str, zones: &[String]) -> Result<(), Error> {
-    if db::network::begin_region(conn, account, region)? {
-        create_default_vpc(conn, account, region, zones)?;
-    }
-    Ok(())
-}
-
-/// Make the account's default VPC with its subnets, when it has none.
-pub fn create_default_vpc(conn: &db::Conn, account: &str, region: &str, zones: &[String]) -> Result<Vpc, Error> {
-    if db::network::default_vpc(conn, account, region)?.is_some() {
-        return Err(Error::DefaultVpcExists);
-    }
-    let routed: Vec<Cidr> = super::host::routes().into_iter().map(|(_, range)| range).collect();
-    let vpc = make_default_vpc(conn, account, region, &routed)?;
-    zones.iter().try_for_each(|zone| create_default_subnet(conn, account, region, zone).map(drop))?;
-    Ok(vpc)
-}
-
-/// Make the default VPC's subnet of a zone, when it has none.
-pub fn create_default_subnet(conn: &db::Conn, account: &str, region: &str, zone: &str) -> Result<Subnet, Error> {
-    let vpc = vpcs::need_default(conn, account, region)?;
-    let subnets = db::network::subnets_of(conn, &vpc.id)?;
-    if let Some(found) = subnets.iter().find(|s| s.is_default && s.zone == zone) {
-        return Err(Error::DefaultSubnetExists { zone: zone.to_owned(), id: found.id.clone() });
-    }
-    let taken = subnets.iter().map(|s| parse(&s.cidr)).collect::<Result<Vec<_>, _>>()?;
-    let free = vpc.cidr.split(20).find(|c| !taken.iter().any(|t| t.overlaps(*c))).ok_or(Error::NoRange)?;
-    vpcs::insert_subnet(conn, &vpc, zone, free, true)
-}
 
 /// The account's default subnet in a zone.
 pub fn default_subnet(conn: &db::Conn, account: &str, region: &str, zone: &str) -> Result<Subnet, Error> {
@@ -121,7 +80,7 @@ pub fn allocate(conn: &db::Conn, account: &str, subnet: &Subnet, card: &CardRequ
                 created_at: now,
             };
             if card.more > 0 || !card.secondary.is_empty() {
-                interfaces::assign(conn, &mut made, &card.secondary, card.more, false)?;
+                secondary::assign(conn, &mut made, &card.secondary, card.more, false)?;
             }
             return Ok(made);
         }
@@ -192,136 +151,11 @@ pub fn attached_nics(conn: &db::Conn) -> Result<Vec<Nic>, Error> {
     Nic::all(db::network::attached_nics(conn)?)
 }
 
-/// Make a default VPC on the first range of the pool that no VPC has and that the host does not reach elsewhere.
-fn make_default_vpc(conn: &db::Conn, account: &str, region: &str, routed: &[Cidr]) -> Result<Vpc, Error> {
-    let taken: Vec<Cidr> = db::network::vpc_cidrs(conn)?.iter().map(|c| parse(c)).collect::<Result<_, _>>()?;
-    let range =
-        pool().find(|range| !taken.iter().chain(routed).any(|other| other.overlaps(*range))).ok_or(Error::NoRange)?;
-    vpcs::insert(conn, account, region, range, "default", true)
-}
-
-/// Ranges of default VPCs in the order they are used: AWS's own first.
-fn pool() -> impl Iterator<Item = Cidr> {
-    let b_class = (16..=31).rev().map(|n| Cidr::new(Ipv4Addr::new(172, n, 0, 0), 16));
-    b_class.chain((0..=255).rev().map(|n| Cidr::new(Ipv4Addr::new(10, n, 0, 0), 16)))
-}
-
-fn parse(cidr: &str) -> Result<Cidr, Error> {
-    cidr.parse().map_err(|e| Error::Db(db::Error::Damaged(e)))
-}
-
-impl TryFrom<db::network::SubnetRow> for Subnet {
-    type Error = Error;
-
-    fn try_from(row: db::network::SubnetRow) -> Result<Subnet, Error> {
-        let attributes = vpcs::vpc_attributes(&row.vpc, &row.vpc_attributes)?;
-        Ok(Subnet {
-            cidr: parse(&row.cidr)?,
-            vpc_cidrs: std::iter::once(parse(&row.vpc_cidr)?).chain(attributes.later_ranges()).collect(),
-            id: row.id,
-            vpc_id: row.vpc,
-            region: row.region,
-            zone: row.zone,
-        })
-    }
-}
-
-fn public(row: db::network::PublicRow) -> Public {
-    let elastic = (!row.automatic).then_some((row.allocation, row.association));
-    Public { elastic, ip: row.ip, private_ip: row.private_ip }
-}
-
-/// What rows have in common is read once, and shared.
-#[derive(Default)]
-struct Alike {
-    subnets: HashMap<String, Arc<Subnet>>,
-    groups: Seen<[GroupRef]>,
-    details: Seen<NicDetails>,
-}
-
-/// Values by their JSON. Rows share the JSON with the row before, so most are found without a look at it.
-struct Seen<T: ?Sized> {
-    last: Option<(Arc<str>, Arc<T>)>,
-    all: HashMap<Arc<str>, Arc<T>>,
-}
-
-impl<T: ?Sized> Default for Seen<T> {
-    fn default() -> Seen<T> {
-        Seen { last: None, all: HashMap::new() }
-    }
-}
-
-impl<T: ?Sized> Seen<T> {
-    fn read(&mut self, json: Arc<str>) -> Result<Arc<T>, Error>
-    where
-        Box<T>: DeserializeOwned,
-    {
-        if let Some((last, value)) = &self.last
-            && Arc::ptr_eq(last, &json)
-        {
-            return Ok(value.clone());
-        }
-        let value = match self.all.get(&json) {
-            Some(value) => value.clone(),
-            None => {
-                let damaged = |e| Error::Db(db::Error::Damaged(format!("an interface's JSON: {e}")));
-                let value: Arc<T> = serde_json::from_str::<Box<T>>(&json).map_err(damaged)?.into();
-                self.all.insert(json.clone(), value.clone());
-                value
-            }
-        };
-        self.last = Some((json, value.clone()));
-        Ok(value)
-    }
-}
-
-impl Alike {
-    fn nic(&mut self, row: db::network::NicRow) -> Result<Nic, Error> {
-        let subnet = match self.subnets.get(&row.subnet.id) {
-            Some(subnet) => subnet.clone(),
-            None => {
-                let subnet = Arc::new(Subnet::try_from(SubnetRow::clone(&row.subnet))?);
-                self.subnets.insert(subnet.id.clone(), subnet.clone());
-                subnet
-            }
-        };
-        let (instance_id, device_index) = row.attached.unzip();
-        Ok(Nic {
-            eni_id: row.id,
-            account: row.account,
-            mac: row.mac.parse().map_err(|e| Error::Db(db::Error::Damaged(e)))?,
-            private_ip: row.private_ip,
-            secondary: row.secondary,
-            public: row.public.into_iter().map(public).collect(),
-            created_at: row.created_at,
-            instance_id,
-            device_index,
-            groups: self.groups.read(row.groups)?,
-            details: self.details.read(row.details)?,
-            subnet,
-        })
-    }
-}
-
-impl TryFrom<db::network::NicRow> for Nic {
-    type Error = Error;
-
-    fn try_from(row: db::network::NicRow) -> Result<Nic, Error> {
-        Alike::default().nic(row)
-    }
-}
-
-impl Nic {
-    /// The interfaces of rows.
-    pub(super) fn all(rows: Vec<db::network::NicRow>) -> Result<Vec<Nic>, Error> {
-        let mut alike = Alike::default();
-        rows.into_iter().map(|row| alike.nic(row)).collect()
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::network::defaults::{begin_region, create_default_subnet, create_default_vpc, make_default_vpc, pool};
+    use crate::network::lifecycle;
     use std::collections::BTreeSet;
 
     const ONE: &str = "111111111111";
@@ -397,7 +231,7 @@ mod tests {
             let mut nics: Vec<Nic> = (0..100).map(|_| any()).collect::<Result<_, _>>()?;
             let of = |nic: &Nic| u32::from(nic.private_ip) - u32::from(subnet.cidr.nth(4));
             assert_eq!(of(&nics[99]), 99);
-            interfaces::assign(c, &mut nics[3], &[], 2, false)?;
+            secondary::assign(c, &mut nics[3], &[], 2, false)?;
             release(c, &nics[40].eni_id)?;
             release(c, &nics[3].eni_id)?;
             assert_eq!([of(&any()?), of(&any()?)], [3, 40]);
@@ -412,7 +246,7 @@ mod tests {
         let (_dir, db) = open();
         db.write_blocking(|c| {
             let vpc = make_default_vpc(c, ONE, "us-east-1", &[])?;
-            let small = vpcs::create_subnet(c, &vpc, "us-east-1a", "172.31.240.0/28")?;
+            let small = lifecycle::create_subnet(c, &vpc, "us-east-1a", "172.31.240.0/28")?;
             let tiny = |ip| allocate(c, ONE, &small, &CardRequest { ip, ..CardRequest::default() });
             assert_eq!(tiny(Some([172, 31, 240, 9].into()))?.private_ip.to_string(), "172.31.240.9");
             assert!(matches!(tiny(Some([172, 31, 240, 9].into())), Err(Error::AddressInUse(_))));
@@ -440,11 +274,11 @@ mod tests {
             assert!(matches!(create_default_vpc(c, ONE, "us-east-1", &zones), Err(Error::DefaultVpcExists)));
             let again = create_default_subnet(c, ONE, "us-east-1", "us-east-1a");
             assert!(matches!(again, Err(Error::DefaultSubnetExists { .. })));
-            subnets.iter().try_for_each(|s| vpcs::delete_subnet(c, s))?;
-            assert!(matches!(vpcs::delete(c, &vpc), Err(Error::VpcBusy(_))), "its gateway is attached");
+            subnets.iter().try_for_each(|s| lifecycle::delete_subnet(c, s))?;
+            assert!(matches!(lifecycle::delete_vpc(c, &vpc), Err(Error::VpcBusy(_))), "its gateway is attached");
             let gateway = super::super::records::in_vpc(c, &vpc.id)?.remove(0);
             super::super::gateways::detach(c, gateway, &vpc.id)?;
-            vpcs::delete(c, &vpc)?;
+            lifecycle::delete_vpc(c, &vpc)?;
             begin_region(c, ONE, "us-east-1", &zones)?;
             assert!(matches!(default_subnet(c, ONE, "us-east-1", "us-east-1a"), Err(Error::NoDefaultVpc)));
             create_default_vpc(c, ONE, "us-east-1", &zones)?;

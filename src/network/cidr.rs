@@ -1,7 +1,7 @@
 //! IPv4 ranges, MAC addresses, and the names and addresses that follow from them.
 
 use std::fmt;
-use std::net::Ipv4Addr;
+use std::net::{Ipv4Addr, Ipv6Addr};
 use std::str::FromStr;
 
 /// An IPv4 range: a network address and the length of its prefix.
@@ -207,6 +207,21 @@ fn dashed(f: &mut fmt::Formatter<'_>, ip: Ipv4Addr) -> fmt::Result {
     f.write_str(std::str::from_utf8(&text[..len]).expect("digits and dashes"))
 }
 
+/// The canonical text of an IPv4 range; bits below the prefix are cleared.
+pub fn canonical_v4(text: &str) -> Option<String> {
+    let (address, prefix) = text.split_once('/')?;
+    let (address, prefix): (Ipv4Addr, u8) = (address.parse().ok()?, prefix.parse().ok()?);
+    (prefix <= 32).then(|| Cidr::new(address, prefix).to_string())
+}
+
+/// The canonical text of an IPv6 range.
+pub fn canonical_v6(text: &str) -> Option<String> {
+    let (address, prefix) = text.split_once('/')?;
+    let (address, prefix): (Ipv6Addr, u32) = (address.parse().ok()?, prefix.parse().ok()?);
+    let mask = u128::MAX.checked_shl(128u32.checked_sub(prefix)?).unwrap_or(0);
+    Some(format!("{}/{prefix}", Ipv6Addr::from(u128::from(address) & mask)))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -257,6 +272,17 @@ mod tests {
         fn overlap_means_a_shared_end(a: u32, p in 0u8..=32, b: u32, q in 0u8..=32) {
             let (a, b) = (Cidr::new(a.into(), p), Cidr::new(b.into(), q));
             prop_assert_eq!(a.overlaps(b), a.contains(b.nth(0)) || b.contains(a.nth(0)));
+        }
+    }
+
+    #[test]
+    fn ranges_are_kept_in_canonical_form() {
+        assert_eq!(canonical_v4("100.68.0.18/18").as_deref(), Some("100.68.0.0/18"));
+        assert_eq!(canonical_v4("0.0.0.0/0").as_deref(), Some("0.0.0.0/0"));
+        assert_eq!(canonical_v6("2001:DB8::1/32").as_deref(), Some("2001:db8::/32"));
+        assert_eq!(canonical_v6("::/0").as_deref(), Some("::/0"));
+        for wrong in ["", "1.2.3.4", "1.2.3/8", "1.2.3.4/33", "::/129"] {
+            assert!(canonical_v4(wrong).is_none() && canonical_v6(wrong).is_none(), "{wrong}");
         }
     }
 }

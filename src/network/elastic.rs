@@ -4,7 +4,6 @@
 
 use super::gateways::InternetGateway;
 use super::{Cidr, Error, Nic, public, records};
-use crate::clock;
 use crate::db::elastic_addresses::{self as rows, AddressRow, LeadsTo};
 use crate::db::quotas::{self, Quota};
 use crate::db::{self, Conn};
@@ -51,22 +50,11 @@ pub fn allocate(
         return Err(Error::TooManyPublicAddresses);
     }
     let public_ip = public::free(c, ranges, wanted)?;
-    let row = new_row(account, region, public_ip.ok_or(wanted.map_or(Error::NoPublicAddress, Error::NoSuchAddress))?);
+    let row =
+        public::new_row(account, region, public_ip.ok_or(wanted.map_or(Error::NoPublicAddress, Error::NoSuchAddress))?);
     match rows::insert(c, &row)? {
         true => Ok(row),
         false => Err(Error::NoPublicAddress),
-    }
-}
-
-pub(super) fn new_row(account: &str, region: &str, public_ip: Ipv4Addr) -> AddressRow {
-    AddressRow {
-        id: id::new(Kind::ElasticAddress),
-        account: account.to_owned(),
-        region: region.to_owned(),
-        public_ip,
-        leads_to: None,
-        domain_name: String::new(),
-        created_at: clock::now_ms(),
     }
 }
 

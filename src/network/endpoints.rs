@@ -5,10 +5,9 @@
 //! do not follow yet. Runs inside a caller's transaction.
 
 use super::groups::GroupRef;
-use super::prefix_lists;
 use super::records::{self, Kept, Record};
 use super::routes::{Route, RouteTable, Target};
-use super::{CardRequest, Error, NicDetails, Service, address};
+use super::{CardRequest, Error, NicDetails, Service, address, amazon};
 use crate::db::Conn;
 use crate::id::Kind;
 use serde::{Deserialize, Serialize};
@@ -65,20 +64,15 @@ impl Record for VpcEndpoint {
     }
 }
 
-/// `com.amazonaws.us-east-1.s3`
-pub fn service_name(region: &str, service: &str) -> String {
-    format!("com.amazonaws.{region}.{service}")
-}
-
 /// `vpce-svc-…`, the same in every run.
 pub fn service_id(region: &str, service: &str, kind: EndpointKind) -> String {
-    let text = format!("{} {}", service_name(region, service), kind.text());
-    format!("{}-svc-{:017x}", Kind::VpcEndpoint.prefix(), prefix_lists::hash(&text))
+    let text = format!("{} {}", amazon::service_name(region, service), kind.text());
+    format!("{}-svc-{:017x}", Kind::VpcEndpoint.prefix(), amazon::hash(&text))
 }
 
 /// The short name of a service that has endpoints of that kind in a region.
 pub fn service(region: &str, name: &str, kind: EndpointKind) -> Result<&'static str, Error> {
-    let found = SERVICES.iter().find(|(short, _)| service_name(region, short) == name);
+    let found = SERVICES.iter().find(|(short, _)| amazon::service_name(region, short) == name);
     let (short, kinds) = found.ok_or_else(|| Error::NoService(name.to_owned()))?;
     if kinds.contains(&kind) { Ok(short) } else { Err(Error::NotThatKind(name.to_owned(), kind.text())) }
 }
@@ -95,7 +89,7 @@ pub fn enter_table(c: &Conn, endpoint: &mut Kept<VpcEndpoint>, table: &str) -> R
     if endpoint.it.route_tables.contains(&table.id) {
         return Ok(());
     }
-    let destination = prefix_lists::of_amazon(&endpoint.region, &[]).id;
+    let destination = amazon::prefix_list(&endpoint.region, &[]).id;
     if table.it.routes.iter().any(|r| r.destination == destination) {
         return Err(Error::EndpointRouteExists { table: table.id, list: destination });
     }

@@ -19,8 +19,10 @@
 pub mod acls;
 mod address;
 mod agent;
+pub mod amazon;
 mod cidr;
 pub mod cidr_blocks;
+mod defaults;
 mod dhcp;
 pub mod dhcp_options;
 pub mod elastic;
@@ -30,7 +32,9 @@ pub mod gateways;
 pub mod groups;
 mod host;
 pub mod interfaces;
+pub mod lifecycle;
 pub mod nat_gateways;
+mod nics;
 pub mod peerings;
 mod plan;
 pub mod prefix_lists;
@@ -39,15 +43,19 @@ pub mod records;
 pub mod reservations;
 pub mod routes;
 pub mod s3_gateway;
+pub mod secondary;
 pub mod vpcs;
 
 pub use address::{
-    CardRequest, allocate, attach, attached_nics, attached_nics_of, begin_region, check_reachable,
-    create_default_subnet, create_default_vpc, default_subnet, nic, nic_at, nics_of, release, subnet, subnets_in_use,
-    update_nic,
+    CardRequest, allocate, attach, attached_nics, attached_nics_of, check_reachable, default_subnet, nic, nic_at,
+    nics_of, release, subnet, subnets_in_use, update_nic,
 };
 pub use agent::{Listeners, Network};
-pub use cidr::{Cidr, Mac, PrivateName, PublicName, host_name, private_dns_name, private_domain, public_dns_name};
+pub use cidr::{
+    Cidr, Mac, PrivateName, PublicName, canonical_v4, canonical_v6, host_name, private_dns_name, private_domain,
+    public_dns_name,
+};
+pub use defaults::{begin_region, create_default_subnet, create_default_vpc};
 
 use crate::db;
 use crate::id::Kind;

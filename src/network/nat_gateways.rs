@@ -6,7 +6,7 @@
 use super::elastic::{self, Name};
 use super::gateways::InternetGateway;
 use super::records::{self, Kept, Record};
-use super::{CardRequest, Error, Nic, NicDetails, Service, Subnet, address, interfaces};
+use super::{CardRequest, Error, Nic, NicDetails, Service, Subnet, address, interfaces, secondary};
 use crate::clock;
 use crate::db::Conn;
 use crate::id::Kind;
@@ -225,7 +225,7 @@ pub fn assign(
     if gateway.it.public {
         return Err(Error::PublicNat(id.to_owned()));
     }
-    interfaces::assign(c, &mut nic, ips, more, false)?;
+    secondary::assign(c, &mut nic, ips, more, false)?;
     refresh(c, &mut gateway)?;
     Ok(gateway)
 }
@@ -236,7 +236,7 @@ pub fn unassign(c: &Conn, account: &str, region: &str, id: &str, ips: &[Ipv4Addr
     if gateway.it.public {
         return Err(Error::PublicNat(id.to_owned()));
     }
-    interfaces::unassign(c, &nic, ips)?;
+    secondary::unassign(c, &nic, ips)?;
     refresh(c, &mut gateway)?;
     Ok(gateway)
 }
@@ -255,7 +255,7 @@ pub fn associate(
         return Err(Error::PrivateNat(id.to_owned()));
     }
     let more = allocations.len().saturating_sub(ips.len()) as u32;
-    let got = interfaces::assign(c, &mut nic, ips, more, false)?;
+    let got = secondary::assign(c, &mut nic, ips, more, false)?;
     for (allocation, ip) in allocations.iter().zip(got) {
         let address = elastic::need(c, account, region, &Name::Allocation(allocation.clone()))?;
         elastic::associate(c, &address, &nic, Some(ip), false)?;
@@ -281,7 +281,7 @@ pub fn disassociate(
             return Err(Error::PrimaryNatAddress);
         }
         elastic::disassociate(c, &address)?;
-        interfaces::unassign(c, &nic, &[to.private_ip])?;
+        secondary::unassign(c, &nic, &[to.private_ip])?;
     }
     refresh(c, &mut gateway)?;
     Ok(gateway)

@@ -3,11 +3,10 @@
 //! An account's lists keep every version of their entries; routes and rules mean the newest. AWS's own list that exists here is
 //! S3's, with the addresses at which guests reach it. Runs inside a caller's transaction.
 
-use super::endpoints;
-use super::groups::{self, Group, Peer};
+use super::groups::{Group, Peer};
 use super::records::{self, Kept, Record};
 use super::routes::RouteTable;
-use super::{Cidr, Error};
+use super::{Error, amazon, cidr};
 use crate::db::Conn;
 use crate::id::Kind;
 use serde::{Deserialize, Serialize};
@@ -76,7 +75,7 @@ impl PrefixList {
     fn push(&mut self, base: Vec<Entry>, entries: Vec<Entry>) -> Result<(), Error> {
         let mut all = base;
         for entry in entries {
-            let canonical = if self.v6 { groups::canonical_v6(&entry.cidr) } else { groups::canonical_v4(&entry.cidr) };
+            let canonical = if self.v6 { cidr::canonical_v6(&entry.cidr) } else { cidr::canonical_v4(&entry.cidr) };
             let cidr = canonical.ok_or_else(|| Error::BadPrefix(entry.cidr.clone()))?;
             let entry = Entry { cidr, description: entry.description };
             match all.iter_mut().find(|old| old.cidr == entry.cidr) {
@@ -100,7 +99,7 @@ impl PrefixList {
     pub fn change(&mut self, gone: &[String], added: Vec<Entry>) -> Result<(), Error> {
         let mut entries = self.entries(None).unwrap_or_default().to_vec();
         for cidr in gone {
-            let canonical = groups::canonical_v4(cidr).or_else(|| groups::canonical_v6(cidr));
+            let canonical = cidr::canonical_v4(cidr).or_else(|| cidr::canonical_v6(cidr));
             let at = entries.iter().position(|e| Some(&e.cidr) == canonical.as_ref());
             entries.remove(at.ok_or_else(|| Error::NoPrefix(cidr.clone()))?);
         }
@@ -155,30 +154,10 @@ pub fn delete(c: &Conn, list: &Kept<PrefixList>) -> Result<(), Error> {
 
 /// An error unless routes and rules of an account can name the list.
 pub fn check(c: &Conn, account: &str, region: &str, id: &str) -> Result<(), Error> {
-    match of_amazon(region, &[]).id == id {
+    match amazon::prefix_list(region, &[]).id == id {
         true => Ok(()),
         false => records::need::<PrefixList>(c, account, region, id).map(drop),
     }
-}
-
-/// A list of AWS's own.
-#[derive(Debug, Clone)]
-pub struct AmazonList {
-    pub id: String,
-    pub name: String,
-    pub cidrs: Vec<String>,
-}
-
-/// A number for a name of AWS's, the same in every run: FNV-1a.
-pub(super) fn hash(name: &str) -> u32 {
-    name.bytes().fold(0x811c_9dc5, |h, b| (h ^ u32::from(b)).wrapping_mul(0x0100_0193))
-}
-
-/// S3's list in a region; S3 is reached at `addresses`.
-pub fn of_amazon(region: &str, addresses: &[Cidr]) -> AmazonList {
-    let name = endpoints::service_name(region, "s3");
-    let cidrs = addresses.iter().map(Cidr::to_string).collect();
-    AmazonList { id: format!("{}-{:08x}", Kind::PrefixList.prefix(), hash(&name)), name, cidrs }
 }
 
 #[cfg(test)]

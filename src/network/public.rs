@@ -4,9 +4,9 @@
 //! A launch into a subnet gives the instance's only interface one, if the subnet gives addresses or the request asks for it.
 //! It goes when the instance stops or an Elastic address takes its place; with the next start comes another.
 
-use super::elastic::new_row;
 use super::{Cidr, Error, Nic, vpcs};
-use crate::db::elastic_addresses::{self as rows, LeadsTo};
+use crate::clock;
+use crate::db::elastic_addresses::{self as rows, AddressRow, LeadsTo};
 use crate::db::{self, Conn};
 use crate::id::{self, Kind};
 use std::net::Ipv4Addr;
@@ -42,6 +42,19 @@ pub(super) fn free(c: &Conn, ranges: &[Cidr], wanted: Option<Ipv4Addr>) -> Resul
         }
     }
     Ok(None)
+}
+
+/// An address of an account that leads nowhere yet.
+pub(super) fn new_row(account: &str, region: &str, public_ip: Ipv4Addr) -> AddressRow {
+    AddressRow {
+        id: id::new(Kind::ElasticAddress),
+        account: account.to_owned(),
+        region: region.to_owned(),
+        public_ip,
+        leads_to: None,
+        domain_name: String::new(),
+        created_at: clock::now_ms(),
+    }
 }
 
 /// The first and the last address of a range that a host can have.

@@ -1,7 +1,7 @@
 //! Reservations of a part of a subnet's range: nobody is given an address there unless it is asked for by name.
 
 use super::records::{self, Kept, Record};
-use super::{Cidr, Error, Subnet, groups};
+use super::{Cidr, Error, Subnet, cidr};
 use crate::db::{self, Conn};
 use crate::id::Kind;
 use serde::{Deserialize, Serialize};
@@ -42,7 +42,7 @@ fn ranges(c: &Conn, subnet: &Subnet) -> Result<Vec<Cidr>, Error> {
 impl Reservation {
     /// A reservation of a part of a subnet of which nothing is reserved yet.
     pub fn new(c: &Conn, subnet: &Subnet, cidr: &str, kind: &str, description: &str) -> Result<Reservation, Error> {
-        let range = groups::canonical_v4(cidr).and_then(|text| text.parse::<Cidr>().ok());
+        let range = cidr::canonical_v4(cidr).and_then(|text| text.parse::<Cidr>().ok());
         let range = range.filter(|r| r.prefix() >= subnet.cidr.prefix() && r.overlaps(subnet.cidr));
         let range = range.ok_or_else(|| Error::ReservationOutside(cidr.to_owned()))?;
         if ranges(c, subnet)?.iter().any(|there| there.overlaps(range)) {

@@ -2,7 +2,7 @@
 
 use super::records::{self, Kept, Record};
 use super::vpcs::Vpc;
-use super::{Cidr, Error, endpoints, groups};
+use super::{Cidr, Error, cidr};
 use crate::db::Conn;
 use crate::id::{self, Kind};
 use serde::{Deserialize, Serialize};
@@ -134,7 +134,7 @@ fn range(text: &str) -> Result<String, Error> {
     if Kind::PrefixList.accepts(text) {
         return Ok(text.to_owned());
     }
-    let canonical = groups::canonical_v4(text).or_else(|| groups::canonical_v6(text));
+    let canonical = cidr::canonical_v4(text).or_else(|| cidr::canonical_v6(text));
     canonical.ok_or_else(|| Error::BadDestination(text.to_owned()))
 }
 
@@ -223,15 +223,6 @@ pub fn reassociate(c: &Conn, account: &str, region: &str, association: &str, tab
     records::update(c, &old)?;
     records::update(c, &new)?;
     Ok(fresh)
-}
-
-/// Delete a table that nothing uses.
-pub fn delete(c: &Conn, table: &Kept<RouteTable>) -> Result<(), Error> {
-    if table.it.main.is_some() || !table.it.associations.is_empty() {
-        return Err(Error::TableBusy(table.id.clone()));
-    }
-    endpoints::forget_table(c, &table.it.vpc, &table.id)?;
-    records::delete(c, &table.id)
 }
 
 /// A subnet goes: end its association.
