@@ -31,6 +31,7 @@ mod import;
 pub mod keys;
 mod lifecycle;
 pub mod manifest;
+mod mapping;
 mod on_volumes;
 mod reconcile;
 mod register;
@@ -48,7 +49,8 @@ pub use copy::{CopyRequest, copy};
 pub use error::Error;
 pub use import::ImportRequest;
 pub use lifecycle::{Cooldown, Sharing};
-pub use on_volumes::{mapped, register_on_volumes, snapshots_of, volume};
+pub use mapping::{mapped, volume};
+pub use on_volumes::{register_on_volumes, snapshots_of};
 pub use register::RegisterRequest;
 
 use crate::db::{self, Db};

@@ -54,7 +54,7 @@ impl Images {
         let (origin, disks) = (Origin::Bundle(text), request.disks);
         let put = self.db.write(move |c| {
             let region = image.region.as_deref().unwrap_or_default();
-            let (mappings, volumes) = super::mapped(c, &image.account, region, &disks)?;
+            let (mappings, volumes) = super::mapping::mapped(c, &image.account, region, &disks)?;
             if volumes.iter().any(|v| v.device == image.root_device_name) {
                 let device = &image.root_device_name;
                 return Err(Error::BlockDevice(format!("The root disk of a bundle, at '{device}', is no volume.")));

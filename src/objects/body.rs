@@ -1,18 +1,13 @@
 //! The bytes of one body or part, opened while they are read if they are sealed.
 
-use super::buffers;
-use super::reader::PIECE;
+use super::buffers::{self, FRAMES, PIECE};
 use crate::blobs::Blob;
 use crate::seal::Key;
-use crate::seal::frames::{FRAME, Opener, SEALED, Span};
+use crate::seal::frames::{Opener, SEALED, Span};
 use bytes::Bytes;
 use std::io;
 use std::sync::Arc;
 
-/// Frames that are opened at once: their plain bytes are a piece.
-const FRAMES: usize = PIECE / FRAME;
-/// A buffer for that many.
-pub(super) const BUFFER: usize = FRAMES * SEALED;
 /// From this many bytes on, a buffer is worth keeping.
 const SMALL: usize = 64 * 1024 + 1;
 
@@ -127,7 +122,7 @@ fn exact(blob: &dyn Blob, buffer: &mut [u8], at: u64) -> io::Result<()> {
 mod tests {
     use super::*;
     use crate::blobs::{Blobs, memory::Memory};
-    use crate::seal::frames::Sealer;
+    use crate::seal::frames::{FRAME, Sealer};
 
     /// A blob of which only the first bytes are at hand.
     struct Half(Arc<dyn Blob>, usize);

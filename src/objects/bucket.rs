@@ -5,7 +5,7 @@ use super::acl::Acl;
 use super::error::{Error, Result};
 use super::lock::BucketLock;
 use super::policy::Policy;
-use super::version::Versioning;
+use super::versioning::Versioning;
 use crate::clock;
 use crate::db::objects::buckets::{self, BucketRow};
 use crate::db::objects::configs;

@@ -1,11 +1,17 @@
 //! Buffers for pieces of large bodies, used again: a fresh one costs more in page faults and zeroing than the
 //! reading that fills it.
 
-use super::body::BUFFER;
+use crate::seal::frames::{FRAME, SEALED};
 use bytes::Bytes;
 use std::ops::{Deref, DerefMut};
 use std::sync::Mutex;
 
+/// Bytes that are best read at once.
+pub const PIECE: usize = 256 * 1024;
+/// Frames that are opened at once: their plain bytes are a piece.
+pub(super) const FRAMES: usize = PIECE / FRAME;
+/// A buffer for that many.
+const BUFFER: usize = FRAMES * SEALED;
 /// Idle buffers that are kept; more are given back to the system.
 const KEPT: usize = 8;
 

@@ -6,7 +6,7 @@
 
 use super::checksum::{Algorithm, Kind};
 use super::error::{Error, Result};
-use super::object::NULL_VERSION;
+use super::version::NULL_VERSION;
 use super::{Store, info, version};
 use crate::db::Conn;
 use crate::db::objects::versions::{self, ListedRow};
@@ -264,7 +264,7 @@ impl Store {
 #[cfg(test)]
 mod tests {
     use super::super::object::{Deletion, NewObject};
-    use super::super::version::Versioning;
+    use super::super::versioning::Versioning;
     use super::*;
     use crate::objects::encryption::Seal;
     use proptest::prelude::*;

@@ -15,7 +15,7 @@ pub mod access;
 pub mod acl;
 mod body;
 pub mod bucket;
-mod buffers;
+pub mod buffers;
 pub mod check;
 pub mod checksum;
 pub mod condition;
@@ -40,6 +40,7 @@ pub mod range;
 pub mod reader;
 pub mod tags;
 pub mod version;
+pub mod versioning;
 pub mod website;
 
 pub use error::{Error, Result};

@@ -11,15 +11,14 @@ use super::ingest::{Content, Staged};
 use super::lock::Lock;
 use super::notification::{self, Cause, Changed, Event};
 use super::tags::Tags;
-use super::version::{self, Versioning};
+use super::version::{self, NULL_VERSION};
+use super::versioning::Versioning;
 use super::{MAX_KEY, Store};
 use crate::clock;
 use crate::db::Conn;
 use crate::db::objects::versions::{self, ObjectRow};
 use crate::db::objects::{Place, bytes as db_bytes, next_number};
 
-/// The version id of an object that was written without versioning.
-pub const NULL_VERSION: &str = "null";
 /// The storage class when the client names none.
 pub const STANDARD: &str = "STANDARD";
 

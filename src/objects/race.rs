@@ -8,7 +8,7 @@ use super::copy::{Copy, Source};
 use super::error::Error;
 use super::multipart::{Chosen, Completion};
 use super::object::{Deletion, NewObject};
-use super::version::Versioning;
+use super::versioning::Versioning;
 use super::{Store, listing};
 use history::{Did, Event, Saw};
 use md5::Digest;

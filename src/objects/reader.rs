@@ -16,9 +16,6 @@ use std::collections::HashMap;
 use std::io::{self, Read};
 use std::sync::{Arc, Mutex};
 
-/// Bytes that are best read at once.
-pub const PIECE: usize = 256 * 1024;
-
 /// Bodies that are being read part by part. The janitor leaves them alone until their readers are gone.
 #[derive(Default)]
 pub(super) struct Pins {
@@ -104,7 +101,7 @@ impl Reader {
         Ok(piece)
     }
 
-    /// Up to [`PIECE`] next bytes if they can be had without waiting for a disk; else `None`. Never at the end.
+    /// Up to a piece of next bytes if they can be had without waiting for a disk; else `None`. Never at the end.
     pub fn ready(&mut self) -> io::Result<Option<Bytes>> {
         let piece = match &self.source {
             Source::One(body) => body.ready(self.at, self.left())?,

@@ -1,4 +1,4 @@
-//! Versions of a key: their ids, and the states of a bucket that decide whether a write makes a new one.
+//! Versions of a key, and their ids.
 
 use super::Store;
 use super::bucket::{self, Bucket};
@@ -6,47 +6,13 @@ use super::error::{Error, Result};
 use super::info::ObjectInfo;
 use super::lock::{Lock, Retention};
 use super::notification::{self, Cause};
-use super::object::NULL_VERSION;
 use super::tags::Tags;
 use crate::db::Conn;
 use crate::db::objects::versions::{self, ObjectRow};
 use crate::{clock, id};
 
-/// Whether writes to a bucket make versions.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum Versioning {
-    /// Never turned on: a write replaces the one object of its key.
-    #[default]
-    Off,
-    /// Every write makes a version.
-    Enabled,
-    /// A write replaces the version `null`; the others stay.
-    Suspended,
-}
-
-const STATES: [(Versioning, &str); 3] =
-    [(Versioning::Off, "off"), (Versioning::Enabled, "enabled"), (Versioning::Suspended, "suspended")];
-
-impl Versioning {
-    /// As the database names it.
-    pub fn column(self) -> &'static str {
-        STATES.iter().find(|(state, _)| *state == self).expect("every state has a name").1
-    }
-
-    /// From the database.
-    pub fn from_column(text: &str) -> Versioning {
-        STATES.iter().find(|(_, name)| *name == text).map_or(Versioning::Off, |(state, _)| *state)
-    }
-
-    /// As S3 writes it; `None` was never turned on.
-    pub fn name(self) -> Option<&'static str> {
-        match self {
-            Versioning::Off => None,
-            Versioning::Enabled => Some("Enabled"),
-            Versioning::Suspended => Some("Suspended"),
-        }
-    }
-}
+/// The version id of an object that was written without versioning.
+pub const NULL_VERSION: &str = "null";
 
 /// The id of the version that this write makes. It begins with the write's number, counted down: newer ids come first, and the
 /// row is found by it.

@@ -5,7 +5,7 @@ use crate::http::{Body, Response};
 use crate::objects::bucket::Bucket;
 use crate::objects::info::Checksum;
 use crate::objects::object::Written;
-use crate::objects::version::Versioning;
+use crate::objects::versioning::Versioning;
 use crate::objects::{Headers, ObjectInfo};
 use crate::wire::{s3_xml::Writer, timestamp};
 use http::{HeaderName, HeaderValue, StatusCode};

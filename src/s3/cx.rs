@@ -2,7 +2,7 @@
 
 use super::S3;
 use super::error::{Error, Result, invalid_argument};
-use super::payload::Incoming;
+use super::incoming::Incoming;
 use super::permission::Asking;
 use super::request::{Query, header_text};
 use crate::auth::Payload;
@@ -88,6 +88,13 @@ impl Cx<'_> {
             Some(identity) => Ok(&identity.account),
             None => Err(objects::Error::AccessDenied.into()),
         }
+    }
+
+    /// Whether the request asks to bypass governance of this key, by somebody who may.
+    pub fn bypasses_governance(&self, bucket: &Bucket, key: &str) -> bool {
+        let header = self.header("x-amz-bypass-governance-retention");
+        let asked = header.is_some_and(|v| v.trim().eq_ignore_ascii_case("true"));
+        asked && self.asking().may(bucket, None, "s3:BypassGovernanceRetention", key).is_ok()
     }
 
     /// The account that writes: an anonymous writer's objects are the bucket owner's.

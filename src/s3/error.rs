@@ -23,7 +23,7 @@ pub enum Error {
     #[error("Missing required header for this request: {0}")]
     MissingHeader(&'static str),
     #[error("Your metadata headers exceed the maximum allowed metadata size")]
-    MetadataTooLarge { size: usize },
+    MetadataTooLarge { size: usize, most: usize },
     #[error("The specified method is not allowed against this resource.")]
     MethodNotAllowed { method: String, resource: &'static str },
     #[error("A header or query you provided implies functionality that is not implemented")]
@@ -136,11 +136,9 @@ impl Error {
             Error::MissingContentLength => ("MissingContentLength", StatusCode::LENGTH_REQUIRED, vec![]),
             Error::InvalidDigest(value) => ("InvalidDigest", BAD, vec![("Content-MD5", value.clone())]),
             Error::MissingHeader(_) => ("InvalidRequest", BAD, vec![]),
-            Error::MetadataTooLarge { size } => (
-                "MetadataTooLarge",
-                BAD,
-                vec![("Size", size.to_string()), ("MaxSizeAllowed", super::headers::MAX_METADATA.to_string())],
-            ),
+            Error::MetadataTooLarge { size, most } => {
+                ("MetadataTooLarge", BAD, vec![("Size", size.to_string()), ("MaxSizeAllowed", most.to_string())])
+            }
             Error::MethodNotAllowed { method, resource } => (
                 "MethodNotAllowed",
                 StatusCode::METHOD_NOT_ALLOWED,

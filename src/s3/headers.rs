@@ -11,7 +11,7 @@ use http::HeaderMap;
 use std::collections::BTreeMap;
 
 /// The most bytes of names and values of `x-amz-meta-*`.
-pub const MAX_METADATA: usize = 2 * 1024;
+const MAX_METADATA: usize = 2 * 1024;
 
 const META: &str = "x-amz-meta-";
 
@@ -25,7 +25,7 @@ pub fn metadata(headers: &HeaderMap) -> Result<Headers> {
     }
     let size = user.iter().map(|(n, v)| n.len() + v.len()).sum();
     if size > MAX_METADATA {
-        return Err(Error::MetadataTooLarge { size });
+        return Err(Error::MetadataTooLarge { size, most: MAX_METADATA });
     }
     let text = |name: &str| headers.get(name).map(latin1);
     Ok(Headers {

@@ -1,12 +1,10 @@
 //! Object lock on the wire: headers and documents.
 
 use super::answer;
-use super::cx::Cx;
 use super::error::{Error, Result, invalid_argument};
 use super::request::header_text;
 use crate::clock;
 use crate::http::Response;
-use crate::objects::bucket::Bucket;
 use crate::objects::lock::{Lock, Mode, Retention};
 use crate::wire::{s3_xml::Element, timestamp};
 use http::HeaderMap;
@@ -61,12 +59,6 @@ pub fn retention(document: &[u8]) -> Result<Option<Retention>> {
         }
         (Some(_), None) | (None, Some(_)) => Err(Error::MalformedXml),
     }
-}
-
-/// Whether the request asks to bypass governance of this key, by somebody who may.
-pub fn bypass(cx: &Cx<'_>, bucket: &Bucket, key: &str) -> bool {
-    let asked = cx.header("x-amz-bypass-governance-retention").is_some_and(|v| v.trim().eq_ignore_ascii_case("true"));
-    asked && cx.asking().may(bucket, None, "s3:BypassGovernanceRetention", key).is_ok()
 }
 
 /// What GET and HEAD say of an object's lock.

@@ -14,6 +14,7 @@ mod cx;
 mod encryption;
 mod error;
 mod headers;
+mod incoming;
 mod lifecycle;
 mod listing;
 mod locking;
@@ -66,7 +67,7 @@ impl S3 {
             return self.website(&bucket, Request::from_parts(parts, body), meta).await;
         }
         let (method, path) = (parts.method.clone(), parts.uri.path().to_owned());
-        let mut incoming = payload::Incoming::new(body);
+        let mut incoming = incoming::Incoming::new(body);
         let expects_continue = parts.headers.contains_key(::http::header::EXPECT);
         // Without a body there is nothing to continue with. botocore takes an answer that came instead of "100 Continue" for
         // the next one's, too, so that connection ends.
@@ -106,7 +107,7 @@ impl S3 {
     async fn run(
         &self,
         mut parts: ::http::request::Parts,
-        incoming: &mut payload::Incoming,
+        incoming: &mut incoming::Incoming,
         meta: &Meta,
         drafts: &mut record::Drafts,
     ) -> error::Result<Response> {

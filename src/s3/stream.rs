@@ -2,7 +2,8 @@
 //! threads.
 
 use crate::http::Body;
-use crate::objects::reader::{PIECE, Reader};
+use crate::objects::buffers::PIECE;
+use crate::objects::reader::Reader;
 use bytes::Bytes;
 use http_body::{Frame, SizeHint};
 use std::future::Future;

@@ -143,11 +143,6 @@ pub fn leave(c: &Conn, instance: &str) -> Result<(), Error> {
     Ok(())
 }
 
-/// Have the loop of the instances look at a volume that their machines have.
-pub(super) fn tell(c: &Conn, attachments: &[AttachmentRow]) -> Result<(), db::Error> {
-    attachments.iter().filter(|a| a.plugged).try_for_each(|a| db::instances::touch(c, &a.instance))
-}
-
 /// A volume's disk, as a machine is to have it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Disk {

@@ -28,6 +28,7 @@ pub mod attachments;
 pub mod check;
 mod devices;
 mod figures;
+mod making;
 pub mod qcow2;
 pub mod snapshots;
 mod volume;
@@ -35,7 +36,8 @@ mod work;
 
 pub use devices::{DiskWish, Mapped, VolumeWish};
 pub use figures::{Figures, Kind, Wish};
-pub use volume::{Modification, NewVolume, Volume, all, create, create_on, delete, figures_on, get, modify, need};
+pub use making::{NewVolume, create, create_on, figures_on, modify};
+pub use volume::{Modification, Volume, all, delete, get, need};
 
 use crate::db::snapshots::SnapshotRow;
 use crate::db::{self, Db};

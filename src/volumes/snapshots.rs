@@ -1,7 +1,7 @@
 //! Snapshots: layers that nobody writes to any more, and who may make volumes of them.
 
 use super::volume::{GIB, Volume};
-use super::{Bytes, Error, attachments};
+use super::{Bytes, Error};
 use crate::db::quotas::{self, Quota};
 use crate::db::snapshots::SnapshotRow;
 use crate::db::volumes::{LayerRow, VolumeRow};
@@ -13,7 +13,7 @@ pub const NO_VOLUME: &str = "vol-ffffffff";
 
 /// Take a snapshot of what a volume holds now.
 pub fn create(c: &Conn, volume: &mut Volume, description: &str, bytes: Bytes) -> Result<SnapshotRow, Error> {
-    attachments::tell(c, &volume.attachments)?;
+    volume.tell(c)?;
     let row = &mut volume.row;
     if !row.made {
         return Err(Error::NotAvailable(row.id.clone()));

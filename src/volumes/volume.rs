@@ -1,12 +1,10 @@
-//! Making volumes, changing and deleting them.
+//! What a volume is.
 
-use super::figures::{Figures, Kind, Wish};
-use super::{Bytes, Error, attachments, snapshots};
-use crate::db::quotas::{self, Quota};
-use crate::db::snapshots::SnapshotRow;
-use crate::db::volumes::{AttachmentRow, LayerRow, VolumeRow};
+use super::Error;
+use super::figures::{Figures, Kind};
+use crate::clock;
+use crate::db::volumes::{AttachmentRow, VolumeRow};
 use crate::db::{self, Conn};
-use crate::{clock, id};
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 
@@ -34,6 +32,12 @@ impl Volume {
         }
     }
 
+    /// Have the loop of the instances look at it, if machines have it.
+    pub(super) fn tell(&self, c: &Conn) -> Result<(), db::Error> {
+        let mut plugged = self.attachments.iter().filter(|a| a.plugged);
+        plugged.try_for_each(|a| db::instances::touch(c, &a.instance))
+    }
+
     /// Its last modification, if there was one.
     pub fn modification(&self) -> Result<Option<Modification>, db::Error> {
         let read = |json: &String| {
@@ -42,7 +46,7 @@ impl Volume {
         self.row.modification.as_ref().map(read).transpose()
     }
 
-    fn figures(&self) -> Result<Figures, db::Error> {
+    pub(super) fn figures(&self) -> Result<Figures, db::Error> {
         let kind = Kind::parse(&self.row.kind);
         Ok(Figures {
             gib: self.row.gib,
@@ -63,89 +67,6 @@ pub struct Modification {
     pub started_at: i64,
     /// When it was complete; none while it goes on.
     pub ended_at: Option<i64>,
-}
-
-/// What a new volume is to be.
-#[derive(Debug, Clone, Serialize)]
-pub struct NewVolume {
-    pub account: String,
-    pub region: String,
-    pub zone: String,
-    pub wish: Wish,
-    pub snapshot: Option<String>,
-    /// `None`: as the snapshot, or as the account's default.
-    pub encrypted: Option<bool>,
-    /// The ARN of the key that the request names.
-    pub kms_key: Option<String>,
-    /// The ARN of the account's own key.
-    pub default_key: String,
-}
-
-/// Make a volume, of a snapshot that its account may use if it names one.
-pub fn create(c: &Conn, new: &NewVolume, bytes: Bytes) -> Result<Volume, Error> {
-    let usable = |id| snapshots::usable(c, &new.account, &new.region, id);
-    let source = new.snapshot.as_deref().map(usable).transpose()?;
-    create_on(c, new, source, bytes)
-}
-
-/// The figures of a volume that is made of a snapshot, or empty.
-pub fn figures_on(wish: Wish, source: Option<&SnapshotRow>) -> Result<Figures, Error> {
-    let figures = Figures::new(wish, source.map(|s| s.gib))?;
-    match source.filter(|s| s.gib > figures.gib) {
-        Some(s) => Err(Error::TooSmall { gib: figures.gib, snapshot: s.id.clone(), least: s.gib }),
-        None => Ok(figures),
-    }
-}
-
-/// An error if an account's volumes may not take as many GiB more.
-fn grow(c: &Conn, account: &str, region: &str, gib: i64) -> Result<(), Error> {
-    let most = quotas::limit(c, account, Quota::VolumeStorage)?;
-    match db::volumes::storage(c, account, region)? + gib > most {
-        true => Err(Error::TooMuchStorage(most)),
-        false => Ok(()),
-    }
-}
-
-/// [`create`] of a snapshot that was looked up, and that its account need not be able to use: an image's.
-pub fn create_on(c: &Conn, new: &NewVolume, source: Option<SnapshotRow>, bytes: Bytes) -> Result<Volume, Error> {
-    let figures = figures_on(new.wish, source.as_ref())?;
-    grow(c, &new.account, &new.region, figures.gib)?;
-    let (by_default, default_key) = db::volumes::defaults(c, &new.account, &new.region)?;
-    let encrypted = new.encrypted == Some(true) || by_default || source.as_ref().is_some_and(|s| s.encrypted);
-    let of_snapshot = source.as_ref().and_then(|s| s.kms_key.clone());
-    let key = || new.kms_key.clone().or(of_snapshot).or(default_key).unwrap_or_else(|| new.default_key.clone());
-    let id = id::new(id::Kind::Volume);
-    let snapshot = source.as_ref().map(|s| s.id.clone());
-    let layer = LayerRow {
-        name: format!("{id}.0"),
-        base: source.map(|s| s.layer),
-        bytes: figures.gib * GIB,
-        made: bytes == Bytes::None,
-    };
-    db::volumes::insert_layer(c, &layer)?;
-    let row = VolumeRow {
-        id,
-        account: new.account.clone(),
-        region: new.region.clone(),
-        zone: new.zone.clone(),
-        gib: figures.gib,
-        kind: figures.kind.text().into(),
-        iops: figures.iops,
-        throughput: figures.throughput,
-        encrypted,
-        kms_key: encrypted.then(key),
-        multi_attach: figures.multi_attach,
-        auto_io: false,
-        snapshot,
-        layer: layer.name,
-        next_layer: None,
-        modification: None,
-        created_at: clock::now_ms(),
-        bytes: layer.bytes,
-        made: layer.made,
-    };
-    db::volumes::insert(c, &row)?;
-    Ok(Volume { row, attachments: Vec::new() })
 }
 
 /// The volumes of an account in a region.
@@ -180,34 +101,6 @@ pub fn delete(c: &Conn, volume: &Volume) -> Result<(), Error> {
     db::snapshots::complete(c, &volume.row.layer, clock::now_ms())?;
     db::volumes::delete(c, &volume.row.id)?;
     Ok(db::tags::forget(c, &volume.row.id)?)
-}
-
-/// Give a volume other figures.
-pub fn modify(c: &Conn, volume: &mut Volume, wish: Wish, bytes: Bytes) -> Result<Modification, Error> {
-    let row = &volume.row;
-    if !row.made {
-        return Err(Error::NotAvailable(row.id.clone()));
-    }
-    if volume.modification()?.is_some_and(|m| m.ended_at.is_none()) {
-        return Err(Error::Modifying(row.id.clone()));
-    }
-    let from = volume.figures()?;
-    let to = from.with(wish)?;
-    grow(c, &row.account, &row.region, to.gib - from.gib)?;
-    let now = clock::now_ms();
-    let at_once = bytes == Bytes::None || to.gib == from.gib;
-    let modification = Modification { from, to, started_at: now, ended_at: at_once.then_some(now) };
-    let row = &mut volume.row;
-    (row.gib, row.kind, row.iops, row.throughput) = (to.gib, to.kind.text().into(), to.iops, to.throughput);
-    row.multi_attach = to.multi_attach;
-    row.modification = Some(serde_json::to_string(&modification).expect("plain data becomes JSON"));
-    db::volumes::update(c, row)?;
-    attachments::tell(c, &volume.attachments)?;
-    let row = &volume.row;
-    if bytes == Bytes::None {
-        db::volumes::layer_made(c, &row.layer, row.gib * GIB)?;
-    }
-    Ok(modification)
 }
 
 /// The file of a volume has grown to the size that the volume is to have.

@@ -286,6 +286,34 @@ fn well_formed(text: &str, kind: id::Kind) -> Result<&str, Error> {
     if kind.accepts(text) { Ok(text) } else { Err(Error::Malformed { kind, text: text.to_owned() }) }
 }
 
+impl Tree {
+    /// The form that would have sent this.
+    pub fn to_form(&self) -> Form {
+        fn walk(tree: &Tree, path: &mut Vec<String>, form: &mut Form) {
+            match tree {
+                Tree::Value(text) => form.set(path, text.clone()),
+                Tree::List(items) => {
+                    for (n, item) in items.iter().enumerate() {
+                        path.push((n + 1).to_string());
+                        walk(item, path, form);
+                        path.pop();
+                    }
+                }
+                Tree::Members(members) => {
+                    for (name, member) in members {
+                        path.push(name.clone());
+                        walk(member, path, form);
+                        path.pop();
+                    }
+                }
+            }
+        }
+        let mut form = Form::default();
+        walk(self, &mut Vec::new(), &mut form);
+        form
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,6 +1,5 @@
 //! Parameters as they were sent: to be kept, laid over others, and read again later.
 
-use super::query::Form;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -50,37 +49,12 @@ impl Tree {
     pub fn to_json(&self) -> String {
         serde_json::to_string(self).expect("plain data becomes JSON")
     }
-
-    /// The form that would have sent this.
-    pub fn to_form(&self) -> Form {
-        fn walk(tree: &Tree, path: &mut Vec<String>, form: &mut Form) {
-            match tree {
-                Tree::Value(text) => form.set(path, text.clone()),
-                Tree::List(items) => {
-                    for (n, item) in items.iter().enumerate() {
-                        path.push((n + 1).to_string());
-                        walk(item, path, form);
-                        path.pop();
-                    }
-                }
-                Tree::Members(members) => {
-                    for (name, member) in members {
-                        path.push(name.clone());
-                        walk(member, path, form);
-                        path.pop();
-                    }
-                }
-            }
-        }
-        let mut form = Form::default();
-        walk(self, &mut Vec::new(), &mut form);
-        form
-    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::wire::query::Form;
 
     fn tree(form: &str) -> Tree {
         Form::parse(&[form.as_bytes()]).unwrap().params().tree()

@@ -13,7 +13,7 @@ use crate::objects::info::ObjectInfo;
 use crate::objects::logging::Line;
 use crate::objects::notification::{self, Event};
 use crate::objects::object::{self, Deletion};
-use crate::objects::version::Versioning;
+use crate::objects::versioning::Versioning;
 use std::sync::Arc;
 use std::time::Duration;
 

@@ -11,7 +11,8 @@ use crate::objects::error::{Error, Result};
 use crate::objects::info::Checksum;
 use crate::objects::notification::Cause;
 use crate::objects::object::{self, Body, NewObject, Written};
-use crate::objects::version::{self, Versioning};
+use crate::objects::version;
+use crate::objects::versioning::Versioning;
 use crate::objects::{Store, bucket};
 use md5::Digest;
 

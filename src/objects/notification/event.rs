@@ -1,6 +1,6 @@
 //! What can happen, and the JSON that tells it.
 
-use super::{Changed, Rule};
+use super::Changed;
 use crate::objects::bucket::Bucket;
 use crate::wire::{percent, timestamp};
 use serde_json::{Value, json};
@@ -116,10 +116,10 @@ fn object(pairs: [(&str, Option<Value>); 5]) -> Value {
 /// The MD5 of nothing, which a delete marker has for an ETag.
 const OF_NOTHING: &str = "d41d8cd98f00b204e9800998ecf8427e";
 
-/// The record for queues, topics and functions.
+/// The record for queues, topics and functions; `rule` is the id of the one that has it told.
 pub fn record(
     bucket: &Bucket,
-    rule: &Rule,
+    rule: &str,
     event: Event,
     changed: &Changed<'_>,
     cause: &Cause,
@@ -146,7 +146,7 @@ pub fn record(
         "responseElements": {"x-amz-request-id": cause.request_id, "x-amz-id-2": cause.host_id},
         "s3": {
             "s3SchemaVersion": "1.0",
-            "configurationId": rule.id,
+            "configurationId": rule,
             "bucket": {
                 "name": bucket.name,
                 "ownerIdentity": {"principalId": bucket.owner},

@@ -17,7 +17,7 @@ pub use rules::{Configuration, EVENT_BRIDGE, Kind, MAX_FILTER, NAMES, Overlap, R
 
 use super::bucket::{self, Bucket};
 use super::error::Result;
-use super::{Store, version::Versioning};
+use super::{Store, versioning::Versioning};
 use crate::clock;
 use crate::db::Conn;
 use crate::db::objects::{buckets, events, next_number};
@@ -60,7 +60,7 @@ pub(in crate::objects) fn emit(
     let cause = cause.unwrap_or(&unknown);
     for rule in fitting {
         let body = match rule.kind {
-            Kind::Queue | Kind::Topic | Kind::Lambda => event::record(bucket, rule, event, &changed, cause, now),
+            Kind::Queue | Kind::Topic | Kind::Lambda => event::record(bucket, &rule.id, event, &changed, cause, now),
             Kind::EventBridge => event::bridged(bucket, event, &changed, cause, now),
         };
         events::insert(c, &rule.arn, clock::to_ms(now), &body)?;

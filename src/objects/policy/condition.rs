@@ -130,19 +130,11 @@ pub fn parse(operators: &Map<String, Value>) -> Result<Vec<Condition>, Malformed
 
 /// The key in the form in which it is looked up.
 fn known_key(key: &str) -> Result<String, Malformed> {
-    let name = looked_up(key);
+    let name = variable::looked_up(key);
     if !["s3:", "aws:"].iter().any(|service| name.len() > service.len() && name.starts_with(service)) {
         return Err(Malformed(format!("Policy has an invalid condition key: {key}")));
     }
     Ok(name)
-}
-
-/// The form in which a key is looked up: in lower case, but for what follows a `/`.
-pub fn looked_up(key: &str) -> String {
-    match key.split_once('/') {
-        Some((name, rest)) => format!("{}/{rest}", name.to_ascii_lowercase()),
-        None => key.to_ascii_lowercase(),
-    }
 }
 
 fn text(value: &Value) -> Option<String> {

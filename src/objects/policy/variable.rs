@@ -29,9 +29,17 @@ fn value(variable: &str, lookup: Lookup<'_>) -> Option<String> {
         Some((key, default)) => (key.trim(), Some(default.trim().trim_matches('\'').to_owned())),
         None => (variable.trim(), None),
     };
-    match <[String; 1]>::try_from(lookup(&super::condition::looked_up(key))) {
+    match <[String; 1]>::try_from(lookup(&looked_up(key))) {
         Ok([one]) => Some(one),
         Err(_) => default,
+    }
+}
+
+/// The form in which a key is looked up: in lower case, but for what follows a `/`.
+pub fn looked_up(key: &str) -> String {
+    match key.split_once('/') {
+        Some((name, rest)) => format!("{}/{rest}", name.to_ascii_lowercase()),
+        None => key.to_ascii_lowercase(),
     }
 }
 

@@ -2,7 +2,7 @@
 //! configuration, and setting one is refused.
 
 use crate::http::Response;
-use crate::objects::version::Versioning;
+use crate::objects::versioning::Versioning;
 use crate::s3::answer;
 use crate::s3::cx::Cx;
 use crate::s3::error::{Error, Result, invalid_request};

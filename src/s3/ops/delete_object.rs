@@ -5,7 +5,7 @@ use crate::objects::notification::Event;
 use crate::objects::object::Deletion;
 use crate::s3::cx::Cx;
 use crate::s3::error::Result;
-use crate::s3::{answer, headers, locking};
+use crate::s3::{answer, headers};
 use http::StatusCode;
 
 pub async fn run(cx: &mut Cx<'_>) -> Result<Response> {
@@ -15,7 +15,7 @@ pub async fn run(cx: &mut Cx<'_>) -> Result<Response> {
         key: cx.key.clone(),
         version_id: cx.version(),
         conditions,
-        bypass: locking::bypass(cx, &bucket, &cx.key),
+        bypass: cx.bypasses_governance(&bucket, &cx.key),
         by: cx.writer(&bucket),
         expires: false,
         cause: cx.cause(&bucket, Event::Delete),

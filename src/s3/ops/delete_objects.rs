@@ -8,7 +8,7 @@ use crate::objects::version;
 use crate::s3::cx::Cx;
 use crate::s3::error::{Error, Result};
 use crate::s3::permission::Asking;
-use crate::s3::{answer, headers, locking, permission, record};
+use crate::s3::{answer, headers, permission, record};
 use crate::wire::s3_xml::{Element, Writer};
 
 /// The most keys of a request.
@@ -62,7 +62,7 @@ pub async fn run(cx: &mut Cx<'_>) -> Result<Response> {
             key: key.to_owned(),
             version_id: version_id.map(str::to_owned),
             conditions,
-            bypass: locking::bypass(cx, &bucket, key),
+            bypass: cx.bypasses_governance(&bucket, key),
             by: cx.writer(&bucket),
             expires: false,
             cause: cx.cause(&bucket, Event::Delete),

@@ -1,7 +1,7 @@
 //! PutBucketVersioning. Deletion with a second factor is refused: there are no such devices here.
 
 use crate::http::Response;
-use crate::objects::version::Versioning;
+use crate::objects::versioning::Versioning;
 use crate::s3::answer;
 use crate::s3::cx::Cx;
 use crate::s3::error::{Error, Result};

@@ -16,7 +16,7 @@ pub async fn run(cx: &mut Cx<'_>) -> Result<Response> {
     // Policies may speak of the retention, which only the document tells.
     let asking = Asking { retention, ..cx.asking() };
     asking.may(&bucket, Some(&object), &asking.action(), &cx.key)?;
-    let bypass = locking::bypass(cx, &bucket, &cx.key);
+    let bypass = cx.bypasses_governance(&bucket, &cx.key);
     cx.store().set_retention(&cx.bucket, &cx.key, cx.version(), retention, bypass).await?;
     Ok(answer::empty(StatusCode::OK))
 }

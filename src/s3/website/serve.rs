@@ -8,7 +8,7 @@ use crate::objects::website::{Moved, Site, Website};
 use crate::s3::cx::Cx;
 use crate::s3::error::{Error, Result};
 use crate::s3::request::{self, Address, Query};
-use crate::s3::{S3, answer, cors, host_id, log, ops, payload, record};
+use crate::s3::{S3, answer, cors, host_id, incoming, log, ops, record};
 use crate::wire::percent;
 use http::request::Parts;
 use http::{Method, StatusCode, header};
@@ -62,7 +62,7 @@ impl S3 {
         let mut drafts = record::Drafts::begin(&self.store, &address, &parts, meta);
         drafts.of_website(&visit.method);
         let browser = cors::Asked::of(&parts);
-        let mut incoming = payload::Incoming::new(body);
+        let mut incoming = incoming::Incoming::new(body);
         let mut cx = Cx {
             s3: self,
             operation: "GetObject",
