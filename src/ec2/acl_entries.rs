@@ -1,8 +1,8 @@
 //! Entries of network ACLs as requests describe them.
 
 use super::Error;
+use crate::network;
 use crate::network::acls::{AclEntry, LAST};
-use crate::network::groups;
 use crate::wire::query::{self, Params};
 
 /// Read the entry that a request describes.
@@ -24,10 +24,9 @@ pub fn read(p: &Params<'_>) -> Result<AclEntry, Error> {
         },
     };
     let cidr = match (p.opt("CidrBlock"), p.opt("Ipv6CidrBlock")) {
-        (Some(text), None) => {
-            groups::canonical_v4(text).ok_or_else(|| p.invalid("CidrBlock", text, "This is not a valid CIDR block."))?
-        }
-        (None, Some(text)) => groups::canonical_v6(text)
+        (Some(text), None) => network::canonical_v4(text)
+            .ok_or_else(|| p.invalid("CidrBlock", text, "This is not a valid CIDR block."))?,
+        (None, Some(text)) => network::canonical_v6(text)
             .ok_or_else(|| p.invalid("Ipv6CidrBlock", text, "This is not a valid CIDR block."))?,
         (None, None) => return Err(query::Error::Missing("cidrBlock".into()).into()),
         (Some(_), Some(_)) => {

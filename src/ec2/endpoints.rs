@@ -2,7 +2,7 @@
 
 use super::Error;
 use super::filter::{Filtered, Values};
-use super::instances::GroupItem;
+use super::groups::GroupItem;
 use super::interfaces::address;
 use crate::clock;
 use crate::db::tags::Tag;

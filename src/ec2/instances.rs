@@ -2,17 +2,16 @@
 
 mod filters;
 
+use super::groups::GroupItem;
 use super::images::{StateReason, platform_details, root_device_type};
 use super::interfaces::{Interface, Operator};
 use super::profiles::ProfileItem;
 use super::zone;
 use crate::clock;
-use crate::compute::capacity::Wish;
 use crate::compute::state::State;
-use crate::compute::{Cpu, Instance, MetadataOptions};
+use crate::compute::{Cpu, Instance, MetadataOptions, ReservationWish};
 use crate::db::tags::Tag;
 use crate::db::volumes::AttachmentRow;
-use crate::network::groups::GroupRef;
 use crate::network::{PrivateName, PublicName};
 use crate::wire::ec2_xml::{Text, Time};
 use serde::Serialize;
@@ -80,25 +79,6 @@ pub struct StateItem {
 impl From<State> for StateItem {
     fn from(state: State) -> StateItem {
         StateItem { code: state.code(), name: state.text() }
-    }
-}
-
-#[derive(Serialize, Clone)]
-#[serde(rename_all = "camelCase")]
-pub struct GroupItem<S = String> {
-    pub group_id: S,
-    pub group_name: S,
-}
-
-impl<'a> From<&'a GroupRef> for GroupItem<&'a str> {
-    fn from(group: &'a GroupRef) -> GroupItem<&'a str> {
-        GroupItem { group_id: &group.id, group_name: &group.name }
-    }
-}
-
-impl From<&GroupRef> for GroupItem {
-    fn from(group: &GroupRef) -> GroupItem {
-        GroupItem { group_id: group.id.clone(), group_name: group.name.clone() }
     }
 }
 
@@ -240,13 +220,13 @@ struct CapacityTarget<'a> {
     capacity_reservation_id: &'a str,
 }
 
-impl<'a> From<&'a Wish> for CapacityReservation<'a> {
-    fn from(wish: &'a Wish) -> CapacityReservation<'a> {
+impl<'a> From<&'a ReservationWish> for CapacityReservation<'a> {
+    fn from(wish: &'a ReservationWish) -> CapacityReservation<'a> {
         let (preference, target) = match wish {
-            Wish::Open => (Some("open"), None),
-            Wish::None => (Some("none"), None),
-            Wish::Only => (Some("capacity-reservations-only"), None),
-            Wish::Target(id) => (None, Some(CapacityTarget { capacity_reservation_id: id })),
+            ReservationWish::Open => (Some("open"), None),
+            ReservationWish::None => (Some("none"), None),
+            ReservationWish::Only => (Some("capacity-reservations-only"), None),
+            ReservationWish::Target(id) => (None, Some(CapacityTarget { capacity_reservation_id: id })),
         };
         CapacityReservation { capacity_reservation_preference: preference, capacity_reservation_target: target }
     }

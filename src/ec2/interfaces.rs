@@ -1,7 +1,7 @@
 //! Network interfaces as requests describe new ones and as answers write them.
 
 use super::filter::{Filtered, Values, flag, maybe};
-use super::instances::GroupItem;
+use super::groups::GroupItem;
 use super::{Error, zone};
 use crate::clock;
 use crate::compute::types;

@@ -22,6 +22,7 @@ mod error_of_ids;
 mod error_of_rooms;
 pub mod filter;
 mod fleets;
+mod gateways;
 mod groups;
 mod hosts;
 mod id_formats;
@@ -194,7 +195,7 @@ impl Ec2 {
         let (service, result) = match Form::parse(&[query, &form]) {
             Ok(parsed) => {
                 let action = parsed.params().opt("Action").unwrap_or_default().to_owned();
-                let entry = registry::find(&action);
+                let entry = actions::find(&action);
                 let sts = parsed.params().opt("Version") == Some(STS_VERSION);
                 let service = entry.map_or(if sts { Service::Sts } else { Service::Ec2 }, |entry| entry.service);
                 let known = entry.ok_or(action);

@@ -4,7 +4,8 @@ use super::filter::{Filtered, Values};
 use super::{Cx, resource};
 use crate::db::tags::Tag;
 use crate::network::Cidr;
-use crate::network::prefix_lists::{self, AmazonList, Done, Entry, PrefixList};
+use crate::network::amazon::{self, AmazonList};
+use crate::network::prefix_lists::{Done, Entry, PrefixList};
 use crate::network::records::Kept;
 use crate::network::s3_gateway;
 use crate::wire::query::{self, Params};
@@ -93,5 +94,5 @@ pub fn entries(p: &Params<'_>, name: &str) -> Result<Vec<Entry>, query::Error> {
 pub fn of_amazon(cx: &Cx) -> AmazonList {
     let doors = s3_gateway::doors(cx.cloud.config.listen);
     let addresses: Vec<Cidr> = doors.iter().map(|door| Cidr::new(*door.ip(), 32)).collect();
-    prefix_lists::of_amazon(&cx.region, &addresses)
+    amazon::prefix_list(&cx.region, &addresses)
 }

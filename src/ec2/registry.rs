@@ -1,6 +1,5 @@
 //! What an action is, and the list of all of them: dispatch, `docs/coverage.md` and the tests read the same slice.
 
-use super::actions;
 use super::{COMMON, Cx, Error};
 use crate::wire::ec2_xml;
 use crate::wire::query::{Form, Params};
@@ -93,14 +92,10 @@ pub fn unserved(name: String) -> Error {
     if AT_AWS.lines().any(|known| known == name) { Error::Unserved(name) } else { Error::InvalidAction(name) }
 }
 
-/// The action of that name.
-pub fn find(name: &str) -> Option<&'static Entry> {
-    actions::ALL.iter().find(|entry| entry.name == name)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ec2::actions;
     use std::fmt::Write;
 
     fn source(name: &str) -> String {
@@ -122,6 +117,19 @@ mod tests {
         let text = std::fs::read_to_string(path).unwrap();
         let lines = text.lines().map_while(|line| line.strip_prefix("//!")).map(str::trim);
         lines.collect::<Vec<_>>().join(" ").trim().to_owned()
+    }
+
+    #[test]
+    fn every_file_of_an_action_has_its_entry() {
+        let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+        let files = std::fs::read_dir(root.join("src/ec2/actions")).unwrap();
+        let mut files: Vec<String> =
+            files.map(|f| format!("src/ec2/actions/{}", f.unwrap().file_name().into_string().unwrap())).collect();
+        files.retain(|path| !path.ends_with("/mod.rs"));
+        let mut entries: Vec<String> = actions::ALL.iter().map(|entry| source(entry.name)).collect();
+        files.sort();
+        entries.sort();
+        assert_eq!(files, entries);
     }
 
     #[test]

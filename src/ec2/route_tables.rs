@@ -1,7 +1,7 @@
 //! Route tables as requests name their parts and as answers write them.
 
-use super::Error;
 use super::filter::{Filtered, Values, flag};
+use super::{Cx, Done, Error};
 use crate::clock;
 use crate::db::tags::Tag;
 use crate::db::{self, Conn};
@@ -24,7 +24,7 @@ pub fn destination(p: &Params<'_>) -> Result<String, Error> {
 }
 
 /// An error unless the account can name the prefix list that a destination is.
-pub fn check_destination(c: &Conn, table: &Kept<RouteTable>, destination: &str) -> Result<(), Error> {
+fn check_destination(c: &Conn, table: &Kept<RouteTable>, destination: &str) -> Result<(), Error> {
     match Kind::PrefixList.accepts(destination) {
         true => Ok(prefix_lists::check(c, &table.account, &table.region, destination)?),
         false => Ok(()),
@@ -32,7 +32,7 @@ pub fn check_destination(c: &Conn, table: &Kept<RouteTable>, destination: &str) 
 }
 
 /// Where a route is to lead.
-pub enum WantedTarget {
+enum WantedTarget {
     Gateway(String),
     Instance(String),
     Interface(String),
@@ -53,7 +53,7 @@ const ELSEWHERE: &[&str] = &[
 ];
 
 impl WantedTarget {
-    pub fn read(p: &Params<'_>) -> Result<WantedTarget, Error> {
+    fn read(p: &Params<'_>) -> Result<WantedTarget, Error> {
         if let Some(name) = ELSEWHERE.iter().find(|name| p.opt(name).is_some_and(|text| !text.is_empty())) {
             return Err(Error::Unsupported(format!("routes by {name}")));
         }
@@ -82,7 +82,7 @@ impl WantedTarget {
     }
 
     /// The target of a route to `destination`. It must be there and belong to the table's VPC.
-    pub fn resolve(&self, c: &Conn, table: &Kept<RouteTable>, destination: &str) -> Result<Target, Error> {
+    fn resolve(&self, c: &Conn, table: &Kept<RouteTable>, destination: &str) -> Result<Target, Error> {
         let (account, region) = (&table.account, &table.region);
         let here = |vpc: &str, id: &str| -> Result<String, Error> {
             let elsewhere = || network::Error::ElsewhereTable(table.id.clone(), id.to_owned());
@@ -122,6 +122,40 @@ impl WantedTarget {
                 interface(&row.ok_or_else(|| Error::no_such(Kind::Instance, id))?.eni_id)
             }
         }
+    }
+}
+
+/// A route that a request describes, in one of the caller's tables.
+pub struct WantedRoute {
+    table: String,
+    destination: String,
+    target: WantedTarget,
+}
+
+impl WantedRoute {
+    pub fn read(p: &Params<'_>) -> Result<WantedRoute, Error> {
+        Ok(WantedRoute {
+            table: p.id("RouteTableId", Kind::RouteTable)?.to_owned(),
+            destination: destination(p)?,
+            target: WantedTarget::read(p)?,
+        })
+    }
+
+    /// Have `put` put its destination and target into the table.
+    pub async fn write(
+        self,
+        cx: &Cx,
+        put: fn(&mut Kept<RouteTable>, &str, Target) -> Result<(), network::Error>,
+    ) -> Result<Done, Error> {
+        let job = move |c: &Conn, account: &str, region: &str| {
+            let mut table = records::need::<RouteTable>(c, account, region, &self.table)?;
+            check_destination(c, &table, &self.destination)?;
+            let target = self.target.resolve(c, &table, &self.destination)?;
+            put(&mut table, &self.destination, target)?;
+            records::update(c, &table)?;
+            Ok(Done::YES)
+        };
+        cx.change(job).await
     }
 }
 

@@ -138,7 +138,7 @@ impl Bench {
     async fn call_as(&self, caller: Arc<Identity>, form: &str) -> Answer {
         let form = Form::parse(&[form.as_bytes()]).unwrap();
         let action = form.params().opt("Action").unwrap_or_default().to_owned();
-        let entry = registry::find(&action);
+        let entry = actions::find(&action);
         let service = entry.map_or(Service::Ec2, |e| e.service);
         let result = async {
             let cx = Cx {
@@ -248,7 +248,7 @@ fn recorded_requests_of_old_clients_are_read_completely() {
     for request in &recorded {
         let query = request["path"].as_str().unwrap().split_once('?').map_or("", |(_, query)| query);
         let form = Form::parse(&[query.as_bytes(), request["body"].as_str().unwrap_or("").as_bytes()]).unwrap();
-        let Some(entry) = form.params().opt("Action").and_then(registry::find) else { continue };
+        let Some(entry) = form.params().opt("Action").and_then(actions::find) else { continue };
         COMMON.iter().chain(entry.ignored).for_each(|name| form.ignore(name));
         match (entry.read)(&form.params()) {
             // The recorded key is a stub.
@@ -267,7 +267,7 @@ fn every_command_of_euca2ools_is_read_completely() {
     let file = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/clients/euca2ools.json");
     let forms: BTreeMap<String, Vec<String>> = serde_json::from_str(&std::fs::read_to_string(file).unwrap()).unwrap();
     for (action, forms) in &forms {
-        let Some(entry) = registry::find(action) else { continue };
+        let Some(entry) = actions::find(action) else { continue };
         for text in forms {
             let form = Form::parse(&[text.as_bytes()]).unwrap();
             if entry.check(&form).is_err() {

@@ -5,7 +5,7 @@ use crate::ec2::interfaces::{addresses, check_count};
 use crate::ec2::registry::Action;
 use crate::ec2::{Cx, Error};
 use crate::id::Kind;
-use crate::network::interfaces;
+use crate::network::{interfaces, secondary};
 use crate::wire::query::Params;
 use serde::Serialize;
 use std::net::Ipv4Addr;
@@ -54,7 +54,7 @@ impl Action for AssignPrivateIpAddresses {
     async fn run(self, cx: &Cx) -> Result<Output, Error> {
         let job = move |c: &Conn, account: &str, region: &str| {
             let mut nic = interfaces::need_own(c, account, region, &self.id)?;
-            let got = interfaces::assign(c, &mut nic, &self.addresses, self.more, self.may_move)?;
+            let got = secondary::assign(c, &mut nic, &self.addresses, self.more, self.may_move)?;
             check_count(c, &nic)?;
             Ok(Output {
                 network_interface_id: nic.eni_id,

@@ -1,37 +1,22 @@
 //! Attach an internet gateway to a VPC that has none. It is a record: no route to the internet follows from it yet.
 
-use crate::db::Conn;
+use crate::ec2::gateways::GatewayAndVpc;
 use crate::ec2::registry::Action;
 use crate::ec2::{Cx, Done, Error};
-use crate::id::Kind;
 use crate::network::gateways;
-use crate::network::records;
-use crate::network::vpcs;
 use crate::wire::query::Params;
 
-pub struct AttachInternetGateway {
-    id: String,
-    vpc: String,
-}
+pub struct AttachInternetGateway(GatewayAndVpc);
 
 impl Action for AttachInternetGateway {
     const NAME: &'static str = "AttachInternetGateway";
     type Output = Done;
 
     fn read(p: &Params<'_>) -> Result<Self, Error> {
-        Ok(AttachInternetGateway {
-            id: p.id("InternetGatewayId", Kind::InternetGateway)?.to_owned(),
-            vpc: p.id("VpcId", Kind::Vpc)?.to_owned(),
-        })
+        Ok(AttachInternetGateway(GatewayAndVpc::read(p)?))
     }
 
     async fn run(self, cx: &Cx) -> Result<Done, Error> {
-        let job = move |c: &Conn, account: &str, region: &str| {
-            let gateway = records::need(c, account, region, &self.id)?;
-            let vpc = vpcs::need(c, account, region, &self.vpc)?;
-            gateways::attach(c, gateway, &vpc.id)?;
-            Ok(Done::YES)
-        };
-        cx.change(job).await
+        self.0.write(cx, gateways::attach).await
     }
 }

@@ -1,41 +1,21 @@
 //! Add a route to a route table: to a gateway, a NAT gateway, a peering or an interface. It is a record: guests' packets do not follow it yet.
 
-use crate::db::Conn;
 use crate::ec2::registry::Action;
-use crate::ec2::route_tables::{self, WantedTarget};
+use crate::ec2::route_tables::WantedRoute;
 use crate::ec2::{Cx, Done, Error};
-use crate::id::Kind;
-use crate::network::records;
-use crate::network::routes::RouteTable;
 use crate::wire::query::Params;
 
-pub struct CreateRoute {
-    table: String,
-    destination: String,
-    target: WantedTarget,
-}
+pub struct CreateRoute(WantedRoute);
 
 impl Action for CreateRoute {
     const NAME: &'static str = "CreateRoute";
     type Output = Done;
 
     fn read(p: &Params<'_>) -> Result<Self, Error> {
-        Ok(CreateRoute {
-            table: p.id("RouteTableId", Kind::RouteTable)?.to_owned(),
-            destination: route_tables::destination(p)?,
-            target: WantedTarget::read(p)?,
-        })
+        Ok(CreateRoute(WantedRoute::read(p)?))
     }
 
     async fn run(self, cx: &Cx) -> Result<Done, Error> {
-        let job = move |c: &Conn, account: &str, region: &str| {
-            let mut table = records::need::<RouteTable>(c, account, region, &self.table)?;
-            route_tables::check_destination(c, &table, &self.destination)?;
-            let target = self.target.resolve(c, &table, &self.destination)?;
-            table.it.add(&self.destination, target)?;
-            records::update(c, &table)?;
-            Ok(Done::YES)
-        };
-        cx.change(job).await
+        self.0.write(cx, |table, destination, target| table.it.add(destination, target)).await
     }
 }

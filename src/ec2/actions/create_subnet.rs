@@ -6,7 +6,7 @@ use crate::db::{self, Conn};
 use crate::ec2::registry::Action;
 use crate::ec2::{Cx, Error, tagging, zone};
 use crate::id::Kind;
-use crate::network::vpcs;
+use crate::network::{lifecycle, vpcs};
 use crate::wire::query::Params;
 use serde::Serialize;
 
@@ -51,7 +51,7 @@ impl Action for CreateSubnet {
         let zone = pick(&cx.zones(), self.zone.as_deref())?;
         let job = move |c: &Conn, account: &str, region: &str| {
             let vpc = vpcs::need(c, account, region, &self.vpc)?;
-            let made = vpcs::create_subnet(c, &vpc, &zone, &self.cidr)?;
+            let made = lifecycle::create_subnet(c, &vpc, &zone, &self.cidr)?;
             db::tags::put(c, Resource { account, region, id: &made.id, kind: "subnet" }, &self.tags)?;
             let row = vpcs::need_subnet(c, account, region, &made.id)?;
             Ok(Output { subnet: Item::new(row, 0, self.tags)? })

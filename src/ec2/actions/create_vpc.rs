@@ -5,7 +5,7 @@ use crate::db::tags::{Resource, Tag};
 use crate::db::{self, Conn};
 use crate::ec2::registry::Action;
 use crate::ec2::{Cx, Error, tagging};
-use crate::network::vpcs;
+use crate::network::lifecycle;
 use crate::wire::query::Params;
 use serde::Serialize;
 
@@ -45,7 +45,7 @@ impl Action for CreateVpc {
 
     async fn run(self, cx: &Cx) -> Result<Output, Error> {
         let job = move |c: &Conn, account: &str, region: &str| {
-            let vpc = vpcs::create(c, account, region, &self.cidr, &self.tenancy)?;
+            let vpc = lifecycle::create_vpc(c, account, region, &self.cidr, &self.tenancy)?;
             db::tags::put(c, Resource { account, region, id: &vpc.id, kind: "vpc" }, &self.tags)?;
             Ok(Output { vpc: Item::new(vpc, self.tags) })
         };

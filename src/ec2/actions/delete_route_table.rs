@@ -4,8 +4,8 @@ use crate::db::Conn;
 use crate::ec2::registry::Action;
 use crate::ec2::{Cx, Done, Error};
 use crate::id::Kind;
+use crate::network::lifecycle;
 use crate::network::records;
-use crate::network::routes;
 use crate::wire::query::Params;
 
 pub struct DeleteRouteTable {
@@ -22,7 +22,7 @@ impl Action for DeleteRouteTable {
 
     async fn run(self, cx: &Cx) -> Result<Done, Error> {
         let job = move |c: &Conn, account: &str, region: &str| {
-            routes::delete(c, &records::need(c, account, region, &self.id)?)?;
+            lifecycle::delete_route_table(c, &records::need(c, account, region, &self.id)?)?;
             Ok(Done::YES)
         };
         cx.change(job).await

@@ -4,7 +4,7 @@ use crate::db::Conn;
 use crate::ec2::registry::Action;
 use crate::ec2::{Cx, Done, Error};
 use crate::id::Kind;
-use crate::network::vpcs;
+use crate::network::{lifecycle, vpcs};
 use crate::wire::query::Params;
 
 pub struct DeleteVpc {
@@ -21,7 +21,7 @@ impl Action for DeleteVpc {
 
     async fn run(self, cx: &Cx) -> Result<Done, Error> {
         let job = move |c: &Conn, account: &str, region: &str| {
-            vpcs::delete(c, &vpcs::need(c, account, region, &self.id)?)?;
+            lifecycle::delete_vpc(c, &vpcs::need(c, account, region, &self.id)?)?;
             Ok(Done::YES)
         };
         cx.change(job).await

@@ -3,7 +3,8 @@
 use super::describe_instances::find;
 use crate::compute::Spec;
 use crate::ec2::attribute::{self, Value};
-use crate::ec2::instances::{BlockDevice, GroupItem};
+use crate::ec2::groups::GroupItem;
+use crate::ec2::instances::BlockDevice;
 use crate::ec2::registry::Action;
 use crate::ec2::{Cx, Error};
 use crate::id::Kind;

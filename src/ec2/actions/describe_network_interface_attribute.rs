@@ -1,7 +1,7 @@
 //! One attribute of a network interface.
 
 use crate::ec2::attribute::{self, Value};
-use crate::ec2::instances::GroupItem;
+use crate::ec2::groups::GroupItem;
 use crate::ec2::interfaces::AttachmentOf;
 use crate::ec2::registry::Action;
 use crate::ec2::{Cx, Error};

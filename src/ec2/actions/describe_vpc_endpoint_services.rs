@@ -6,6 +6,7 @@ use crate::ec2::registry::Action;
 use crate::ec2::zone;
 use crate::ec2::{Cx, Error};
 use crate::network;
+use crate::network::amazon;
 use crate::network::endpoints::{self, EndpointKind, SERVICES};
 use crate::wire::query::Params;
 use serde::Serialize;
@@ -63,7 +64,7 @@ impl Item {
         let name = format!("{short}.{region}.amazonaws.com");
         let interface = kind == EndpointKind::Interface;
         Item {
-            service_name: endpoints::service_name(region, short),
+            service_name: amazon::service_name(region, short),
             service_id: endpoints::service_id(region, short, kind),
             service_type: [Type { service_type: kind.text() }],
             service_region: region.to_owned(),

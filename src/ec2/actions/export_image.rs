@@ -1,10 +1,9 @@
 //! Write an image of one's own into a bucket, as VMDK, VHD or raw; of an image on volumes that is its root disk.
 
-use crate::db::Conn;
 use crate::db::tags::Tag;
 use crate::ec2::actions::describe_images::image_id;
 use crate::ec2::idempotency::Token;
-use crate::ec2::image_tasks::{ExportImageItem, begin, shown};
+use crate::ec2::image_tasks::{ExportImageItem, answer_begun};
 use crate::ec2::registry::Action;
 use crate::ec2::{Cx, Error, tagging};
 use crate::id::Kind;
@@ -53,20 +52,14 @@ impl Action for ExportImage {
         cx.cloud.images.own_available(account, &cx.region, &self.image)?;
         let to = Object { bucket: self.bucket.clone(), key: self.prefix.clone() };
         super::create_store_image_task::check_target(cx, to).await?;
-        let job = move |c: &Conn, account: &str, region: &str| {
-            let wanted = Wanted::ExportImage {
-                image: self.image,
-                format: self.format,
-                bucket: self.bucket,
-                prefix: self.prefix,
-                description: self.description,
-                role: self.role,
-            };
-            let task = begin(c, (account, region), self.token, Kind::ExportImageTask, wanted, &self.tags)?;
-            shown(ExportImageItem::begun(task, self.tags))
+        let wanted = Wanted::ExportImage {
+            image: self.image,
+            format: self.format,
+            bucket: self.bucket,
+            prefix: self.prefix,
+            description: self.description,
+            role: self.role,
         };
-        let made = cx.change(job).await?;
-        cx.cloud.images.wake();
-        Ok(made)
+        answer_begun(cx, self.token, Kind::ExportImageTask, wanted, self.tags, ExportImageItem::begun).await
     }
 }

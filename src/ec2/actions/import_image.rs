@@ -1,9 +1,8 @@
 //! Make an image of a disk file in a bucket: raw, qcow2, VMDK, VHD, VHDX, VDI or ISO, one file. The guest in it is left as it is.
 
-use crate::db::Conn;
 use crate::db::tags::Tag;
 use crate::ec2::idempotency::Token;
-use crate::ec2::image_tasks::{ImportItem, begin, shown};
+use crate::ec2::image_tasks::{ImportItem, answer_begun};
 use crate::ec2::registry::Action;
 use crate::ec2::{Cx, Error, tagging};
 use crate::id::Kind;
@@ -70,13 +69,7 @@ impl Action for ImportImage {
             let (images, account, from) = (cx.cloud.images.clone(), cx.caller.account.clone(), from.clone());
             *bytes = super::create_store_image_task::blocking(move || images.check_object(&account, &from)).await?;
         }
-        let job = move |c: &Conn, account: &str, region: &str| {
-            let task = begin(c, (account, region), self.token, Kind::ImportImageTask, self.wanted, &self.tags)?;
-            shown(ImportItem::new(task, self.tags))
-        };
-        let made = cx.change(job).await?;
-        cx.cloud.images.wake();
-        Ok(made)
+        answer_begun(cx, self.token, Kind::ImportImageTask, self.wanted, self.tags, ImportItem::new).await
     }
 }
 

@@ -2,10 +2,10 @@
 
 use super::create_store_image_task::blocking;
 use super::import_image::place;
+use crate::db;
 use crate::db::tags::Tag;
-use crate::db::{self, Conn};
 use crate::ec2::idempotency::Token;
-use crate::ec2::image_tasks::{ImportSnapshotItem, begin, shown};
+use crate::ec2::image_tasks::{ImportSnapshotItem, answer_begun};
 use crate::ec2::registry::Action;
 use crate::ec2::volumes::{encryption, kms_key, own_key};
 use crate::ec2::{Cx, Error, tagging};
@@ -54,12 +54,6 @@ impl Action for ImportSnapshot {
             let named = key.take().map(|named| kms_key(cx, &named)).or(by_default.1);
             *key = encrypted.then(|| named.unwrap_or_else(|| own_key(cx)));
         }
-        let job = move |c: &Conn, account: &str, region: &str| {
-            let task = begin(c, (account, region), self.token, Kind::ImportSnapshotTask, self.wanted, &self.tags)?;
-            shown(ImportSnapshotItem::new(task, self.tags))
-        };
-        let made = cx.change(job).await?;
-        cx.cloud.images.wake();
-        Ok(made)
+        answer_begun(cx, self.token, Kind::ImportSnapshotTask, self.wanted, self.tags, ImportSnapshotItem::new).await
     }
 }

@@ -1,4 +1,5 @@
-//! One action a file, named as AWS names it. Each file has its line twice here: as a module and in [`ALL`].
+//! One action a file, named as AWS names it. Each file has its line twice here: as a module and in [`ALL`]. A macro that wrote both
+//! would hide the files from `cargo fmt`, which finds them by their `mod`.
 
 pub mod accept_vpc_peering_connection;
 pub mod allocate_address;
@@ -279,6 +280,11 @@ pub mod update_security_group_rule_descriptions_egress;
 pub mod update_security_group_rule_descriptions_ingress;
 
 use super::registry::{Entry, entry};
+
+/// The action of that name.
+pub fn find(name: &str) -> Option<&'static Entry> {
+    ALL.iter().find(|entry| entry.name == name)
+}
 
 /// Every action that works.
 pub static ALL: &[Entry] = &[

@@ -1,31 +1,21 @@
 //! Take rules for traffic in to members away from a security group, by what they say or by their ids.
 
-use crate::ec2::groups::{self, Named, Revoked, Wanted};
+use crate::ec2::groups::{Revocation, Revoked};
 use crate::ec2::registry::Action;
 use crate::ec2::{Cx, Error};
-use crate::id::Kind;
-use crate::wire::query::{self, Params};
+use crate::wire::query::Params;
 
-pub struct RevokeSecurityGroupIngress {
-    group: Named,
-    rules: Vec<Wanted>,
-    ids: Vec<String>,
-}
+pub struct RevokeSecurityGroupIngress(Revocation);
 
 impl Action for RevokeSecurityGroupIngress {
     const NAME: &'static str = "RevokeSecurityGroupIngress";
     type Output = Revoked;
 
     fn read(p: &Params<'_>) -> Result<Self, Error> {
-        let ids = p.ids("SecurityGroupRuleId", Kind::SecurityGroupRule)?.into_iter().map(str::to_owned).collect();
-        let revoke = RevokeSecurityGroupIngress { group: Named::read(p)?, rules: groups::wanted(p)?, ids };
-        if revoke.rules.is_empty() && revoke.ids.is_empty() {
-            return Err(query::Error::Missing("ipPermissions".into()).into());
-        }
-        Ok(revoke)
+        Ok(RevokeSecurityGroupIngress(Revocation::read(p)?))
     }
 
     async fn run(self, cx: &Cx) -> Result<Revoked, Error> {
-        groups::revoke(cx, self.group, false, self.rules, self.ids).await
+        self.0.write(cx, false).await
     }
 }

@@ -5,7 +5,7 @@ use crate::ec2::interfaces::addresses;
 use crate::ec2::registry::Action;
 use crate::ec2::{Cx, Done, Error};
 use crate::id::Kind;
-use crate::network::interfaces;
+use crate::network::{interfaces, secondary};
 use crate::wire::query::{self, Params};
 use std::net::Ipv4Addr;
 
@@ -32,7 +32,7 @@ impl Action for UnassignPrivateIpAddresses {
 
     async fn run(self, cx: &Cx) -> Result<Done, Error> {
         let job = move |c: &Conn, account: &str, region: &str| {
-            interfaces::unassign(c, &interfaces::need_own(c, account, region, &self.id)?, &self.addresses)?;
+            secondary::unassign(c, &interfaces::need_own(c, account, region, &self.id)?, &self.addresses)?;
             Ok(Done::YES)
         };
         cx.change(job).await
