@@ -1,6 +1,6 @@
 //! Novella: a private EC2 and S3 in one binary.
 //!
-//! Rooms, from the top down; an arrow never points up (`tests/tidy.rs` holds that):
+//! Rooms, from the top down; an arrow never points up (`tests/tidy` holds that):
 //!
 //! ```text
 //! cli -> http -> { ec2, s3, imds } -> cloud -> { objects, images, compute, volumes, network, iam } -> { db, blobs, driver }

@@ -2,8 +2,12 @@
 //!
 //! The tables say what is allowed. An entry that nothing needs any more is a failure too, so they stay true.
 
+mod arrows;
+mod sources;
+
+use arrows::{arrows, circles, paths};
+use sources::{Source, room, sources};
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::{Path, PathBuf};
 
 /// Each room, and the rooms that its code (not its tests) may name. An arrow points down or to a leaf.
 const ROOMS: &[(&str, &[&str])] = &[
@@ -52,101 +56,10 @@ const OWNED_ELSEWHERE: &[(&str, &str, &str)] =
 const LONG: usize = 600;
 const LONG_FILES: &[(&str, &str)] = &[];
 
-struct Source {
-    /// From the project's folder: `src/db/mod.rs`.
-    path: String,
-    lines: usize,
-    /// Without comments, and without the tests at the foot.
-    code: String,
-}
-
-fn sources() -> Vec<Source> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let mut folders = vec![root.join("src")];
-    let mut files: Vec<PathBuf> = Vec::new();
-    while let Some(folder) = folders.pop() {
-        for entry in std::fs::read_dir(folder).unwrap() {
-            let path = entry.unwrap().path();
-            match path.is_dir() {
-                true => folders.push(path),
-                false if path.extension().is_some_and(|e| e == "rs") => files.push(path),
-                false => {}
-            }
-        }
-    }
-    files.sort();
-    let texts: Vec<(String, String)> = files
-        .iter()
-        .map(|f| (f.strip_prefix(root).unwrap().to_str().unwrap().to_owned(), std::fs::read_to_string(f).unwrap()))
-        .collect();
-    let tests: Vec<String> = texts.iter().flat_map(|(path, text)| test_modules(path, text)).collect();
-    texts
-        .iter()
-        .filter(|(path, _)| !tests.iter().any(|t| path == &format!("{t}.rs") || path.starts_with(&format!("{t}/"))))
-        .map(|(path, text)| Source { path: path.clone(), lines: text.lines().count(), code: code_of(text) })
-        .collect()
-}
-
-/// Paths, without `.rs`, of the modules that a file declares for tests only.
-fn test_modules(path: &str, text: &str) -> Vec<String> {
-    let folder = path.trim_end_matches(".rs").trim_end_matches("/mod");
-    let lines: Vec<&str> = text.lines().collect();
-    lines
-        .windows(2)
-        .filter(|pair| pair[0].trim() == "#[cfg(test)]")
-        .filter_map(|pair| pair[1].trim().strip_suffix(';')?.rsplit_once("mod ").map(|(_, name)| name))
-        .map(|name| format!("{folder}/{name}"))
-        .collect()
-}
-
-fn code_of(text: &str) -> String {
-    let lines: Vec<&str> = text.lines().collect();
-    let foot = lines
-        .windows(2)
-        .position(|pair| pair[0] == "#[cfg(test)]" && pair[1].contains("mod ") && pair[1].ends_with('{'))
-        .unwrap_or(lines.len());
-    lines[..foot].iter().filter(|l| !l.trim_start().starts_with("//")).map(|l| format!("{l}\n")).collect()
-}
-
-/// The room of a file: its folder below `src`, or its own name.
-fn room(path: &str) -> &str {
-    path.trim_start_matches("src/").split(['/', '.']).next().unwrap()
-}
-
-/// The first names behind every `crate::`, `use crate::{…}` taken apart.
-fn rooms_named(code: &str) -> BTreeSet<String> {
-    let mut named = BTreeSet::new();
-    for (at, _) in code.match_indices("crate::") {
-        if code[..at].ends_with(|c: char| c.is_alphanumeric() || c == '_') {
-            continue;
-        }
-        let rest = &code[at + "crate::".len()..];
-        let Some(list) = rest.strip_prefix('{') else {
-            named.insert(first_name(rest));
-            continue;
-        };
-        let (mut depth, mut start) = (1, true);
-        for (i, c) in list.char_indices() {
-            match c {
-                '{' => depth += 1,
-                '}' => depth -= 1,
-                ',' if depth == 1 => start = true,
-                _ if start && c.is_alphabetic() => {
-                    named.insert(first_name(&list[i..]));
-                    start = false;
-                }
-                _ => {}
-            }
-            if depth == 0 {
-                break;
-            }
-        }
-    }
-    named
-}
-
-fn first_name(text: &str) -> String {
-    text.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect()
+/// The rooms that a file's code names.
+fn rooms_named(source: &Source) -> BTreeSet<String> {
+    let of_crate = paths(&source.code).into_iter().filter_map(|path| path.strip_prefix("crate::").map(str::to_owned));
+    of_crate.map(|path| path.split("::").next().unwrap().to_owned()).collect()
 }
 
 /// Whether the code names a library's path: `virt::` but not `libvirt::`, nor a method called so.
@@ -162,7 +75,7 @@ fn arrows_point_down() {
     for source in sources.iter().filter(|s| !["src/lib.rs", "src/main.rs"].contains(&s.path.as_str())) {
         let of = room(&source.path);
         let (_, allowed) = ROOMS.iter().find(|(name, _)| *name == of).unwrap_or_else(|| panic!("{of} is in no table"));
-        for named in rooms_named(&source.code).into_iter().filter(|n| n != of) {
+        for named in rooms_named(source).into_iter().filter(|n| n != of) {
             assert!(allowed.contains(&named.as_str()), "{}: {of} may not name {named}", source.path);
             used.entry(of).or_default().insert(named);
         }
@@ -185,6 +98,12 @@ fn no_two_rooms_name_each_other() {
             }
         }
     }
+}
+
+#[test]
+fn no_files_name_each_other_in_a_circle() {
+    let circles = circles(arrows(&sources()));
+    assert!(circles.is_empty(), "arrows on circles, or between them: {circles:#?}");
 }
 
 #[test]
@@ -223,10 +142,4 @@ fn imports_are_by_name() {
         let glob = source.code.lines().find(|l| l.trim_start().starts_with("use ") && l.contains("::*"));
         assert_eq!(glob, None, "{}", source.path);
     }
-}
-
-#[test]
-fn the_reader_of_paths_reads_them() {
-    let names = rooms_named("use crate::{clock, wire::{a, b}};\nlet x = crate::id::new();\nuse nix_crate::no;");
-    assert_eq!(names, ["clock", "id", "wire"].map(String::from).into());
 }
