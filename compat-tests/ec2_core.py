@@ -10,7 +10,6 @@ import os
 import shutil
 import socket
 import subprocess
-import time
 import urllib.parse
 import uuid
 
@@ -18,6 +17,8 @@ import boto3
 import pytest
 from botocore.client import Config
 from botocore.exceptions import ClientError
+
+from cloud import until
 
 ENDPOINT = os.environ["AWS_ENDPOINT_URL"]
 HOST, PORT = urllib.parse.urlsplit(ENDPOINT).hostname, urllib.parse.urlsplit(ENDPOINT).port
@@ -62,13 +63,6 @@ def state(ec2, instance_id):
     return ec2.describe_instances(InstanceIds=[instance_id])["Reservations"][0]["Instances"][0]["State"]["Name"]
 
 
-def until(condition, seconds=120):
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "in vain"
-        time.sleep(0.1)
-
-
 def code_of(call, **parameters):
     with pytest.raises(ClientError) as refused:
         call(**parameters)
@@ -77,19 +71,19 @@ def code_of(call, **parameters):
 
 def test_an_instances_life(ec2, instance):
     ec2.get_waiter("instance_exists").wait(InstanceIds=[instance])
-    until(lambda: state(ec2, instance) == "running")
+    until("an instance that is running", lambda: state(ec2, instance) == "running", 120)
     assert code_of(ec2.start_instances, InstanceIds=["i-12345678"]) == ("InvalidInstanceID.NotFound", 400)
     assert ec2.start_instances(InstanceIds=[instance])["StartingInstances"][0]["CurrentState"]["Name"] == "running"
     change = ec2.stop_instances(InstanceIds=[instance], Force=True)["StoppingInstances"][0]
     assert (change["PreviousState"]["Name"], change["CurrentState"]["Name"]) == ("running", "stopping")
-    until(lambda: state(ec2, instance) == "stopped")
+    until("an instance that is stopped", lambda: state(ec2, instance) == "stopped", 120)
     ec2.get_waiter("instance_stopped").wait(InstanceIds=[instance])
     assert ec2.start_instances(InstanceIds=[instance])["StartingInstances"][0]["CurrentState"]["Name"] == "pending"
-    until(lambda: state(ec2, instance) == "running")
+    until("an instance that is running", lambda: state(ec2, instance) == "running", 120)
     ec2.get_waiter("instance_running").wait(InstanceIds=[instance])
     ec2.get_waiter("instance_status_ok").wait(InstanceIds=[instance])
     ec2.terminate_instances(InstanceIds=[instance])
-    until(lambda: state(ec2, instance) == "terminated")
+    until("an instance that is terminated", lambda: state(ec2, instance) == "terminated", 120)
     ec2.get_waiter("instance_terminated").wait(InstanceIds=[instance])
     gone = ec2.describe_instances(InstanceIds=[instance])["Reservations"][0]["Instances"][0]
     assert gone["StateReason"]["Code"] == "Client.UserInitiatedShutdown"
@@ -197,7 +191,7 @@ def test_boto2_with_sigv2(image, name):
     reservation = old.run_instances(image, key_name=name, user_data="#!/bin/sh\n", instance_type="m1.small", security_groups=["default"])
     instance = reservation.instances[0]
     try:
-        until(lambda: instance.update() == "running")
+        until("an instance that is running", lambda: instance.update() == "running", 120)
         instance.add_tag("Name", "old & new")
         found = old.get_only_instances(filters={"tag:Name": "old*", "instance-state-name": "running"})
         assert [i.id for i in found] == [instance.id] and found[0].private_ip_address and found[0].key_name == name
@@ -206,7 +200,7 @@ def test_boto2_with_sigv2(image, name):
     finally:
         instance.terminate()
         old.delete_key_pair(name)
-    until(lambda: instance.update() == "terminated")
+    until("an instance that is terminated", lambda: instance.update() == "terminated", 120)
     with pytest.raises(EC2ResponseError) as refused:
         old.get_only_instances(["i-12345678"])
     assert refused.value.error_code == "InvalidInstanceID.NotFound"

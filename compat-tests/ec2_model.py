@@ -10,7 +10,7 @@ The same answers are read again by every older version of the model that botocor
 
 Needs boto3 and pytest.
 """
-import collections, os, pathlib, re, signal, subprocess, sys, tempfile, time
+import collections, os, pathlib, re, signal, subprocess, sys, tempfile
 import xml.etree.ElementTree as ET
 
 import boto3
@@ -19,6 +19,7 @@ import botocore.config
 import ec2_images
 import ec2_model_capacity
 import ec2_model_vpc
+from cloud import until
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 ACCOUNT, KEY, SECRET = "123456789012", "AKIAMODELTEST0000000", "model-secret"
@@ -211,14 +212,6 @@ class Server:
     def stop(self):
         self.process.send_signal(signal.SIGTERM)
         self.process.wait(timeout=30)
-
-
-def until(what, condition):
-    deadline = time.monotonic() + 60
-    while not condition():
-        if time.monotonic() > deadline:
-            raise SystemExit(f"in vain: {what}")
-        time.sleep(0.1)
 
 
 def life(server, ec2):
