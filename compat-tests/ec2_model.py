@@ -18,13 +18,14 @@ import botocore.config
 
 import ec2_images
 import ec2_model_capacity
+import ec2_model_launches
+import ec2_model_storage
 import ec2_model_vpc
 from cloud import until
+from ec2_model_given import ACCOUNT, KERNEL, RAMDISK, REGION, WINDOWS, tags
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-ACCOUNT, KEY, SECRET = "123456789012", "AKIAMODELTEST0000000", "model-secret"
-REGION = "us-east-1"
-KERNEL, RAMDISK, WINDOWS = "aki-00000001", "ari-00000002", "ami-00000003"
+KEY, SECRET = "AKIAMODELTEST0000000", "model-secret"
 
 # What AWS puts into every answer, however empty: clients read it without asking. Instances are running ones.
 ALWAYS = {
@@ -268,19 +269,19 @@ def life(server, ec2):
     ec2_images.of_instance(ec2, ids[0])
     ec2_images.tasks(ec2, s3, image, ids[0])
     network_interfaces(ec2, ids[0])
-    volumes(ec2, ids[0])
+    ec2_model_storage.volumes(ec2, ids[0])
     instance_profiles(ec2, ids[0])
-    spot(ec2, image)
-    fleets(ec2, image)
+    ec2_model_launches.spot(ec2, image)
+    ec2_model_launches.fleets(ec2, image)
     launch = {"ImageId": image, "KernelId": KERNEL, "RamdiskId": RAMDISK}
     ec2_model_capacity.hosts(ec2, launch, f"{REGION}c")
     ec2_model_capacity.reservations(ec2, launch, f"{REGION}a")
     of_the_account(ec2, ids[0])
-    launch_templates(ec2, ids[0])
+    ec2_model_launches.launch_templates(ec2, ids[0])
     ec2.reboot_instances(InstanceIds=ids)
     ec2.stop_instances(InstanceIds=ids)
     until("stopped instances", lambda: states() == {"stopped"})
-    placement_groups(ec2, ids[0])
+    ec2_model_launches.placement_groups(ec2, ids[0])
     ec2_images.of_stopped(ec2, ids[0])
     ec2_model_capacity.of_stopped(ec2, ids[0])
     ec2.modify_instance_cpu_options(InstanceId=ids[0], CoreCount=1, ThreadsPerCore=1)
@@ -329,60 +330,6 @@ def network_interfaces(ec2, instance):
     ec2.delete_network_interface(**one)
 
 
-def volumes(ec2, instance):
-    zone = ec2.describe_instances(InstanceIds=[instance])["Reservations"][0]["Instances"][0]["Placement"]["AvailabilityZone"]
-    for call in [ec2.get_ebs_default_kms_key_id, ec2.enable_ebs_encryption_by_default, ec2.reset_ebs_default_kms_key_id]:
-        call()
-    ec2.modify_ebs_default_kms_key_id(KmsKeyId="alias/mine")
-    made = ec2.create_volume(AvailabilityZone=zone, Size=8, VolumeType="gp3", TagSpecifications=[tags("volume")])
-    ec2.disable_ebs_encryption_by_default()
-    one = {"VolumeId": made["VolumeId"]}
-    assert made["Encrypted"] and made["State"] == "creating", made
-    ec2.get_waiter("volume_available").wait(VolumeIds=[made["VolumeId"]])
-    plain = ec2.create_volume(AvailabilityZone=zone, Size=100)["VolumeId"]
-    ec2.attach_volume(**one, InstanceId=instance, Device="/dev/sdf")
-    ec2.get_waiter("volume_in_use").wait(VolumeIds=[made["VolumeId"]])
-    for page in ec2.get_paginator("describe_volumes").paginate(PaginationConfig={"PageSize": 5}):
-        assert page["Volumes"]
-    ec2.describe_volume_status()
-    ec2.describe_instances()
-    ec2.describe_instance_attribute(InstanceId=instance, Attribute="blockDeviceMapping")
-    keep = [{"DeviceName": "/dev/sdf", "Ebs": {"DeleteOnTermination": True}}]
-    ec2.modify_instance_attribute(InstanceId=instance, BlockDeviceMappings=keep)
-    ec2.modify_volume(**one, Size=16)
-    ec2.describe_volumes_modifications()
-    ec2.modify_volume_attribute(**one, AutoEnableIO={"Value": True})
-    for name in ["autoEnableIO", "productCodes"]:
-        ec2.describe_volume_attribute(**one, Attribute=name)
-    ec2.enable_volume_io(**one)
-    snapshots(ec2, made["VolumeId"], instance, zone)
-    ec2.detach_volume(**one)
-    ec2.get_waiter("volume_available").wait(VolumeIds=[made["VolumeId"]])
-    for volume in [made["VolumeId"], plain]:
-        ec2.delete_volume(VolumeId=volume)
-    ec2.get_waiter("volume_deleted").wait(VolumeIds=[made["VolumeId"]])
-
-
-def snapshots(ec2, volume, instance, zone):
-    made = ec2.create_snapshot(VolumeId=volume, Description="model test", TagSpecifications=[tags("snapshot")])
-    one = {"SnapshotId": made["SnapshotId"]}
-    ec2.create_snapshots(InstanceSpecification={"InstanceId": instance}, CopyTagsFromSource="volume")
-    ec2.get_waiter("snapshot_completed").wait(OwnerIds=["self"])
-    ec2.modify_snapshot_attribute(**one, Attribute="createVolumePermission", OperationType="add", GroupNames=["all"],
-                                  UserIds=["210987654321"])
-    for name in ["createVolumePermission", "productCodes"]:
-        ec2.describe_snapshot_attribute(**one, Attribute=name)
-    ec2.reset_snapshot_attribute(**one, Attribute="createVolumePermission")
-    ec2.copy_snapshot(SourceRegion=REGION, SourceSnapshotId=made["SnapshotId"], TagSpecifications=[tags("snapshot")])
-    again = ec2.create_volume(AvailabilityZone=zone, **one)["VolumeId"]
-    ec2.describe_volumes(VolumeIds=[again])
-    ec2.describe_tags(Filters=[{"Name": "resource-type", "Values": ["volume", "snapshot"]}])
-    ec2.delete_volume(VolumeId=again)
-    for page in ec2.get_paginator("describe_snapshots").paginate(OwnerIds=["self"], PaginationConfig={"PageSize": 5}):
-        for snapshot in page["Snapshots"]:
-            ec2.delete_snapshot(SnapshotId=snapshot["SnapshotId"])
-
-
 def instance_profiles(ec2, instance):
     association = ec2.associate_iam_instance_profile(InstanceId=instance, IamInstanceProfile={"Name": "web"})
     one = {"AssociationId": association["IamInstanceProfileAssociation"]["AssociationId"]}
@@ -390,66 +337,6 @@ def instance_profiles(ec2, instance):
     ec2.describe_iam_instance_profile_associations()
     again = ec2.replace_iam_instance_profile_association(**one, IamInstanceProfile={"Name": "web"})
     ec2.disassociate_iam_instance_profile(AssociationId=again["IamInstanceProfileAssociation"]["AssociationId"])
-
-
-def spot(ec2, image):
-    card = {"DeviceIndex": 0, "SubnetId": ec2.describe_subnets()["Subnets"][0]["SubnetId"], "SecondaryPrivateIpAddressCount": 1}
-    wanted = {"ImageId": image, "KeyName": "mine", "KernelId": KERNEL, "RamdiskId": RAMDISK, "InstanceType": "t3.micro", "NetworkInterfaces": [card], "Monitoring": {"Enabled": True},
-              "IamInstanceProfile": {"Name": "web"}, "Placement": {"Tenancy": "default"}, "UserData": "aGk="}
-    made = ec2.request_spot_instances(LaunchSpecification=wanted, SpotPrice="0.02", ValidUntil="2100-01-01T00:00:00Z",
-                                      TagSpecifications=[tags("spot-instances-request")])["SpotInstanceRequests"]
-    group = ec2.describe_security_groups(GroupNames=["default"])["SecurityGroups"][0]["GroupId"]
-    arn = f"arn:aws:iam::{ACCOUNT}:instance-profile/web"
-    plain = {"ImageId": image, "KernelId": KERNEL, "RamdiskId": RAMDISK, "InstanceType": "t3.micro", "SecurityGroupIds": [group], "IamInstanceProfile": {"Arn": arn},
-             "BlockDeviceMappings": [{"DeviceName": "/dev/sdf", "Ebs": {"VolumeSize": 1, "VolumeType": "gp2", "DeleteOnTermination": True}}]}
-    later = ec2.request_spot_instances(LaunchSpecification=plain, ValidFrom="2100-01-01T00:00:00Z", LaunchGroup="together",
-                                       AvailabilityZoneGroup=REGION, ClientToken="later")["SpotInstanceRequests"][0]
-    ec2.describe_spot_instance_requests()
-    ec2.cancel_spot_instance_requests(SpotInstanceRequestIds=[later["SpotInstanceRequestId"]])
-    launch = {"KeyName": "mine", "KernelId": KERNEL, "RamdiskId": RAMDISK, "MinCount": 1, "MaxCount": 1, "ImageId": image}
-    run = ec2.run_instances(**launch, InstanceMarketOptions={"MarketType": "spot"}, IamInstanceProfile={"Name": "web"})
-    ec2.terminate_instances(InstanceIds=[run["Instances"][0]["InstanceId"]])
-    one = {"SpotInstanceRequestIds": [made[0]["SpotInstanceRequestId"]]}
-    waiter = ec2.get_waiter("spot_instance_request_fulfilled")
-    waiter.config.delay = 0.1
-    waiter.wait(**one)
-    seen = ec2.describe_spot_instance_requests(**one)["SpotInstanceRequests"][0]
-    assert seen["LaunchSpecification"]["NetworkInterfaces"][0]["SubnetId"] == card["SubnetId"], seen
-    launched = ec2.describe_instances(InstanceIds=[seen["InstanceId"]])["Reservations"][0]["Instances"][0]
-    assert (launched["InstanceLifecycle"], launched["SpotInstanceRequestId"]) == ("spot", seen["SpotInstanceRequestId"]), launched
-    ec2.cancel_spot_instance_requests(**one)
-    ec2.terminate_instances(InstanceIds=[seen["InstanceId"]])
-    ec2.describe_spot_price_history(InstanceTypes=["t3.micro"], ProductDescriptions=["Linux/UNIX (Amazon VPC)"])
-    ec2.delete_spot_datafeed_subscription()
-    try:
-        ec2.describe_spot_datafeed_subscription()
-    except ec2.exceptions.ClientError as e:
-        assert e.response["Error"]["Code"] == "InvalidSpotDatafeed.NotFound", e
-
-
-def fleets(ec2, image):
-    requirements = {"VCpuCount": {"Min": 2, "Max": 2}, "MemoryMiB": {"Min": 4096, "Max": 8192}, "InstanceGenerations": ["previous"]}
-    found = ec2.get_instance_types_from_instance_requirements(
-        ArchitectureTypes=["x86_64"], VirtualizationTypes=["hvm"], InstanceRequirements=requirements)["InstanceTypes"]
-    assert {"InstanceType": "m5.large"} in found, found
-    data = {"ImageId": image, "KeyName": "mine", "KernelId": KERNEL, "RamDiskId": RAMDISK, "InstanceType": "t3.micro"}
-    template = ec2.create_launch_template(LaunchTemplateName="fleet", LaunchTemplateData=data)["LaunchTemplate"]["LaunchTemplateId"]
-    overrides = [{"InstanceType": "t3.nano", "SubnetId": "subnet-12345678", "Priority": 1.0},
-                 {"InstanceType": "t3.small", "WeightedCapacity": 2.0, "AvailabilityZone": f"{REGION}a"}]
-    configs = [{"LaunchTemplateSpecification": {"LaunchTemplateId": template, "Version": "1"}, "Overrides": overrides}]
-    target = {"TotalTargetCapacity": 3, "OnDemandTargetCapacity": 1, "DefaultTargetCapacityType": "spot"}
-    instant = ec2.create_fleet(Type="instant", LaunchTemplateConfigs=configs, TargetCapacitySpecification=target,
-                               SpotOptions={"AllocationStrategy": "lowest-price"}, TagSpecifications=[tags("fleet"), tags("instance")])
-    assert instant["Errors"] and len(instant["Instances"]) == 2, instant
-    kept = ec2.create_fleet(LaunchTemplateConfigs=configs, TargetCapacitySpecification=target)["FleetId"]
-    for page in ec2.get_paginator("describe_fleets").paginate(FleetIds=[instant["FleetId"], kept]):
-        assert len(page["Fleets"]) == 2, page
-    assert len(ec2.describe_fleet_instances(FleetId=kept)["ActiveInstances"]) == 2
-    ec2.modify_fleet(FleetId=kept, TargetCapacitySpecification={"TotalTargetCapacity": 1})
-    ec2.delete_fleets(FleetIds=[instant["FleetId"], kept, "fleet-0"], TerminateInstances=True)
-    gone = lambda: {f["FleetState"] for f in ec2.describe_fleets(FleetIds=[instant["FleetId"], kept])["Fleets"]} == {"deleted"}
-    until("the end of fleets", gone)
-    ec2.delete_launch_template(LaunchTemplateId=template)
 
 
 def of_the_account(ec2, instance):
@@ -486,37 +373,6 @@ def elastic_addresses(ec2, interface, attachment):
     ec2.describe_instances()
     ec2.disassociate_address(AssociationId=association)
     ec2.release_address(AllocationId=address)
-
-
-def launch_templates(ec2, instance):
-    data = ec2.get_launch_template_data(InstanceId=instance)["LaunchTemplateData"]
-    assert data["NetworkInterfaces"][0]["Groups"] and data["TagSpecifications"], data
-    data |= {"BlockDeviceMappings": [{"DeviceName": "/dev/sda1", "Ebs": {"VolumeSize": 8, "DeleteOnTermination": True}}],
-             "CreditSpecification": {"CpuCredits": "standard"}, "MaintenanceOptions": {"AutoRecovery": "default"},
-             "InstanceMarketOptions": {"MarketType": "spot", "SpotOptions": {"MaxPrice": "0.1"}}, "SecurityGroups": ["default"]}
-    made = ec2.create_launch_template(LaunchTemplateName="model", LaunchTemplateData=data, VersionDescription="first",
-                                      TagSpecifications=[tags("launch-template")])["LaunchTemplate"]
-    one = {"LaunchTemplateId": made["LaunchTemplateId"]}
-    ec2.create_launch_template_version(**one, SourceVersion="1", LaunchTemplateData={"InstanceType": "t3.small"})
-    ec2.modify_launch_template(**one, DefaultVersion="2")
-    ec2.describe_launch_templates()
-    seen = ec2.describe_launch_template_versions(Versions=["$Latest"])["LaunchTemplateVersions"]
-    assert seen[0]["LaunchTemplateData"] == data | {"InstanceType": "t3.small"}, seen
-    ec2.delete_launch_template_versions(**one, Versions=["1", "2", "3"])
-    ec2.delete_launch_template(**one)
-
-
-def placement_groups(ec2, stopped):
-    for name, more in {"apart": {"Strategy": "spread"}, "parts": {"Strategy": "partition", "PartitionCount": 3}}.items():
-        ec2.create_placement_group(GroupName=name, **more, TagSpecifications=[tags("placement-group")])
-    ec2.describe_placement_groups()
-    ec2.modify_instance_attribute(InstanceId=stopped, InstanceType={"Value": "m5.large"})
-    ec2.modify_instance_placement(InstanceId=stopped, GroupName="parts", PartitionNumber=2)
-    placement = ec2.describe_instances(InstanceIds=[stopped])["Reservations"][0]["Instances"][0]["Placement"]
-    assert (placement["GroupName"], placement["PartitionNumber"]) == ("parts", 2), placement
-    ec2.modify_instance_placement(InstanceId=stopped, GroupName="", Tenancy="default")
-    for name in ["apart", "parts"]:
-        ec2.delete_placement_group(GroupName=name)
 
 
 def security_groups(ec2):
@@ -618,10 +474,6 @@ def image_attributes(ec2, image):
             tpmSupport uefiData lastLaunchedTime imdsSupport deregistrationProtection""".split():
         ec2.describe_image_attribute(ImageId=image, Attribute=name)
     ec2.reset_image_attribute(ImageId=image, Attribute="launchPermission")
-
-
-def tags(kind):
-    return {"ResourceType": kind, "Tags": [{"Key": "Name", "Value": "model & co"}]}
 
 
 def old_versions(server):

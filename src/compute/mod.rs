@@ -18,6 +18,7 @@
 //! the loop           reconcile/                        rows become machines
 //! who launches       spot/  fleet/                     launches that wait for room
 //! what is asked for  launch/  change/  capture/        a request is one transaction of rows
+//! why not            error                             what a request is refused for
 //! whose room it is   placement  dedicated  capacity    groups, hosts and reservations that instances go into
 //! what it is         spec  options  types  records  defaults  templates  key_material
 //! what is next       state  schedule/                  pure

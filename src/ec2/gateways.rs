@@ -8,6 +8,15 @@ use crate::network::gateways::InternetGateway;
 use crate::network::records::{self, Kept};
 use crate::network::vpcs;
 use crate::wire::query::Params;
+use serde::Serialize;
+
+/// The VPC that a gateway is at.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Attachment {
+    pub vpc_id: String,
+    pub state: &'static str,
+}
 
 /// A gateway and a VPC of the caller, as a request names them.
 pub struct GatewayAndVpc {

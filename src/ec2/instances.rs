@@ -255,13 +255,25 @@ struct NetworkPerformance {
     bandwidth_weighting: &'static str,
 }
 
+/// What hosts are called, of an instance, or of those of a subnet.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct DnsOptions {
+pub struct DnsOptions {
     hostname_type: &'static str,
     enable_resource_name_dns_a_record: bool,
     #[serde(rename = "enableResourceNameDnsAAAARecord")]
     enable_resource_name_dns_aaaa_record: bool,
+}
+
+impl DnsOptions {
+    /// Names by resource rather than by address, and A records for them.
+    pub fn new(by_resource: bool, a_record: bool) -> DnsOptions {
+        DnsOptions {
+            hostname_type: if by_resource { "resource-name" } else { "ip-name" },
+            enable_resource_name_dns_a_record: a_record,
+            enable_resource_name_dns_aaaa_record: false,
+        }
+    }
 }
 
 #[derive(Serialize)]
@@ -366,11 +378,7 @@ impl Shown {
             current_instance_boot_mode: "legacy-bios",
             usage_operation,
             usage_operation_update_time: launch_time,
-            private_dns_name_options: nic.is_some().then_some(DnsOptions {
-                hostname_type: if names.by_resource { "resource-name" } else { "ip-name" },
-                enable_resource_name_dns_a_record: names.a_record,
-                enable_resource_name_dns_aaaa_record: false,
-            }),
+            private_dns_name_options: nic.is_some().then(|| DnsOptions::new(names.by_resource, names.a_record)),
             maintenance_options: MaintenanceOptions {
                 auto_recovery: wanted(!spec.options.no_auto_recovery),
                 reboot_migration: wanted(!spec.options.no_reboot_migration),

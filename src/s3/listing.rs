@@ -49,6 +49,16 @@ impl Encoding {
     }
 }
 
+/// How much a page may have, what ends its prefixes, how its keys are written, and whether another follows.
+pub fn bounds(doc: &mut Writer, encoding: Encoding, limit: usize, delimiter: &str, truncated: bool) {
+    doc.value("MaxKeys", limit);
+    if !delimiter.is_empty() {
+        doc.text("Delimiter", encoding.key(delimiter));
+    }
+    encoding.write(doc);
+    doc.value("IsTruncated", truncated);
+}
+
 /// The arguments that every listing of objects has.
 pub fn query(cx: &Cx<'_>, after: Option<String>) -> Result<Query> {
     let text = |name| cx.query.get(name).unwrap_or_default().to_owned();

@@ -3,6 +3,7 @@
 use crate::db::tags::Tag;
 use crate::ec2::describe::Listing;
 use crate::ec2::filter::{Filtered, Values};
+use crate::ec2::gateways::Attachment;
 use crate::ec2::registry::Action;
 use crate::ec2::{Cx, Error};
 use crate::id::Kind;
@@ -27,13 +28,6 @@ pub struct Item {
     egress_only_internet_gateway_id: String,
     attachment_set: [Attachment; 1],
     tag_set: Vec<Tag>,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Attachment {
-    vpc_id: String,
-    state: &'static str,
 }
 
 impl Item {

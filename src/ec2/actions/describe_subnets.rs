@@ -5,6 +5,7 @@ use crate::db::network::SubnetRow;
 use crate::db::tags::Tag;
 use crate::ec2::describe::Listing;
 use crate::ec2::filter::{Filtered, Values, flag};
+use crate::ec2::instances::DnsOptions;
 use crate::ec2::registry::Action;
 use crate::ec2::{Cx, Error, resource, zone};
 use crate::id::Kind;
@@ -44,15 +45,6 @@ pub struct Item {
     tag_set: Vec<Tag>,
 }
 
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct DnsOptions {
-    hostname_type: &'static str,
-    enable_resource_name_dns_a_record: bool,
-    #[serde(rename = "enableResourceNameDnsAAAARecord")]
-    enable_resource_name_dns_aaaa_record: bool,
-}
-
 impl Item {
     /// A subnet with its tags; `used` addresses of it are taken.
     pub(super) fn new(row: SubnetRow, used: i64, tags: Vec<Tag>) -> Result<Item, Error> {
@@ -77,11 +69,7 @@ impl Item {
             assign_ipv6_address_on_creation: false,
             enable_dns64: false,
             ipv6_native: false,
-            private_dns_name_options_on_launch: DnsOptions {
-                hostname_type: if attributes.resource_name_hosts { "resource-name" } else { "ip-name" },
-                enable_resource_name_dns_a_record: attributes.a_record,
-                enable_resource_name_dns_aaaa_record: false,
-            },
+            private_dns_name_options_on_launch: DnsOptions::new(attributes.resource_name_hosts, attributes.a_record),
             tag_set: tags,
             subnet_id: subnet.id,
         })

@@ -41,12 +41,7 @@ pub async fn run(cx: &mut Cx<'_>) -> Result<Response> {
         doc.text("NextKeyMarker", encoding.key(key));
         doc.maybe("NextVersionIdMarker", version_id.as_deref());
     }
-    doc.value("MaxKeys", query.limit);
-    if !query.delimiter.is_empty() {
-        doc.text("Delimiter", encoding.key(&query.delimiter));
-    }
-    encoding.write(&mut doc);
-    doc.value("IsTruncated", page.next.is_some());
+    listing::bounds(&mut doc, encoding, query.limit, &query.delimiter, page.next.is_some());
     let mut owners = Owners::new(cx);
     for version in &page.versions {
         doc.open(if version.delete_marker { "DeleteMarker" } else { "Version" });

@@ -20,12 +20,7 @@ pub async fn run(cx: &mut Cx<'_>) -> Result<Response> {
     if let Some(next) = page.next.as_deref().filter(|_| !query.delimiter.is_empty()) {
         doc.text("NextMarker", encoding.key(next));
     }
-    doc.value("MaxKeys", query.limit);
-    if !query.delimiter.is_empty() {
-        doc.text("Delimiter", encoding.key(&query.delimiter));
-    }
-    encoding.write(&mut doc);
-    doc.value("IsTruncated", page.next.is_some());
+    listing::bounds(&mut doc, encoding, query.limit, &query.delimiter, page.next.is_some());
     let mut owners = Owners::new(cx);
     for object in &page.objects {
         doc.open("Contents").text("Key", encoding.key(&object.key));

@@ -29,12 +29,8 @@ pub async fn run(cx: &mut Cx<'_>) -> Result<Response> {
     doc.maybe("StartAfter", start_after.as_deref().map(|s| encoding.key(s)));
     doc.maybe("ContinuationToken", token.as_deref());
     doc.maybe("NextContinuationToken", page.next.as_deref().map(write_token));
-    doc.value("KeyCount", page.len()).value("MaxKeys", query.limit);
-    if !query.delimiter.is_empty() {
-        doc.text("Delimiter", encoding.key(&query.delimiter));
-    }
-    encoding.write(&mut doc);
-    doc.value("IsTruncated", page.next.is_some());
+    doc.value("KeyCount", page.len());
+    listing::bounds(&mut doc, encoding, query.limit, &query.delimiter, page.next.is_some());
     let mut owners = Owners::new(cx);
     for object in &page.objects {
         doc.open("Contents").text("Key", encoding.key(&object.key));
