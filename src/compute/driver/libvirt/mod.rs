@@ -138,6 +138,19 @@ fn is_starting(domain: &Domain) -> Result<bool, VirtError> {
     ))
 }
 
+/// Switch a machine on. When its last process ended a moment ago, libvirt may still be about to look after that, and then ends
+/// the new one in its place: what is off again is begun once more.
+fn start(domain: &Domain) -> Result<(), VirtError> {
+    let Err(e) = domain.create() else { return Ok(()) };
+    match machine(domain)? {
+        Machine::Off(_) => {
+            tracing::debug!(error = %e.message(), "starting again");
+            domain.create()
+        }
+        Machine::Absent | Machine::Running | Machine::Halted => Err(e),
+    }
+}
+
 /// Whether somebody asked for the pause: the others are QEMU's own, and end as they came.
 fn is_halted(reason: &DomainStateReasonEnum) -> bool {
     matches!(
@@ -245,7 +258,7 @@ impl Driver for Libvirt {
         crate::fault::effect("power");
         let done = match power {
             Power::On if self.observe(id)? == Machine::Halted => domain.resume().map(drop),
-            Power::On => domain.create(),
+            Power::On => start(&domain),
             Power::Halt => domain.suspend().map(drop),
             Power::AskOff => domain.shutdown_flags(sys::VIR_DOMAIN_SHUTDOWN_ACPI_POWER_BTN),
             Power::Off => domain.destroy(),
