@@ -4,6 +4,7 @@ use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use bytes::Bytes;
 use crc_fast::CrcAlgorithm;
+use md5_lanes::Md5;
 use sha2::Digest as _;
 
 /// An algorithm that clients may ask for.
@@ -206,10 +207,34 @@ pub fn of_parts(algorithm: Algorithm, kind: Kind, parts: &[(Value, u64)]) -> Str
     }
 }
 
+/// Computes several algorithms over one body.
+pub struct Checksums(Vec<Hasher>);
+
+impl Checksums {
+    /// Compute these; one that is named twice is computed once.
+    pub fn new(wanted: &[Algorithm]) -> Checksums {
+        let mut once: Vec<Algorithm> = Vec::new();
+        wanted.iter().for_each(|a| {
+            if !once.contains(a) {
+                once.push(*a);
+            }
+        });
+        Checksums(once.into_iter().map(Hasher::new).collect())
+    }
+
+    pub fn update(&mut self, pieces: &[Bytes]) {
+        pieces.iter().for_each(|piece| self.0.iter_mut().for_each(|h| h.update(piece)));
+    }
+
+    pub fn finish(self) -> Vec<Value> {
+        self.0.into_iter().map(Hasher::finish).collect()
+    }
+}
+
 /// Computes all that one body needs: MD5 always, others as wanted.
 pub struct Digests {
-    md5: md5::Md5,
-    others: Vec<Hasher>,
+    pub md5: Md5,
+    pub others: Checksums,
 }
 
 /// What [`Digests`] computed.
@@ -220,26 +245,18 @@ pub struct Computed {
 }
 
 impl Digests {
-    /// Besides MD5 compute these; one that is named twice is computed once.
+    /// Besides MD5 compute these.
     pub fn new(wanted: &[Algorithm]) -> Digests {
-        let mut once: Vec<Algorithm> = Vec::new();
-        wanted.iter().for_each(|a| {
-            if !once.contains(a) {
-                once.push(*a);
-            }
-        });
-        Digests { md5: md5::Md5::default(), others: once.into_iter().map(Hasher::new).collect() }
+        Digests { md5: Md5::default(), others: Checksums::new(wanted) }
     }
 
     pub fn update(&mut self, pieces: &[Bytes]) {
-        for piece in pieces {
-            self.md5.update(piece);
-            self.others.iter_mut().for_each(|h| h.update(piece));
-        }
+        pieces.iter().for_each(|piece| self.md5.update(piece));
+        self.others.update(pieces);
     }
 
     pub fn finish(self) -> Computed {
-        Computed { md5: self.md5.finalize().into(), others: self.others.into_iter().map(Hasher::finish).collect() }
+        Computed { md5: self.md5.finish(), others: self.others.finish() }
     }
 }
 

@@ -2,10 +2,12 @@
 //!
 //! Digests are of what was sent; what is written is sealed if the body is to be ([`super::encryption`]).
 //!
-//! Pieces are gathered into batches; while one batch is sealed and written, and hashed on two blocking threads, the next arrives. At most
-//! two batches are in memory, a slow sender holds no thread, and a small body never leaves the caller's.
+//! Pieces are gathered into batches; while one batch is sealed, written and summed on a blocking thread, and hashed at the
+//! [`super::bench`], the next arrives. At most two batches are in memory, a slow sender holds no thread, and a small body
+//! never leaves the caller's.
 
-use super::checksum::{self, Algorithm, Computed, Digests};
+use super::bench::Bench;
+use super::checksum::{self, Algorithm, Checksums, Computed, Digests};
 use super::encryption::Seal;
 use super::error::{Error, Result};
 use super::{INLINE, MAX_PUT, Store};
@@ -13,73 +15,69 @@ use crate::blobs::{Blobs, Sink};
 use crate::seal::Key;
 use crate::seal::frames::Sealer;
 use bytes::{Bytes, BytesMut};
+use md5_lanes::Md5;
+use std::future::ready;
 use std::io::{self, Read};
+use std::pin::Pin;
 use std::sync::Arc;
-use tokio::task::{JoinHandle, spawn_blocking};
+use tokio::task::spawn_blocking;
 
 /// Bytes that are written at once.
 const BATCH: usize = 1024 * 1024;
 
 /// A body that is being received.
 pub struct Ingest {
-    blobs: Arc<dyn Blobs>,
+    bench: Arc<Bench>,
     pending: Vec<Bytes>,
     pending_size: usize,
     size: u64,
     seal: Seal,
-    digests: Option<Digests>,
-    sink: Option<Out>,
-    running: Option<Running>,
+    md5: Later<Md5>,
+    out: Later<Out>,
 }
 
-/// One batch at work.
-struct Running {
-    write: JoinHandle<io::Result<Out>>,
-    digest: JoinHandle<Digests>,
-}
+/// What the batch that is under way gives back.
+type Later<T> = Pin<Box<dyn Future<Output = Result<T>> + Send>>;
 
 /// Where a large body goes.
 struct Out {
-    sink: Box<dyn Sink>,
-    sealer: Option<Sealer>,
+    blobs: Arc<dyn Blobs>,
+    key: Option<Key>,
+    /// Besides MD5.
+    checksums: Checksums,
+    file: Option<(Box<dyn Sink>, Option<Sealer>)>,
 }
 
 impl Out {
-    fn create(blobs: &Arc<dyn Blobs>, key: Option<&Key>) -> io::Result<Out> {
-        Ok(Out { sink: blobs.create()?, sealer: key.map(Sealer::new) })
-    }
-
     fn write(&mut self, pieces: &[Bytes]) -> io::Result<()> {
-        let Some(sealer) = &mut self.sealer else { return self.sink.write(pieces) };
-        let frames = sealer.push(pieces);
-        self.sink.write(&frames)?;
-        sealer.recycle(frames);
+        let (sink, sealer) = match &mut self.file {
+            Some(file) => file,
+            none => none.insert((self.blobs.create()?, self.key.as_ref().map(Sealer::new))),
+        };
+        match sealer {
+            None => sink.write(pieces)?,
+            Some(sealer) => {
+                let frames = sealer.push(pieces);
+                sink.write(&frames)?;
+                sealer.recycle(frames);
+            }
+        }
+        self.checksums.update(pieces);
         Ok(())
     }
 
     /// The body is complete: make it durable.
-    fn close(mut self, blobs: &Arc<dyn Blobs>) -> io::Result<Loose> {
-        if let Some(last) = self.sealer.take().and_then(Sealer::finish) {
-            self.sink.write(&[last])?;
+    fn close(mut self) -> io::Result<(Loose, Vec<checksum::Value>)> {
+        self.write(&[])?;
+        let (mut sink, sealer) = self.file.expect("it was written to");
+        if let Some(last) = sealer.and_then(Sealer::finish) {
+            sink.write(&[last])?;
         }
-        Ok(Loose { blobs: blobs.clone(), name: self.sink.seal()? })
+        Ok((Loose { blobs: self.blobs, name: sink.seal()? }, self.checksums.finish()))
     }
 }
 
 impl Ingest {
-    fn new(blobs: Arc<dyn Blobs>, wanted: &[Algorithm], seal: Seal) -> Ingest {
-        Ingest {
-            blobs,
-            pending: Vec::new(),
-            pending_size: 0,
-            size: 0,
-            seal,
-            digests: Some(Digests::new(wanted)),
-            sink: None,
-            running: None,
-        }
-    }
-
     /// Take the next piece. Waits while two batches are under way.
     pub async fn push(&mut self, piece: Bytes) -> Result<()> {
         self.size += piece.len() as u64;
@@ -96,71 +94,45 @@ impl Ingest {
         self.size
     }
 
+    async fn start_batch(&mut self) -> Result<()> {
+        let (mut out, md5) = (self.out.as_mut().await?, self.md5.as_mut().await?);
+        let batch: Arc<[Bytes]> = std::mem::take(&mut self.pending).into();
+        self.pending_size = 0;
+        self.md5 = Box::pin(self.bench.update(md5, batch.clone()));
+        self.out = Box::pin(blocking(move || {
+            out.write(&batch)?;
+            Ok(out)
+        }));
+        Ok(())
+    }
+
     /// The body is complete: make it durable.
-    pub async fn finish(mut self) -> Result<Staged> {
-        let none_yet = self.running.is_none() && self.sink.is_none();
-        if none_yet && self.size <= INLINE as u64 {
-            let mut digests = self.digests.take().expect("no batch has them");
+    pub async fn finish(self) -> Result<Staged> {
+        let mut out = self.out.await?;
+        if out.file.is_none() && self.size <= INLINE as u64 {
+            let mut digests = Digests { md5: self.md5.await?, others: out.checksums };
             digests.update(&self.pending);
             let content = small(self.pending, self.seal.key.as_ref());
             return Ok(Staged { content, size: self.size, computed: digests.finish(), seal: self.seal });
         }
-        if none_yet {
-            return self.at_once().await;
-        }
-        if !self.pending.is_empty() {
-            self.start_batch().await?;
-        }
-        let Running { write, digest } = self.running.take().expect("a body of this size has a batch");
-        // The last batch is flushed while its digest is still being computed.
-        let (sink, blobs) = (joined(write).await??, self.blobs.clone());
-        let sealed = spawn_blocking(move || sink.close(&blobs));
-        let (blob, digests) = (joined(sealed).await??, joined(digest).await?);
-        Ok(Staged { content: Content::File(blob), size: self.size, computed: digests.finish(), seal: self.seal })
-    }
-
-    /// A body that is complete before its first batch: one thread does everything.
-    async fn at_once(mut self) -> Result<Staged> {
-        let mut digests = self.digests.take().expect("no batch has them");
-        let done = spawn_blocking(move || {
-            let mut out = Out::create(&self.blobs, self.seal.key.as_ref())?;
-            out.write(&self.pending)?;
-            digests.update(&self.pending);
-            let content = Content::File(out.close(&self.blobs)?);
-            Ok(Staged { content, size: self.size, computed: digests.finish(), seal: self.seal })
+        let batch: Arc<[Bytes]> = self.pending.into();
+        let pieces = batch.clone();
+        // The last batch is flushed while it is still being hashed.
+        let closed = blocking(move || {
+            out.write(&pieces)?;
+            Ok(out.close()?)
         });
-        joined(done).await?
-    }
-
-    async fn start_batch(&mut self) -> Result<()> {
-        if let Some(Running { write, digest }) = self.running.take() {
-            self.sink = Some(joined(write).await??);
-            self.digests = Some(joined(digest).await?);
-        }
-        let batch: Arc<[Bytes]> = std::mem::take(&mut self.pending).into();
-        self.pending_size = 0;
-        let (sink, blobs, pieces) = (self.sink.take(), self.blobs.clone(), batch.clone());
-        let key = if sink.is_none() { self.seal.key.clone() } else { None };
-        let write = spawn_blocking(move || {
-            let mut sink = match sink {
-                Some(sink) => sink,
-                None => Out::create(&blobs, key.as_ref())?,
-            };
-            sink.write(&pieces)?;
-            Ok(sink)
-        });
-        let mut digests = self.digests.take().expect("no batch has them");
-        let digest = spawn_blocking(move || {
-            digests.update(&batch);
-            digests
-        });
-        self.running = Some(Running { write, digest });
-        Ok(())
+        let md5 = self.bench.update(self.md5.await?, batch);
+        let ((file, others), md5) = (closed.await?, md5.await?);
+        let computed = Computed { md5: md5.finish(), others };
+        Ok(Staged { content: Content::File(file), size: self.size, computed, seal: self.seal })
     }
 }
 
-async fn joined<T>(task: JoinHandle<T>) -> Result<T> {
-    task.await.map_err(|e| Error::Io(io::Error::other(e)))
+/// Run on a thread that may block, from now on.
+fn blocking<T: Send + 'static>(job: impl FnOnce() -> Result<T> + Send + 'static) -> impl Future<Output = Result<T>> {
+    let task = spawn_blocking(job);
+    async { task.await.map_err(|e| Error::Io(io::Error::other(e)))? }
 }
 
 fn small(pieces: Vec<Bytes>, key: Option<&Key>) -> Content {
@@ -273,13 +245,22 @@ impl Staged {
 impl Store {
     /// Begin to receive a body; besides MD5, compute `wanted`.
     pub fn ingest(&self, wanted: &[Algorithm], seal: Seal) -> Ingest {
-        Ingest::new(self.blobs.clone(), wanted, seal)
+        let out = self.out(Checksums::new(wanted), &seal);
+        Ingest {
+            bench: self.bench.clone(),
+            pending: Vec::new(),
+            pending_size: 0,
+            size: 0,
+            seal,
+            md5: Box::pin(ready(Ok(Md5::default()))),
+            out: Box::pin(ready(Ok(out))),
+        }
     }
 
     /// Take a whole body from a reader, on this thread.
     pub fn stage_blocking(&self, mut from: impl Read, wanted: &[Algorithm], seal: Seal) -> Result<Staged> {
-        let mut digests = Digests::new(wanted);
-        let mut sink: Option<Out> = None;
+        let mut md5 = Md5::default();
+        let mut out = self.out(Checksums::new(wanted), &seal);
         let mut size = 0;
         loop {
             let mut piece = Vec::new();
@@ -289,21 +270,23 @@ impl Store {
             if size > MAX_PUT {
                 return Err(Error::EntityTooLarge { limit: MAX_PUT, proposed: size });
             }
-            digests.update(&piece);
-            if last && sink.is_none() && size <= INLINE as u64 {
+            md5.update(&piece[0]);
+            if last && out.file.is_none() && size <= INLINE as u64 {
+                out.checksums.update(&piece);
                 let content = small(piece.into(), seal.key.as_ref());
-                return Ok(Staged { content, size, computed: digests.finish(), seal });
+                let computed = Computed { md5: md5.finish(), others: out.checksums.finish() };
+                return Ok(Staged { content, size, computed, seal });
             }
-            let mut open = match sink.take() {
-                Some(open) => open,
-                None => Out::create(&self.blobs, seal.key.as_ref())?,
-            };
-            open.write(&piece)?;
+            out.write(&piece)?;
             if last {
-                let content = Content::File(open.close(&self.blobs)?);
-                return Ok(Staged { content, size, computed: digests.finish(), seal });
+                let (file, others) = out.close()?;
+                let computed = Computed { md5: md5.finish(), others };
+                return Ok(Staged { content: Content::File(file), size, computed, seal });
             }
-            sink = Some(open);
         }
+    }
+
+    fn out(&self, checksums: Checksums, seal: &Seal) -> Out {
+        Out { blobs: self.blobs.clone(), key: seal.key.clone(), checksums, file: None }
     }
 }

@@ -13,6 +13,7 @@
 
 pub mod access;
 pub mod acl;
+mod bench;
 mod body;
 pub mod bucket;
 pub mod buffers;
@@ -63,6 +64,7 @@ pub const MAX_KEY: usize = 1024;
 pub struct Store {
     db: Db,
     blobs: Arc<dyn Blobs>,
+    bench: Arc<bench::Bench>,
     vault: encryption::Vault,
     pins: Arc<reader::Pins>,
     /// Staged blobs that an earlier process left: the janitor's first work.
@@ -96,6 +98,7 @@ impl Store {
             logs: logging::Logs::open(&db)?,
             db,
             blobs,
+            bench: Arc::default(),
             vault,
             pins: Arc::default(),
             leftovers: Mutex::new(leftovers),
