@@ -4,8 +4,6 @@
 //! it, so the same source serves AVX2 and AVX-512, which bring three-way logic and rotation in one instruction each; which of
 //! them there is, is asked while it runs.
 
-use std::array;
-
 /// Bytes of a block.
 pub const BLOCK: usize = 64;
 /// Messages that are hashed side by side at most.
@@ -65,9 +63,13 @@ fn block(before: State, sines: &[u32; 64], word: impl Fn(usize) -> u32) -> State
         ($($first:literal)*) => { $(state = four::<$first>(state, sines, &word);)* };
     }
     steps!(0 4 8 12 16 20 24 28 32 36 40 44 48 52 56 60);
-    [0, 1, 2, 3].map(|i| before[i].wrapping_add(state[i]))
+    for i in 0..4 {
+        state[i] = state[i].wrapping_add(before[i]);
+    }
+    state
 }
 
+#[inline(always)]
 fn word(block: &[u8; BLOCK], i: usize) -> u32 {
     u32::from_le_bytes([block[4 * i], block[4 * i + 1], block[4 * i + 2], block[4 * i + 3]])
 }
@@ -82,13 +84,13 @@ pub fn one(state: &mut State, data: &[u8]) {
 
 /// How many messages are worth hashing side by side on this processor: [`LANES`], or one.
 pub fn lanes() -> usize {
-    if kernel().is_some() { LANES } else { 1 }
+    if kernels().next().is_some() { LANES } else { 1 }
 }
 
 /// Take as many whole blocks of each of these messages, which are at most [`LANES`] and alike in length.
 pub fn several<'a>(messages: impl Iterator<Item = (&'a mut State, &'a [u8])>) {
     let mut messages: Vec<_> = messages.collect();
-    let Some(kernel) = kernel() else { return messages.into_iter().for_each(|(state, data)| one(state, data)) };
+    let Some(kernel) = kernels().next() else { return messages.into_iter().for_each(|(state, data)| one(state, data)) };
     // Lanes that nobody needs do what the first does.
     let mut lanes: Lanes = [messages[0].1.as_chunks().0; LANES];
     let mut states = [[0; LANES]; 4];
@@ -108,9 +110,9 @@ type Lanes<'a> = [&'a [[u8; BLOCK]]; LANES];
 type States = [[u32; LANES]; 4];
 type Kernel = fn(&mut States, &Lanes<'_>);
 
-/// What works in lanes on this processor.
+/// What works in lanes on this processor, the fastest first.
 #[cfg(target_arch = "x86_64")]
-fn kernel() -> Option<Kernel> {
+fn kernels() -> impl Iterator<Item = Kernel> {
     #[target_feature(enable = "avx2,avx512f,avx512vl")]
     fn avx512(states: &mut States, lanes: &Lanes<'_>) {
         in_lanes(states, lanes);
@@ -119,30 +121,41 @@ fn kernel() -> Option<Kernel> {
     fn avx2(states: &mut States, lanes: &Lanes<'_>) {
         in_lanes(states, lanes);
     }
-    let avx2_too = is_x86_feature_detected!("avx2");
-    if avx2_too && is_x86_feature_detected!("avx512f") && is_x86_feature_detected!("avx512vl") {
-        // SAFETY: the processor has just said that it has these instructions.
-        return Some(|states, lanes| unsafe { avx512(states, lanes) });
-    }
-    // SAFETY: so it has here.
-    avx2_too.then_some(|states: &mut States, lanes: &Lanes<'_>| unsafe { avx2(states, lanes) })
+    let has_avx2 = is_x86_feature_detected!("avx2");
+    let has_avx512 = has_avx2 && is_x86_feature_detected!("avx512f") && is_x86_feature_detected!("avx512vl");
+    // SAFETY: the processor has just said which of these instructions it has.
+    let all: [(bool, Kernel); 2] = [
+        (has_avx512, |states, lanes| unsafe { avx512(states, lanes) }),
+        (has_avx2, |states, lanes| unsafe { avx2(states, lanes) }),
+    ];
+    all.into_iter().filter(|(has, _)| *has).map(|(_, kernel)| kernel)
 }
 
 #[cfg(not(target_arch = "x86_64"))]
-fn kernel() -> Option<Kernel> {
-    None
+fn kernels() -> impl Iterator<Item = Kernel> {
+    std::iter::empty()
 }
 
+/// Plain loops: a closure that is not inlined would be compiled for any processor.
+#[allow(clippy::needless_range_loop)]
 #[inline(always)]
 fn in_lanes(states: &mut States, lanes: &Lanes<'_>) {
     let sines = sines();
+    let mut words = [[0; LANES]; 16];
     for at in 0..lanes[0].len() {
-        let bytes = lanes.map(|blocks| &blocks[at]);
-        let words: [[u32; LANES]; 16] = array::from_fn(|i| bytes.map(|block| word(block, i)));
+        for lane in 0..LANES {
+            let bytes = &lanes[lane][at];
+            for i in 0..16 {
+                words[i][lane] = word(bytes, i);
+            }
+        }
         // This is the loop that becomes SIMD.
         for lane in 0..LANES {
-            let after = block([0, 1, 2, 3].map(|i| states[i][lane]), sines, |i| words[i][lane]);
-            (0..4).for_each(|i| states[i][lane] = after[i]);
+            let before = [states[0][lane], states[1][lane], states[2][lane], states[3][lane]];
+            let after = block(before, sines, |i| words[i][lane]);
+            for i in 0..4 {
+                states[i][lane] = after[i];
+            }
         }
     }
 }
@@ -151,17 +164,20 @@ fn in_lanes(states: &mut States, lanes: &Lanes<'_>) {
 mod tests {
     use super::*;
 
-    /// A processor has one kernel; this compares what there is everywhere.
     #[test]
     fn lanes_do_what_one_does() {
-        let data: Vec<Vec<u8>> =
-            (0..LANES).map(|lane| (0..640_u32).map(|i| (i.wrapping_mul(2_654_435_761) >> (8 + lane)) as u8).collect()).collect();
-        let mut states = [[0; LANES]; 4].map(|of| of.map(|_: u32| 7));
-        in_lanes(&mut states, &array::from_fn(|lane| data[lane].as_chunks().0));
-        for (lane, data) in data.iter().enumerate() {
-            let mut state = [7; 4];
-            one(&mut state, data);
-            assert_eq!(states.map(|of| of[lane]), state, "lane {lane}");
+        let byte = |lane: usize| move |i: u32| (i.wrapping_mul(2_654_435_761) >> (8 + lane)) as u8;
+        let data: Vec<Vec<u8>> = (0..LANES).map(|lane| (0..640).map(byte(lane)).collect()).collect();
+        let lanes: Lanes = std::array::from_fn(|lane| data[lane].as_chunks().0);
+        // What the compiler makes of it for any processor, and all that is for this one.
+        for kernel in kernels().chain([in_lanes as Kernel]) {
+            let mut states = [[7; LANES]; 4];
+            kernel(&mut states, &lanes);
+            for (lane, data) in data.iter().enumerate() {
+                let mut state = [7; 4];
+                one(&mut state, data);
+                assert_eq!(states.map(|of| of[lane]), state, "lane {lane}");
+            }
         }
     }
 }

@@ -157,7 +157,8 @@ mod tests {
     use md5::Digest;
 
     fn batch(seed: usize, sizes: &[usize]) -> (Arc<[Bytes]>, [u8; 16]) {
-        let piece = |(i, size): (usize, &usize)| (0..*size).map(|at| (at * (2 * seed + 1) + i) as u8).collect::<Bytes>();
+        let piece =
+            |(i, size): (usize, &usize)| (0..*size).map(|at| (at * (2 * seed + 1) + i) as u8).collect::<Bytes>();
         let pieces: Arc<[Bytes]> = sizes.iter().enumerate().map(piece).collect();
         let digest = pieces.iter().fold(md5::Md5::new(), |md5, piece| md5.chain_update(piece));
         (pieces, digest.finalize().into())

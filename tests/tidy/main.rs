@@ -46,8 +46,13 @@ const ROOMS: &[(&str, &[&str])] = &[
 ];
 
 /// A library, and the only part of the source that may name it.
-const OWNED: &[(&str, &str)] =
-    &[("rusqlite", "src/db/"), ("virt", "src/compute/driver/libvirt/"), ("hyper", "src/http/"), ("ring", "src/seal/"), ("md5_lanes", "src/objects/")];
+const OWNED: &[(&str, &str)] = &[
+    ("rusqlite", "src/db/"),
+    ("virt", "src/compute/driver/libvirt/"),
+    ("hyper", "src/http/"),
+    ("ring", "src/seal/"),
+    ("md5_lanes", "src/objects/"),
+];
 /// Other files that name an owned library, with the reason.
 const OWNED_ELSEWHERE: &[(&str, &str, &str)] =
     &[("src/imds/mod.rs", "hyper", "a listener for guests: its sockets live in other network namespaces")];
