@@ -149,7 +149,9 @@ mod tests {
         let types = read(include_str!("types.toml")).unwrap();
         let names: std::collections::BTreeSet<_> = types.iter().map(|t| &t.name).collect();
         assert_eq!(names.len(), types.len());
-        assert!(types.iter().all(|t| t.vcpus > 0 && t.memory_mib > 0 && t.vcpus % t.family.threads_per_core == 0));
+        assert!(
+            types.iter().all(|t| t.vcpus > 0 && t.memory_mib > 0 && t.vcpus.is_multiple_of(t.family.threads_per_core))
+        );
     }
 
     #[test]

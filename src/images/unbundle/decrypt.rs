@@ -40,7 +40,7 @@ impl<R: Read> Decrypt<R> {
             }
         }
         let bad = |why| Err(io::Error::new(io::ErrorKind::InvalidData, why));
-        if self.ended && (self.filled == 0 || self.filled % BLOCK != 0) {
+        if self.ended && (self.filled == 0 || !self.filled.is_multiple_of(BLOCK)) {
             return bad("the encrypted length is not a whole number of blocks");
         }
         self.clear = if self.ended { self.filled } else { (self.filled - 1) / BLOCK * BLOCK };
