@@ -2,6 +2,8 @@
 
 import base64
 import datetime
+import hmac
+import json
 
 import pytest
 
@@ -42,6 +44,17 @@ def of_instance(ec2, instance):
     ec2.deregister_image(ImageId=image)
 
 
+def signed_storage(ec2, bucket, prefix, **other):
+    """Where a bundle goes, with a policy that lets EC2 put it there; `other` is what the policy says otherwise."""
+    said = {"expires": "2999-01-01T00:00:00Z", "bucket": bucket, "prefix": prefix} | other
+    conditions = [{"bucket": said["bucket"]}, {"acl": "ec2-bundle-read"}, ["starts-with", "$key", said["prefix"]]]
+    policy = json.dumps({"expiration": said["expires"], "conditions": conditions}).encode()
+    keys = ec2._request_signer._credentials
+    signature = hmac.digest(keys.secret_key.encode(), base64.b64encode(policy), "sha1")
+    return {"S3": {"Bucket": bucket, "Prefix": prefix, "AWSAccessKeyId": keys.access_key, "UploadPolicy": policy,
+                   "UploadPolicySignature": base64.b64encode(signature).decode()}}
+
+
 def tasks(ec2, s3, image, instance):
     """Every action on tasks; the instance runs."""
     bucket, place = "tasks", {"S3Bucket": "tasks", "S3Prefix": "out/"}
@@ -64,8 +77,7 @@ def tasks(ec2, s3, image, instance):
     quick(ec2, "store_image_task_complete").wait(ImageIds=[image])
     restored = ec2.create_restore_image_task(Bucket=bucket, ObjectKey=key, Name="restored")["ImageId"]
     quick(ec2, "image_available").wait(ImageIds=[restored])
-    bundle = ec2.bundle_instance(InstanceId=instance, Storage={"S3": {
-        "Bucket": bucket, "Prefix": "bundle/win", "AWSAccessKeyId": "A", "UploadPolicy": b"{}", "UploadPolicySignature": "s"}})
+    bundle = ec2.bundle_instance(InstanceId=instance, Storage=signed_storage(ec2, bucket, "bundle/win"))
     quick(ec2, "bundle_task_complete").wait(BundleIds=[bundle["BundleTask"]["BundleId"]])
     quick(ec2, "instance_running").wait(InstanceIds=[instance])
     assert base64.b64decode(ec2.get_console_screenshot(InstanceId=instance, WakeUp=True)["ImageData"]).startswith(b"\xff\xd8")
@@ -352,7 +364,15 @@ def test_an_instance_is_bundled_and_registered(server, ec2, s3, instance, fresh_
         theirs = f"{fresh_bucket}-theirs"
         server.client("s3", cloud.OTHER).create_bucket(Bucket=theirs)
         server.client("ec2", cloud.OTHER).bundle_instance(InstanceId=instance, Storage=storage(theirs))
-    task = ec2.bundle_instance(InstanceId=instance, Storage=storage(fresh_bucket))["BundleTask"]
+    for other, code in [({"expires": "2001-01-01T00:00:00Z"}, "AccessDenied"), ({"bucket": "another"}, "AccessDenied"),
+                        ({"prefix": "yours/"}, "AccessDenied")]:
+        with pytest.raises(ec2.exceptions.ClientError, match=code):
+            ec2.bundle_instance(InstanceId=instance, Storage=signed_storage(ec2, fresh_bucket, "mine/img", **other))
+    forged = signed_storage(ec2, fresh_bucket, "mine/img")
+    forged["S3"]["UploadPolicySignature"] = "bm8="
+    with pytest.raises(ec2.exceptions.ClientError, match="SignatureDoesNotMatch"):
+        ec2.bundle_instance(InstanceId=instance, Storage=forged)
+    task = ec2.bundle_instance(InstanceId=instance, Storage=signed_storage(ec2, fresh_bucket, "mine/img"))["BundleTask"]
     assert (task["InstanceId"], task["State"]) == (instance, "waiting-for-shutdown"), task
     quick(ec2, "bundle_task_complete").wait(BundleIds=[task["BundleId"]])
     keys = [o["Key"] for o in s3.list_objects_v2(Bucket=fresh_bucket)["Contents"]]

@@ -17,6 +17,7 @@ import boto3
 import botocore.config
 
 import ec2_images
+import ec2_model_account
 import ec2_model_capacity
 import ec2_model_launches
 import ec2_model_storage
@@ -268,6 +269,8 @@ def life(server, ec2):
     ec2_images.life(ec2, image, REGION)
     ec2_images.of_instance(ec2, ids[0])
     ec2_images.tasks(ec2, s3, image, ids[0])
+    ec2_model_account.settings(ec2, image, ids[0])
+    ec2_model_account.datafeed(ec2, "tasks")
     network_interfaces(ec2, ids[0])
     ec2_model_storage.volumes(ec2, ids[0])
     instance_profiles(ec2, ids[0])

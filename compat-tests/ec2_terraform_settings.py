@@ -13,12 +13,46 @@ from terraform import filters, holds
      ("get_serial_console_access_status", "SerialConsoleAccessEnabled"), (True, False)),
     (("enable_image_block_public_access", {"ImageBlockPublicAccessState": "block-new-sharing"}), ("disable_image_block_public_access", {}),
      ("get_image_block_public_access_state", "ImageBlockPublicAccessState"), ("block-new-sharing", "unblocked")),
+    (("enable_snapshot_block_public_access", {"State": "block-all-sharing"}), ("disable_snapshot_block_public_access", {}),
+     ("get_snapshot_block_public_access_state", "State"), ("block-all-sharing", "unblocked")),
+    (("enable_allowed_images_settings", {"AllowedImagesSettingsState": "audit-mode"}), ("disable_allowed_images_settings", {}),
+     ("get_allowed_images_settings", "State"), ("audit-mode", "disabled")),
 ])
 def test_account_settings(ec2, on, off, read, wanted):
-    """aws_ebs_encryption_by_default, aws_ec2_serial_console_access and aws_ec2_image_block_public_access."""
+    """aws_ebs_encryption_by_default, aws_ec2_serial_console_access, aws_ec2_image_block_public_access,
+    aws_ebs_snapshot_block_public_access and aws_ec2_allowed_images_settings."""
     for (call, arguments), value in zip([on, off], wanted):
         getattr(ec2, call)(**arguments)
         assert getattr(ec2, read[0])()[read[1]] == value
+
+
+def test_aws_ec2_allowed_images_settings_criteria(ec2):
+    """Each change replaces all criteria; destroying the resource switches it off and takes them away."""
+    criteria = [{"ImageProviders": ["amazon"], "ImageNames": ["al2023-*"]}, {"CreationDateCondition": {"MaximumDaysSinceCreated": 365}}]
+    for wanted in [criteria, criteria[:1], []]:
+        assert ec2.replace_image_criteria_in_allowed_images_settings(ImageCriteria=wanted)["ReturnValue"] is True
+        assert ec2.get_allowed_images_settings()["ImageCriteria"] == wanted
+
+
+def test_aws_ec2_default_credit_specification(ec2):
+    """Destroying it puts AWS's own default back."""
+    read = lambda: ec2.get_default_credit_specification(InstanceFamily="t2")["InstanceFamilyCreditSpecification"]
+    for credits in ["unlimited", "standard"]:
+        wanted = {"InstanceFamily": "t2", "CpuCredits": credits}
+        assert ec2.modify_default_credit_specification(**wanted)["InstanceFamilyCreditSpecification"] == wanted
+        assert read() == wanted
+
+
+def test_aws_spot_datafeed_subscription(server, ec2, fresh_bucket):
+    with pytest.raises(ec2.exceptions.ClientError, match="InaccessibleStorageLocation"):
+        ec2.create_spot_datafeed_subscription(Bucket="nobodys-bucket")
+    server.client("s3").create_bucket(Bucket=fresh_bucket)
+    made = ec2.create_spot_datafeed_subscription(Bucket=fresh_bucket, Prefix="p")["SpotDatafeedSubscription"]
+    assert made == ec2.describe_spot_datafeed_subscription()["SpotDatafeedSubscription"]
+    holds(made, {"Bucket": fresh_bucket, "Prefix": "p", "State": "Active"})
+    ec2.delete_spot_datafeed_subscription()
+    with pytest.raises(ec2.exceptions.ClientError, match="InvalidSpotDatafeed.NotFound"):
+        ec2.describe_spot_datafeed_subscription()
 
 
 def test_aws_ec2_instance_metadata_defaults(ec2):

@@ -49,6 +49,7 @@ def guest(server, host, ec2, images, key, subnets):
             {"DeviceIndex": 1, "SubnetId": subnets[1], "PrivateIpAddress": "172.31.240.77", "Groups": [group]},
         ],
         MetadataOptions={"HttpTokens": "required", "HttpPutResponseHopLimit": 3, "InstanceMetadataTags": "enabled"},
+        CpuOptions={"CoreCount": 1, "ThreadsPerCore": 1},
         TagSpecifications=[{"ResourceType": "instance", "Tags": TAGS}],
     )["Instances"][0]
     return Guest(server, host, launched["InstanceId"], key)
@@ -94,8 +95,9 @@ def has_its_types_size(guest, ec2):
     return of_type["VCpuInfo"]["DefaultVCpus"]
 
 
-def test_processors_and_memory_are_its_types(guest, ec2):
-    assert has_its_types_size(guest, ec2) == int(guest.ssh("nproc")) == 2
+def test_memory_is_its_types_and_processors_are_as_asked(guest, ec2):
+    assert has_its_types_size(guest, ec2) == 2, "as many as others of the type have"
+    assert guest.ssh("nproc; sed -n 's/^cpu cores.*: //p' /proc/cpuinfo").split() == ["1", "1"]
 
 
 def test_a_card_comes_to_a_running_guest_and_goes(guest, ec2, subnets):
@@ -178,15 +180,19 @@ def test_what_is_modified_while_stopped_is_so_after_the_start(guest, host, subne
     ec2.detach_network_interface(AttachmentId=second["Attachment"]["AttachmentId"])
     cold = ec2.create_network_interface(SubnetId=subnets[1], PrivateIpAddress="172.31.240.99")["NetworkInterface"]
     ec2.attach_network_interface(NetworkInterfaceId=cold["NetworkInterfaceId"], InstanceId=guest.id, DeviceIndex=1)
-    ec2.modify_instance_attribute(InstanceId=guest.id, InstanceType={"Value": "m1.small"})
+    with pytest.raises(ClientError, match="InvalidParameterValue"):
+        ec2.modify_instance_cpu_options(InstanceId=guest.id, CoreCount=2, ThreadsPerCore=2)
+    ec2.modify_instance_attribute(InstanceId=guest.id, InstanceType={"Value": "t3.small"})
+    ec2.modify_instance_cpu_options(InstanceId=guest.id, CoreCount=1, ThreadsPerCore=2)
     ec2.modify_instance_attribute(InstanceId=guest.id, UserData={"Value": b"#!/bin/sh\necho twice\n"})
     ec2.start_instances(InstanceIds=[guest.id])
     await_state(ec2, guest.id, "running", 120)
     console = guest.await_boots(2)
     assert guest.ssh("cat /data/mine") == "kept"
     assert cards(guest) == described_cards(guest) and cards(guest)[cold["MacAddress"]] == "172.31.240.99"
-    assert has_its_types_size(guest, ec2) == 1
-    assert guest.metadata("user-data").endswith("echo twice") and guest.metadata("meta-data/instance-type") == "m1.small"
+    # Without KVM, QEMU's threads are cores to the guest.
+    assert has_its_types_size(guest, ec2) == int(guest.ssh("nproc")) == 2
+    assert guest.metadata("user-data").endswith("echo twice") and guest.metadata("meta-data/instance-type") == "t3.small"
     assert "already-ran" in console, "a script runs once for each instance"
 
 
@@ -279,7 +285,30 @@ def test_every_way_to_launch_makes_machines(server, host, images, key):
     host.run("kill", "-KILL", before)
     until("a machine that crashed is up again", lambda: host.guests(bought.id) not in ([], [before]))
     bought.await_boots(2)
-    ec2.terminate_instances(InstanceIds=[second.id, bought.id])
+    a_card_is_waited_for_until_its_guest_lets_go(ec2, bought, second)
+    ec2.terminate_instances(InstanceIds=[second.id])
     for one in (second, bought):
         await_state(ec2, one.id, "terminated", 120)
     assert host.guests() == []
+
+
+def a_card_is_waited_for_until_its_guest_lets_go(ec2, holder, stopped):
+    """A guest that is stuck gives no card back: the instance that is to have it starts as soon as the guest is gone."""
+    subnet = holder.described()["SubnetId"]
+    made = ec2.create_network_interface(SubnetId=subnet)["NetworkInterface"]
+    mac, eni = made["MacAddress"], made["NetworkInterfaceId"]
+    attachment = ec2.attach_network_interface(NetworkInterfaceId=eni, InstanceId=holder.id, DeviceIndex=1)["AttachmentId"]
+    until("the guest has the card", lambda: mac in cards(holder), every=0.5)
+    holder.ssh("(sleep 1; echo 0 > /proc/sys/kernel/panic; echo c > /proc/sysrq-trigger) >/dev/null 2>&1 &", user="root")
+    until("its kernel is stuck", lambda: "sysrq triggered crash" in holder.console().lower(), 60)
+    ec2.detach_network_interface(AttachmentId=attachment)
+    ec2.attach_network_interface(NetworkInterfaceId=eni, InstanceId=stopped.id, DeviceIndex=1)
+    boots = stopped.console().count("@@ ready")
+    ec2.start_instances(InstanceIds=[stopped.id])
+    held = lambda: stopped.server.log.read_text().count(f"the guest still holds {eni}")
+    until("it is waited for, more often than a start is tried", lambda: held() > 4, 120)
+    assert state_of(ec2, stopped.id) == "pending" and holder.host.guests(stopped.id) == []
+    ec2.terminate_instances(InstanceIds=[holder.id])
+    await_state(ec2, stopped.id, "running", 120)
+    stopped.await_boots(boots + 1)
+    assert cards(stopped) == described_cards(stopped) and mac in cards(stopped)

@@ -1,5 +1,7 @@
 """Real guests whose root disk is a volume: from a snapshot they boot, into an image they go, and at another instance they are mended."""
 
+import contextlib
+import sqlite3
 import subprocess
 
 import pytest
@@ -124,12 +126,51 @@ def test_a_root_disk_is_mended_at_another_instance(guest, launch, image, ec2):
     assert guest.ssh("cat /data/mine") == "mended"
 
 
+def layer_of(server, snapshot):
+    """The file that holds a snapshot's bytes."""
+    with contextlib.closing(sqlite3.connect(f"file:{server.data}/novella.db?mode=ro", uri=True)) as rows:
+        [[layer]] = rows.execute("SELECT layer FROM snapshots WHERE id = ?", [snapshot])
+    return server.data / "volumes" / layer
+
+
+def alike(one, other):
+    done = subprocess.run(["qemu-img", "compare", one, other], capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_exported_and_stored_its_root_disk_is_the_same_and_alone(server, ec2, system, tmp_path):  # noqa: F811
+    """An image of two volumes, as a file in a bucket: byte by byte its root disk, and nothing of the other one."""
+    s3 = server.client("s3")
+    s3.create_bucket(Bucket="out")
+    mapping = [{"DeviceName": "/dev/sda1", "Ebs": {"SnapshotId": system}}, {"DeviceName": "/dev/sdf", "Ebs": {"VolumeSize": 2}}]
+    two = ec2.register_image(Name="of two volumes", RootDeviceName="/dev/sda1", BlockDeviceMappings=mapping)["ImageId"]
+    task = ec2.export_image(ImageId=two, DiskImageFormat="VMDK", S3ExportLocation={"S3Bucket": "out", "S3Prefix": "e/"})["ExportImageTaskId"]
+    exported = lambda: ec2.describe_export_image_tasks(ExportImageTaskIds=[task])["ExportImageTasks"][0]
+    until("it is exported", lambda: exported()["Status"] != "active", 120)
+    assert exported()["Status"] == "completed", exported()
+    assert [o["Key"] for o in s3.list_objects_v2(Bucket="out")["Contents"]] == [f"e/{task}.vmdk"]
+    s3.download_file("out", f"e/{task}.vmdk", str(tmp_path / "root.vmdk"))
+    alike(tmp_path / "root.vmdk", layer_of(server, system))
+    (tmp_path / "root.vmdk").unlink()
+
+    key = ec2.create_store_image_task(ImageId=two, Bucket="out")["ObjectKey"]
+    stored = lambda: ec2.describe_store_image_tasks(ImageIds=[two])["StoreImageTaskResults"][0]
+    until("it is stored", lambda: stored()["StoreTaskState"] != "InProgress", 120)
+    assert stored()["StoreTaskState"] == "Completed", stored()
+    back = ec2.create_restore_image_task(Bucket="out", ObjectKey=key, Name="restored")["ImageId"]
+    restored = available(ec2, back)
+    assert (restored["RootDeviceType"], restored["BlockDeviceMappings"]) == ("instance-store", []), "the other volume is not in it"
+    alike(server.data / "images" / back.split("-")[1] / "image", layer_of(server, system))
+
+
 def test_a_disk_file_of_a_bucket_boots_as_a_snapshot(server, launch, ec2, tmp_path):  # noqa: F811
+    """By aws-cli, as people do it."""
     file, s3 = tmp_path / "disk.vmdk", server.client("s3")
     subprocess.run(["qemu-img", "convert", "-O", "vmdk", "-o", "subformat=streamOptimized", GUEST / "disk.raw", file], check=True)
     s3.create_bucket(Bucket="disks")
     s3.upload_file(str(file), "disks", "disk.vmdk")
-    task = ec2.import_snapshot(DiskContainer={"Format": "VMDK", "Url": "s3://disks/disk.vmdk"})["ImportTaskId"]
+    container = "Description=by hand,Format=VMDK,UserBucket={S3Bucket=disks,S3Key=disk.vmdk}"
+    task = server.aws("ec2", "import-snapshot", "--disk-container", container, "--query", "ImportTaskId", "--output", "text")
     read = lambda: ec2.describe_import_snapshot_tasks(ImportTaskIds=[task])["ImportSnapshotTasks"][0]["SnapshotTaskDetail"]
     until("the snapshot is imported", lambda: read()["Status"] != "active", 120)
     assert read()["Status"] == "completed", read()

@@ -69,6 +69,7 @@ fn nic(n: u8, range: &str) -> Nic {
             cidr,
             region: "us-east-1".into(),
             zone: "us-east-1a".into(),
+            dns_hostnames: true,
         }),
     }
 }
@@ -246,6 +247,7 @@ fn guests_get_addresses_and_metadata_and_cannot_pretend() {
     let server = Server::start("installation", &nics, &key());
     let [one, two] = [0, 1].map(|n| Guest::boot(&server.network, &nics[n]));
     let (ip_one, ip_two) = (one.nic.private_ip, two.nic.private_ip);
+    assert!(server.network.is_plugged(&nics[0]) && !server.network.is_plugged(&nic(6, "172.31.0.0/20")));
 
     // Addresses and identity.
     assert_eq!(one.dhcp().yiaddr(), ip_one);

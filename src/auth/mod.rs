@@ -13,7 +13,7 @@
 //!
 //! The region and the service of a SigV4 credential scope are taken as given: old clients derive them from the host
 //! name and sign nonsense (`0/127`, `undefined-4711`). A request without any of these is anonymous: `Ok(None)`.
-//! A form upload to S3 looks so at first: [`post_policy`] checks what is in its fields.
+//! A form upload to S3 looks so at first: [`post_policy`] checks who signed it, [`PostPolicy`] what is in its fields.
 //!
 //! A form (EC2, STS) is whole in memory and its hash is checked here. An S3 body is a stream: [`Payload`] says what
 //! the reader of the stream has yet to check.
@@ -21,6 +21,7 @@
 mod canonical;
 mod chunks;
 mod error;
+mod policy_document;
 mod post;
 pub mod sign;
 mod signing_key;
@@ -30,6 +31,7 @@ mod v2;
 mod v4;
 
 pub use error::{Error, Mismatch, Place, Version, Wire};
+pub use policy_document::{PolicyError, PostPolicy};
 pub use post::post_policy;
 
 use crate::iam;

@@ -143,12 +143,20 @@ pub(super) fn candidates(c: &Conn) -> Result<Vec<schedule::Candidate>, db::Error
         .collect()
 }
 
-/// The host that has room for so many instances more.
-fn host_for(c: &Conn, instance_type: &str, zone: &str, count: u32) -> Result<String, CapacityError> {
+/// The host that has room for so many instances more: any, or the one that it must be.
+fn host_for(
+    c: &Conn,
+    instance_type: &str,
+    zone: &str,
+    count: u32,
+    must_be: Option<&str>,
+) -> Result<String, CapacityError> {
+    let mut hosts = candidates(c)?;
+    hosts.retain(|one| must_be.is_none_or(|id| one.host.id == id));
     let size = types::find(instance_type).ok_or_else(|| CapacityError::UnknownType(instance_type.to_owned()))?;
     let (vcpus, memory_mib) = (i64::from(size.vcpus), size.memory_mib as i64);
     let demand = schedule::Demand { zone, vcpus: vcpus * i64::from(count), memory_mib: memory_mib * i64::from(count) };
-    schedule::place(&candidates(c)?, &demand).map_err(CapacityError::NoCapacity)
+    schedule::place(&hosts, &demand).map_err(CapacityError::NoCapacity)
 }
 
 /// Reserve; the host is looked for.
@@ -158,7 +166,7 @@ pub fn create(
     region: &str,
     mut wanted: CapacityReservation,
 ) -> Result<Kept<CapacityReservation>, CapacityError> {
-    wanted.host = host_for(c, &wanted.instance_type, &wanted.zone, wanted.count)?;
+    wanted.host = host_for(c, &wanted.instance_type, &wanted.zone, wanted.count, None)?;
     Ok(records::insert(c, id::new(id::Kind::CapacityReservation), account, region, wanted)?)
 }
 
@@ -196,7 +204,8 @@ pub fn modify(c: &Conn, account: &str, region: &str, id: &str, edit: &Reservatio
         }
         let more = count.saturating_sub(reservation.it.count);
         if more > 0 {
-            host_for(c, &reservation.it.instance_type, &reservation.it.zone, more)?;
+            let CapacityReservation { instance_type, zone, host, .. } = &reservation.it;
+            host_for(c, instance_type, zone, more, Some(host))?;
         }
         reservation.it.count = count;
     }

@@ -52,7 +52,7 @@ pub mod types;
 mod wipe;
 
 pub use capture::{CaptureError, CaptureRequest, bundle, capture, export};
-pub use change::{Change, Edit, PlacementEdit};
+pub use change::{Change, Edit, PlacementEdit, left_by_elastic};
 pub use error::Error;
 pub use launch::{InterfaceWish, LaunchRequest};
 pub use options::{Cpu, DnsNames, MetadataEdit, MetadataOptions, Options, ReservationWish, ShutdownBehavior};

@@ -9,7 +9,7 @@ use crate::compute::placement::PlacementError;
 use crate::compute::templates::TemplateError;
 use crate::id::Kind;
 use crate::wire::query;
-use crate::{compute, db, images, network, volumes};
+use crate::{auth, compute, db, images, network, volumes};
 use http::StatusCode;
 
 /// Why a request was not done.
@@ -82,6 +82,12 @@ pub enum Error {
 
     #[error("Invalid policy document")]
     PolicyDocument,
+    #[error(transparent)]
+    UploadPolicy(#[from] auth::PolicyError),
+    #[error("{}", .0.wire(auth::Service::Ec2).message)]
+    PolicySigner(auth::Error),
+    #[error("The specified Amazon S3 URL cannot be accessed. Check your access permissions.")]
+    StorageLocation,
     #[error("Spot datafeed subscription does not exist.")]
     NoDatafeed,
     #[error("NoTerminateInstances option is not supported for instant fleet")]
@@ -151,7 +157,15 @@ impl Error {
             Error::KeyFormat => ("InvalidKey.Format", S::BAD_REQUEST),
             Error::TagLimit => ("TagLimitExceeded", S::BAD_REQUEST),
             Error::TokenReused => ("IdempotentParameterMismatch", S::BAD_REQUEST),
-            Error::PolicyDocument => ("InvalidPolicyDocument", S::BAD_REQUEST),
+            Error::PolicyDocument | Error::UploadPolicy(auth::PolicyError::Invalid(_)) => {
+                ("InvalidPolicyDocument", S::BAD_REQUEST)
+            }
+            Error::UploadPolicy(auth::PolicyError::Against(_)) => ("AccessDenied", S::FORBIDDEN),
+            Error::PolicySigner(e) => {
+                let wire = e.wire(auth::Service::Ec2);
+                (wire.code, wire.status)
+            }
+            Error::StorageLocation => ("InaccessibleStorageLocation", S::BAD_REQUEST),
             Error::NoDatafeed => ("InvalidSpotDatafeed.NotFound", S::BAD_REQUEST),
             Error::FleetKeepsNone => ("NoTerminateInstancesNotSupported", S::BAD_REQUEST),
             Error::UserData => ("InvalidUserData.Malformed", S::BAD_REQUEST),
@@ -405,6 +419,9 @@ fn in_volumes(e: &volumes::Error) -> (&'static str, StatusCode) {
         volumes::Error::TooMuchStorage(_) => ("VolumeLimitExceeded", BAD),
         volumes::Error::TooManySnapshots => ("SnapshotLimitExceeded", BAD),
         volumes::Error::TooManyAttachments(_) => ("AttachmentLimitExceeded", BAD),
+        volumes::Error::EncryptedPublic | volumes::Error::EncryptedByOwnKey | volumes::Error::PublicAccessBlocked => {
+            ("OperationNotPermitted", BAD)
+        }
         volumes::Error::CannotShare(_) => ("UnsupportedOperation", BAD),
         volumes::Error::Modifying(_) => ("IncorrectModificationState", BAD),
         volumes::Error::SnapshotInUse { .. } => ("InvalidSnapshot.InUse", BAD),

@@ -294,11 +294,6 @@ impl Item {
             fleet_instance_set: if it.kind == Kind::Instant { launched(&it)? } else { Vec::new() },
         })
     }
-
-    /// It is shown only to those who name it.
-    pub fn is_instant(&self) -> bool {
-        self.r#type == Kind::Instant.text()
-    }
 }
 
 fn word<'a>(text: &'a str) -> Vec<std::borrow::Cow<'a, str>> {

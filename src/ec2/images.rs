@@ -31,6 +31,8 @@ pub struct ImageItem {
     image_owner_alias: Option<&'static str>,
     name: Option<String>,
     description: Option<String>,
+    /// Whether it meets what the caller allows itself; absent while that is not asked.
+    image_allowed: Option<bool>,
     root_device_type: &'static str,
     root_device_name: String,
     block_device_mapping: Vec<MappingItem>,
@@ -111,11 +113,6 @@ pub fn platform_details(platform: Option<&str>) -> (&'static str, &'static str) 
     }
 }
 
-/// The owners whose images are under the alias `amazon`: public ones that the operator brought in.
-pub fn is_amazons(image: &Image) -> bool {
-    image.imported && image.is_public
-}
-
 /// AWS's word for whether an image may be deregistered.
 pub fn protection(protection: Protection) -> &'static str {
     match protection {
@@ -145,10 +142,10 @@ fn time(ms: i64) -> String {
 }
 
 impl ImageItem {
-    /// `tags` are those that `caller` put on it.
-    pub fn new(image: Image, caller: &str, tags: Vec<Tag>) -> ImageItem {
+    /// `tags` are those that `caller` put on it, `image_allowed` says whether it meets the caller's criteria.
+    pub fn new(image: Image, caller: &str, tags: Vec<Tag>, image_allowed: Option<bool>) -> ImageItem {
         let owner = image.account == caller;
-        let amazons = is_amazons(&image);
+        let amazons = image.is_the_operators();
         let root_device_type = root_device_type(image.root_volume().is_some());
         let (platform_details, usage_operation) = platform_details(image.platform.as_deref());
         let declared = image.details.declared;
@@ -172,6 +169,7 @@ impl ImageItem {
             image_owner_alias: amazons.then_some("amazon"),
             name: image.name,
             description: Some(image.description).filter(|text| !text.is_empty()),
+            image_allowed,
             root_device_type,
             root_device_name: image.root_device_name,
             block_device_mapping: mapping(image.volumes, image.mappings),
@@ -212,7 +210,7 @@ impl Filtered for ImageItem {
         ("ena-support", |i| flag(i.ena_support)),
         ("free-tier-eligible", |_| flag(true)),
         ("hypervisor", |i| vec![i.hypervisor.into()]),
-        ("image-allowed", |_| flag(true)),
+        ("image-allowed", |i| flag(i.image_allowed.unwrap_or(true))),
         ("image-id", |i| vec![i.image_id.as_str().into()]),
         ("image-type", |i| vec![i.image_type.into()]),
         ("is-public", |i| flag(i.is_public)),

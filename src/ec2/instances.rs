@@ -13,10 +13,9 @@ use crate::compute::{Cpu, Instance, MetadataOptions, ReservationWish};
 use crate::db::tags::Tag;
 use crate::db::volumes::AttachmentRow;
 use crate::network::{PrivateName, PublicName};
-use crate::wire::ec2_xml::{Text, Time};
+use crate::wire::ec2_xml::{OrNothing, Text, Time};
 use serde::Serialize;
 use std::collections::HashMap;
-use std::fmt::{self, Display};
 use std::net::Ipv4Addr;
 
 /// An instance with its tags. What an answer shows of it ([`InstanceItem`]) is made where it is written, and borrows from it.
@@ -74,6 +73,12 @@ impl Reservation {
 pub struct StateItem {
     code: u16,
     name: &'static str,
+}
+
+impl StateItem {
+    pub fn name(&self) -> &'static str {
+        self.name
+    }
 }
 
 impl From<State> for StateItem {
@@ -138,15 +143,6 @@ struct InstanceItem<'a> {
     maintenance_options: MaintenanceOptions,
     network_performance_options: NetworkPerformance,
     operator: Operator,
-}
-
-/// An empty text where there is nothing: the element is there all the same.
-struct OrNothing<T>(Option<T>);
-
-impl<T: Display> Display for OrNothing<T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|value| value.fmt(f))
-    }
 }
 
 /// A volume of the instance.
@@ -308,10 +304,16 @@ impl Shown {
         Shown { instance, tags }
     }
 
+    /// The instance and its tags.
+    pub fn parts(self) -> (Instance, Vec<Tag>) {
+        (self.instance, self.tags)
+    }
+
     fn item(&self) -> InstanceItem<'_> {
         let Instance { row, spec, state, nics, volumes } = &self.instance;
         let nic = nics.first();
         let public = nic.and_then(|n| n.public_of(n.private_ip)).map(|p| p.ip);
+        let public_name = nic.zip(public).and_then(|(nic, ip)| nic.public_name(ip));
         let launch_time = Time(clock::from_ms(row.launched_at));
         let (platform_details, usage_operation) = platform_details(spec.platform.as_deref());
         let (cpu, names, placed) =
@@ -324,7 +326,7 @@ impl Shown {
             image_id: &spec.image_id,
             instance_state: (*state).into(),
             private_dns_name: Text(OrNothing(nic.map(|n| PrivateName { region: &n.subnet.region, ip: n.private_ip }))),
-            dns_name: Text(OrNothing(public.map(|ip| PublicName { region: &row.region, ip }))),
+            dns_name: Text(OrNothing(public_name)),
             reason: &row.transition,
             key_name: spec.key.as_ref().map(|k| k.name.as_str()),
             ami_launch_index: row.launch_index,

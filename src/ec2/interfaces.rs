@@ -9,7 +9,7 @@ use crate::db::tags::Tag;
 use crate::db::{self, Conn};
 use crate::id::Kind;
 use crate::network::{self, Mac, Nic, PrivateName, PublicName, Service};
-use crate::wire::ec2_xml::{Text, Time};
+use crate::wire::ec2_xml::{OrNothing, Text, Time};
 use crate::wire::query::Params;
 use serde::Serialize;
 use std::borrow::Cow;
@@ -87,7 +87,7 @@ pub fn check_count(c: &Conn, nic: &Nic) -> Result<(), Error> {
 #[serde(rename_all = "camelCase")]
 pub struct Address<'a> {
     pub private_ip_address: Ipv4Addr,
-    private_dns_name: Text<PrivateName<'a>>,
+    private_dns_name: Option<Text<PrivateName<'a>>>,
     pub primary: bool,
     pub association: Option<Association<'a>>,
 }
@@ -97,7 +97,7 @@ pub struct Address<'a> {
 #[serde(rename_all = "camelCase")]
 pub struct Association<'a> {
     pub public_ip: Ipv4Addr,
-    pub public_dns_name: Text<PublicName<'a>>,
+    pub public_dns_name: Text<OrNothing<PublicName<'a>>>,
     pub ip_owner_id: &'a str,
     /// An instance shows neither this nor the next.
     allocation_id: Option<&'a str>,
@@ -108,7 +108,7 @@ pub struct Association<'a> {
 fn association(nic: &Nic, ip: Ipv4Addr, ids: bool) -> Option<Association<'_>> {
     nic.public_of(ip).map(|public| Association {
         public_ip: public.ip,
-        public_dns_name: Text(PublicName { region: &nic.subnet.region, ip: public.ip }),
+        public_dns_name: Text(OrNothing(nic.public_name(public.ip))),
         // An address that comes and goes with the run is Amazon's, and has no ids.
         ip_owner_id: public.elastic.as_ref().map_or("amazon", |_| &nic.account),
         allocation_id: public.elastic.as_ref().filter(|_| ids).map(|(allocation, _)| allocation.as_str()),
@@ -126,8 +126,8 @@ fn addresses_of(nic: &Nic, ids: bool) -> Vec<Address<'_>> {
     nic.addresses().map(item).collect()
 }
 
-fn private_name(nic: &Nic, ip: Ipv4Addr) -> Text<PrivateName<'_>> {
-    Text(PrivateName { region: &nic.subnet.region, ip })
+fn private_name(nic: &Nic, ip: Ipv4Addr) -> Option<Text<PrivateName<'_>>> {
+    nic.private_name(ip).map(Text)
 }
 
 /// An interface as its instance shows it.
@@ -142,7 +142,7 @@ pub struct Interface<'a> {
     pub status: &'static str,
     pub mac_address: Text<Mac>,
     pub private_ip_address: Ipv4Addr,
-    pub private_dns_name: Text<PrivateName<'a>>,
+    pub private_dns_name: Option<Text<PrivateName<'a>>>,
     pub source_dest_check: bool,
     pub group_set: Vec<GroupItem<&'a str>>,
     pub attachment: OwnAttachment<'a>,
@@ -288,7 +288,7 @@ struct Item<'a> {
     status: &'static str,
     mac_address: Text<Mac>,
     private_ip_address: Ipv4Addr,
-    private_dns_name: Text<PrivateName<'a>>,
+    private_dns_name: Option<Text<PrivateName<'a>>>,
     source_dest_check: bool,
     group_set: Vec<GroupItem<&'a str>>,
     attachment: Option<Attachment<'a>>,
@@ -406,7 +406,7 @@ impl Filtered for Shown {
         ("operator.managed", |i| flag(i.item().operator.managed)),
         ("operator.principal", |_| vec![]),
         ("owner-id", |i| text(&i.nic.account)),
-        ("private-dns-name", |i| vec![i.nic.private_dns_name().into()]),
+        ("private-dns-name", |i| i.nic.private_name(i.nic.private_ip).into_iter().flat_map(written).collect()),
         ("private-ip-address", private_ips),
         ("requester-id", |i| maybe(&i.nic.details.requester)),
         ("requester-managed", |i| flag(i.item().requester_managed)),

@@ -71,9 +71,10 @@ fn check(all: &[InterfaceWish]) -> Result<(), Error> {
 }
 
 fn one(p: &Params<'_>) -> Result<InterfaceWish, Error> {
-    if let Some(name) = NO_IPV6.iter().find(|name| p.opt(name).is_some() || p.nested(name).is_some()) {
+    if let Some(name) = NO_IPV6.iter().find(|name| p.asks(name)) {
         return Err(Error::Unsupported(format!("NetworkInterface.{name}")));
     }
+    NO_IPV6.iter().for_each(|name| p.ignore(name));
     // AWS's types have one network card.
     p.opt_int("NetworkCardIndex", 0..=0)?;
     if let Some(kind) = p.opt("InterfaceType").filter(|kind| !["", "interface"].contains(kind)) {
@@ -183,6 +184,32 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn where_a_vpc_gives_no_names_addresses_have_none() {
+        let bench = bench().await;
+        let run = bench.call(RUN).await;
+        let private = run.get("privateDnsName").unwrap();
+        assert_eq!((run.all("privateDnsName").len(), run.all("publicDnsName").len()), (3, 2), "{}", run.xml);
+        let vpc = run.get("vpcId").unwrap();
+        bench.call(&format!("Action=ModifyVpcAttribute&VpcId={vpc}&EnableDnsHostnames.Value=false")).await;
+        let seen = bench.call("Action=DescribeInstances").await;
+        assert_eq!((seen.get("dnsName"), seen.get("publicDnsName")), (Some(""), Some("")), "{}", seen.xml);
+        assert_eq!(seen.all("privateDnsName"), [private], "the instance's own stays");
+        assert_eq!(seen.get("ipAddress"), run.get("ipAddress"));
+        let card = bench.call("Action=DescribeNetworkInterfaces").await;
+        assert_eq!((card.get("privateDnsName"), card.get("publicDnsName")), (None, Some("")), "{}", card.xml);
+        let named = "Action=DescribeNetworkInterfaces&Filter.1.Name=private-dns-name&Filter.1.Value.1=*";
+        assert!(bench.call(named).await.all("networkInterfaceId").is_empty());
+    }
+
+    #[tokio::test]
+    async fn who_asks_for_no_ipv6_gets_none() {
+        let bench = bench().await;
+        let none = "NetworkInterface.1.Ipv6AddressCount=0&NetworkInterface.1.Ipv6PrefixCount=0&NetworkInterface.1.Ipv6Addresses=";
+        let run = bench.call(&format!("{RUN}&{none}")).await;
+        assert_eq!((run.status, run.get("ipv6AddressesSet")), (200, Some("")), "{}", run.xml);
+    }
+
+    #[tokio::test]
     async fn a_running_instance_has_the_public_address_that_its_subnet_gives() {
         let bench = bench().await;
         let run = bench.call(RUN).await;
@@ -203,5 +230,19 @@ mod tests {
         assert_eq!((seen.get("ipAddress"), seen.get("ipOwnerId")), (Some("203.0.113.2"), Some("123456789012")));
         let next = bench.call(RUN).await;
         assert_eq!(next.get("ipAddress"), Some("203.0.113.1"));
+
+        // When the Elastic one leaves, another comes.
+        let address = |id: &str| format!("Action=DescribeInstances&InstanceId.1={id}");
+        bench.call(&format!("Action=DisassociateAddress&PublicIp={}", kept.get("publicIp").unwrap())).await;
+        let again = bench.call(&address(instance)).await;
+        assert_eq!((again.get("ipAddress"), again.get("ipOwnerId")), (Some("203.0.113.3"), Some("amazon")));
+        let bare = without.get("networkInterfaceId").unwrap();
+        for card in [card, bare, card] {
+            bench.call(&format!("Action=AssociateAddress&AllocationId={id}&NetworkInterfaceId={card}")).await;
+        }
+        let never = bench.call(&address(without.get("instanceId").unwrap())).await;
+        assert_eq!(never.get("ipAddress"), None, "it never had one of its own");
+        bench.call(&format!("Action=AssociateAddress&AllocationId={id}&NetworkInterfaceId={bare}")).await;
+        assert_eq!(bench.call(&address(instance)).await.get("ipAddress"), Some("203.0.113.3"), "the address moved on");
     }
 }

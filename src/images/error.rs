@@ -22,6 +22,10 @@ pub enum Error {
         "You can’t publicly share this image because block public access for AMIs is enabled for this account. To publicly share the image, you must call the DisableImageBlockPublicAccess API."
     )]
     PublicAccessBlocked,
+    #[error("Encrypted snapshots can’t be shared publicly. Specify another snapshot.")]
+    EncryptedPublic,
+    #[error("Snapshots encrypted with the AWS Managed CMK can’t be shared. Specify another snapshot.")]
+    EncryptedByOwnKey,
     #[error("AMI name {name} is already in use by AMI {id}")]
     NameInUse { name: String, id: String },
     #[error(
@@ -81,10 +85,10 @@ impl Error {
             Error::NotShared(_) => "InvalidParameterValue",
             Error::NameInUse { .. } => "InvalidAMIName.Duplicate",
             Error::NameMalformed => "InvalidAMIName.Malformed",
-            Error::Object(_) => "InvalidParameter",
+            Error::Object(_) | Error::EncryptedByOwnKey => "InvalidParameter",
             Error::BlockDevice(_) => "InvalidBlockDeviceMapping",
             Error::NoStorage => "InvalidRequest",
-            Error::NotEncrypted(_) => "UnsupportedOperation",
+            Error::NotEncrypted(_) | Error::EncryptedPublic => "UnsupportedOperation",
             Error::IdInUse(_) => "InvalidParameterValue",
             Error::IdMalformed(_) => "InvalidAMIID.Malformed",
             Error::InvalidManifest(_) => "InvalidManifest",
@@ -104,6 +108,8 @@ impl Error {
             | Error::NotReady(..)
             | Error::Protected(_)
             | Error::PublicAccessBlocked
+            | Error::EncryptedPublic
+            | Error::EncryptedByOwnKey
             | Error::NotShared(_)
             | Error::NameInUse { .. }
             | Error::NameMalformed

@@ -1,7 +1,8 @@
 //! What an image's owner changes of it: who may use it, until when, and whether at all.
 
 use super::settings::{self, PublicAccess};
-use super::{Details, Error, Image, Images, Protection, State};
+use super::{Details, Error, Image, Images, Protection, State, on_volumes};
+use crate::volumes::sharing::{self, Refusal};
 use crate::{clock, db};
 use std::sync::Arc;
 
@@ -19,6 +20,8 @@ pub struct Sharing {
     /// Accounts that may from now on, and those that may not any more.
     pub add: Vec<String>,
     pub remove: Vec<String>,
+    /// The ARN of the owner's own key for volumes: what is encrypted with it is nobody else's.
+    pub own_key: String,
 }
 
 impl Images {
@@ -50,6 +53,7 @@ impl Images {
             {
                 return Err(Error::PublicAccessBlocked);
             }
+            check_encryption(c, i, &sharing)?;
             if let Some(public) = sharing.public {
                 db::images::set_public(c, &i.id, public)?;
             }
@@ -166,6 +170,20 @@ impl Images {
         })
         .await
     }
+}
+
+/// An error if one of the image's snapshots is encrypted so that it cannot be shared.
+fn check_encryption(c: &db::Conn, image: &Image, wanted: &Sharing) -> Result<(), Error> {
+    for id in on_volumes::snapshots_of(image) {
+        let Some(snapshot) = db::snapshots::get(c, &id)? else { continue };
+        let public = wanted.public == Some(true);
+        match sharing::refusal(&snapshot, public, !wanted.add.is_empty(), &wanted.own_key) {
+            Some(Refusal::Public) => return Err(Error::EncryptedPublic),
+            Some(Refusal::OwnKey) => return Err(Error::EncryptedByOwnKey),
+            None => {}
+        }
+    }
+    Ok(())
 }
 
 /// An image may be deregistered only a day after its protection was switched off.

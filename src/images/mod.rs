@@ -19,6 +19,7 @@
 //! Invariants: an image is available only if its file is complete, verified and flushed; a file under its final
 //! name is never written again; work that a crash interrupts is done again from the row.
 
+pub mod allowed;
 mod base;
 pub mod bundle;
 pub mod capture;

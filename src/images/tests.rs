@@ -217,6 +217,7 @@ async fn an_image_is_seen_by_its_owner_and_by_whom_he_lets() {
         public,
         add: add.iter().map(|a| (*a).to_owned()).collect(),
         remove: remove.iter().map(|a| (*a).to_owned()).collect(),
+        own_key: String::new(),
     };
     images.share(&mine.account, "us-east-1", &mine.id, share(None, &["2"], &[])).await.unwrap();
     assert_eq!((seen("2", "us-east-1"), seen("3", "us-east-1")), (1, 0));

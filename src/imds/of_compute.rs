@@ -58,6 +58,7 @@ fn metadata(i: Instance, tags: BTreeMap<String, String>) -> Metadata {
     let interfaces = nics
         .into_iter()
         .map(|nic| Interface {
+            public_name: nic.public_of(nic.private_ip).and_then(|p| nic.public_name(p.ip)).map(|name| name.to_string()),
             eni_id: nic.eni_id,
             mac: nic.mac,
             device_index: nic.device_index.unwrap_or(0),

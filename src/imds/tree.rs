@@ -3,7 +3,7 @@
 //! The tree is AWS's: directories list their entries one a line without a newline at the end, sub-directories with a slash; a
 //! directory answers with and without a trailing slash. Every version serves the same tree.
 
-use crate::network::{Cidr, Mac, private_dns_name, public_dns_name};
+use crate::network::{Cidr, Mac, private_dns_name};
 use bytes::Bytes;
 use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
@@ -79,6 +79,8 @@ pub struct Interface {
     pub device_index: u32,
     pub private_ip: Ipv4Addr,
     pub public_ip: Option<Ipv4Addr>,
+    /// Of its public address, where such addresses have names.
+    pub public_name: Option<String>,
     pub vpc_id: String,
     /// The first is the one that the VPC was made with.
     pub vpc_cidrs: Vec<Cidr>,
@@ -95,10 +97,6 @@ impl Metadata {
 
     fn private_name(&self, ip: Ipv4Addr) -> String {
         private_dns_name(&self.region, ip)
-    }
-
-    fn public_name(&self, ip: Ipv4Addr) -> String {
-        public_dns_name(&self.region, ip)
     }
 }
 
@@ -245,7 +243,7 @@ fn meta_data(m: &Metadata) -> Node {
             ])),
         ),
         ("profile", leaf("default-hvm")),
-        ("public-hostname", public_ip.and_then(|ip| leaf(m.public_name(ip)))),
+        ("public-hostname", primary.and_then(|i| i.public_name.as_ref()).and_then(leaf)),
         ("public-ipv4", public_ip.and_then(leaf)),
         ("public-keys", (!m.public_keys.is_empty()).then(|| public_keys(&m.public_keys))),
         ("ramdisk-id", m.ramdisk_id.as_ref().and_then(leaf)),
@@ -287,7 +285,7 @@ fn interfaces(m: &Metadata) -> Node {
             ("local-ipv4s", leaf(i.private_ip)),
             ("mac", leaf(i.mac)),
             ("owner-id", leaf(&m.account)),
-            ("public-hostname", public.and_then(|ip| leaf(m.public_name(ip)))),
+            ("public-hostname", i.public_name.as_ref().and_then(leaf)),
             ("public-ipv4s", public.and_then(leaf)),
             ("security-group-ids", lines(i.security_groups.iter().map(|g| &g.id))),
             ("security-groups", lines(i.security_groups.iter().map(|g| &g.name))),
@@ -364,6 +362,7 @@ pub(super) mod tests {
                 device_index: 0,
                 private_ip: [172, 31, 0, 5].into(),
                 public_ip: None,
+                public_name: None,
                 vpc_id: "vpc-1".into(),
                 vpc_cidrs: vec!["172.31.0.0/16".parse().unwrap()],
                 subnet_id: "subnet-1".into(),
@@ -449,6 +448,9 @@ pub(super) mod tests {
         let mut m = sample();
         m.tags = Some(BTreeMap::from([("Name".into(), "web".into())]));
         m.interfaces[0].public_ip = Some([198, 51, 100, 7].into());
+        let unnamed = document(&m, "/latest/meta-data/public-hostname");
+        assert_eq!(unnamed, None, "its VPC gives no names");
+        m.interfaces[0].public_name = Some("ec2-198-51-100-7.compute-1.amazonaws.com".into());
         let get = |path: &str| document(&m, path).map(|d| String::from_utf8(d.body.into()).unwrap());
         assert_eq!(get("/latest/meta-data/tags/instance/Name").unwrap(), "web");
         assert_eq!(get("/latest/meta-data/public-ipv4").unwrap(), "198.51.100.7");

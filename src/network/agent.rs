@@ -100,6 +100,11 @@ impl Network {
         self.names.port(nic)
     }
 
+    /// Whether some machine has a card in the interface's port now. The kernel does not tell which.
+    pub fn is_plugged(&self, nic: &Nic) -> bool {
+        host::device_exists(&self.names.port(nic).tap)
+    }
+
     /// Make all that the interface needs before its machine starts: bridge, gateway, DHCP, metadata, rules.
     pub fn ensure_port(&self, nic: &Nic) -> Result<Port, Error> {
         let mut state = self.lock();

@@ -164,12 +164,7 @@ impl fmt::Display for PrivateName<'_> {
     }
 }
 
-/// `ec2-1-2-3-4.compute-1.amazonaws.com` in us-east-1, with the region's name elsewhere.
-pub fn public_dns_name(region: &str, ip: Ipv4Addr) -> String {
-    PublicName { region, ip }.to_string()
-}
-
-/// The [`public_dns_name`] of an address, written where it is needed.
+/// `ec2-1-2-3-4.compute-1.amazonaws.com` in us-east-1, with the region's name elsewhere; written where it is needed.
 #[derive(Debug, Clone, Copy)]
 pub struct PublicName<'a> {
     pub region: &'a str,

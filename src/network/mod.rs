@@ -53,7 +53,6 @@ pub use address::{
 pub use agent::{Listeners, Network};
 pub use cidr::{
     Cidr, Mac, PrivateName, PublicName, canonical_v4, canonical_v6, host_name, private_dns_name, private_domain,
-    public_dns_name,
 };
 pub use defaults::{begin_region, create_default_subnet, create_default_vpc};
 
@@ -75,6 +74,8 @@ pub struct Subnet {
     pub region: String,
     /// Full name: `us-east-1a`.
     pub zone: String,
+    /// Whether addresses have names in its VPC (`enableDnsHostnames`).
+    pub dns_hostnames: bool,
 }
 
 /// A network interface: an address and a MAC in a subnet.
@@ -144,9 +145,14 @@ impl Nic {
         Arc::make_mut(&mut self.details)
     }
 
-    /// `ip-172-31-0-5.ec2.internal`.
-    pub fn private_dns_name(&self) -> String {
-        private_dns_name(&self.subnet.region, self.private_ip)
+    /// The private DNS name of one of its addresses, where they have any.
+    pub fn private_name(&self, ip: Ipv4Addr) -> Option<PrivateName<'_>> {
+        self.subnet.dns_hostnames.then_some(PrivateName { region: &self.subnet.region, ip })
+    }
+
+    /// The name of a public address that leads to it, where they have any.
+    pub fn public_name(&self, ip: Ipv4Addr) -> Option<PublicName<'_>> {
+        self.subnet.dns_hostnames.then_some(PublicName { region: &self.subnet.region, ip })
     }
 
     /// Whether an instance or a service has it.

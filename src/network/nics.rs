@@ -25,6 +25,7 @@ impl TryFrom<db::network::SubnetRow> for Subnet {
             vpc_id: row.vpc,
             region: row.region,
             zone: row.zone,
+            dns_hostnames: attributes.dns_hostnames,
         })
     }
 }

@@ -274,6 +274,7 @@ mod tests {
             cidr: "172.31.16.0/20".parse().unwrap(),
             region: "us-east-1".into(),
             zone: "us-east-1b".into(),
+            dns_hostnames: true,
         }
     }
 

@@ -2,7 +2,8 @@
 //! them.
 //!
 //! A launch into a subnet gives the instance's only interface one, if the subnet gives addresses or the request asks for it.
-//! It goes when the instance stops or an Elastic address takes its place; with the next start comes another.
+//! It goes when the instance stops or an Elastic address takes its place; with the next start comes another, and when the Elastic
+//! one leaves.
 
 use super::{Cidr, Error, Nic, vpcs};
 use crate::clock;
@@ -83,7 +84,7 @@ pub fn give(c: &Conn, pool: &Pool, nic: &Nic) -> Result<bool, Error> {
     Ok(rows::insert_automatic(c, &new_row(&nic.account, &nic.subnet.region, ip), &to)?)
 }
 
-/// An instance is started: give its only interface an address, if it is to have one and one is free.
+/// An instance is started, or an Elastic address left it: give its only interface an address, if it is to have one and one is free.
 pub fn give_again(c: &Conn, pool: &Pool, nics: &[Nic]) -> Result<(), Error> {
     match nics {
         [only] => give(c, pool, only).map(drop),

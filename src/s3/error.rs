@@ -38,10 +38,8 @@ pub enum Error {
     FormTooLarge,
     #[error("POST requires exactly one file upload per request.")]
     NoFile,
-    #[error("Invalid Policy: {0}")]
-    InvalidPolicyDocument(String),
-    #[error("Invalid according to Policy: {0}")]
-    AgainstPolicy(String),
+    #[error(transparent)]
+    PostPolicy(#[from] auth::PolicyError),
     #[error("Your proposed upload is smaller than the minimum allowed size")]
     TooSmall { least: u64, size: u64 },
     #[error("{0}")]
@@ -152,8 +150,8 @@ impl Error {
             Error::MalformedForm => ("MalformedPOSTRequest", BAD, vec![]),
             Error::FormTooLarge => ("MaxPostPreDataLengthExceeded", BAD, vec![]),
             Error::NoFile => ("IncorrectNumberOfFilesInPostRequest", BAD, vec![]),
-            Error::InvalidPolicyDocument(_) => ("InvalidPolicyDocument", BAD, vec![]),
-            Error::AgainstPolicy(_) => ("AccessDenied", StatusCode::FORBIDDEN, vec![]),
+            Error::PostPolicy(auth::PolicyError::Invalid(_)) => ("InvalidPolicyDocument", BAD, vec![]),
+            Error::PostPolicy(auth::PolicyError::Against(_)) => ("AccessDenied", StatusCode::FORBIDDEN, vec![]),
             Error::TooSmall { least, size } => {
                 ("EntityTooSmall", BAD, vec![("ProposedSize", size.to_string()), ("MinSizeAllowed", least.to_string())])
             }

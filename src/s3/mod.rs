@@ -24,7 +24,6 @@ mod ops;
 mod payload;
 mod permission;
 mod post_form;
-mod post_policy;
 mod record;
 mod request;
 pub mod route;

@@ -29,11 +29,6 @@ impl Fields {
         self.0.iter().find(|(n, _)| n == name).map(|(_, v)| v.as_str())
     }
 
-    /// The name of every field.
-    pub fn names(&self) -> impl Iterator<Item = &str> {
-        self.0.iter().map(|(n, _)| n.as_str())
-    }
-
     /// Replace a field's value.
     pub fn set(&mut self, name: &str, value: String) {
         self.0.retain(|(n, _)| n != name);
@@ -43,11 +38,6 @@ impl Fields {
     /// Every field.
     pub fn pairs(&self) -> impl Iterator<Item = (&str, &str)> {
         self.0.iter().map(|(n, v)| (n.as_str(), v.as_str()))
-    }
-
-    #[cfg(test)]
-    pub fn of(pairs: &[(&str, &str)]) -> Fields {
-        Fields(pairs.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned())).collect())
     }
 }
 

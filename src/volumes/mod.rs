@@ -30,6 +30,7 @@ mod devices;
 mod figures;
 mod making;
 pub mod qcow2;
+pub mod sharing;
 pub mod snapshots;
 mod volume;
 mod work;
@@ -161,6 +162,17 @@ pub enum Error {
     /// `IncorrectState`
     #[error("Snapshot is in invalid state - {0}")]
     SnapshotState(String),
+    /// `OperationNotPermitted`
+    #[error("Encrypted snapshots cannot be shared publicly")]
+    EncryptedPublic,
+    /// `OperationNotPermitted`
+    #[error("Encrypted snapshots with EBS default key cannot be shared")]
+    EncryptedByOwnKey,
+    /// `OperationNotPermitted`
+    #[error(
+        "Snapshots of this account cannot be shared publicly: block public access for snapshots is enabled in this region."
+    )]
+    PublicAccessBlocked,
     /// `InvalidSnapshot.InUse`
     #[error("The snapshot {snapshot} is currently in use by {user}")]
     SnapshotInUse { snapshot: String, user: String },

@@ -1,7 +1,7 @@
-//! Snapshots: layers that nobody writes to any more, and who may make volumes of them.
+//! Snapshots: layers that nobody writes to any more.
 
 use super::volume::{GIB, Volume};
-use super::{Bytes, Error};
+use super::{Bytes, Error, sharing};
 use crate::db::quotas::{self, Quota};
 use crate::db::snapshots::SnapshotRow;
 use crate::db::volumes::{LayerRow, VolumeRow};
@@ -78,13 +78,13 @@ pub(super) fn taken(c: &Conn, row: &mut VolumeRow) -> Result<(), db::Error> {
 
 /// The snapshots that an account sees in a region.
 pub fn visible(c: &Conn, account: &str, region: &str) -> Result<Vec<SnapshotRow>, db::Error> {
-    db::snapshots::visible(c, account, region)
+    sharing::usable_by(c, account, db::snapshots::visible(c, account, region)?)
 }
 
 /// One snapshot that an account sees.
 pub fn seen(c: &Conn, account: &str, region: &str, id: &str) -> Result<SnapshotRow, Error> {
-    let may = |s: &SnapshotRow| s.account == account || s.is_public || s.shared_with.iter().any(|a| a == account);
-    let found = db::snapshots::get(c, id)?.filter(|s| s.region == region && may(s));
+    let found = db::snapshots::get(c, id)?.filter(|s| s.region == region);
+    let found = sharing::usable_by(c, account, found.into_iter().collect())?.pop();
     found.ok_or_else(|| Error::NoSnapshot(id.to_owned()))
 }
 
@@ -157,24 +157,4 @@ pub fn delete(c: &Conn, snapshot: &SnapshotRow) -> Result<(), Error> {
     }
     db::snapshots::delete(c, &snapshot.id)?;
     Ok(db::tags::forget(c, &snapshot.id)?)
-}
-
-/// Who is to be able to make volumes of a snapshot, and who no more.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Sharing {
-    pub add: Vec<String>,
-    pub remove: Vec<String>,
-    /// Everybody, or nobody but those it is shared with.
-    pub public: Option<bool>,
-}
-
-/// Share a snapshot, or stop sharing it.
-pub fn share(c: &Conn, snapshot: &SnapshotRow, sharing: &Sharing) -> Result<(), Error> {
-    for (accounts, may) in [(&sharing.add, true), (&sharing.remove, false)] {
-        accounts.iter().try_for_each(|account| db::snapshots::permit(c, &snapshot.id, account, may))?;
-    }
-    if let Some(public) = sharing.public {
-        db::snapshots::publish(c, &snapshot.id, public)?;
-    }
-    Ok(())
 }

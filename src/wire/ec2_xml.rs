@@ -107,6 +107,16 @@ impl<T: fmt::Display> Serialize for Text<T> {
     }
 }
 
+/// An empty text where there is nothing: the element is there all the same.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct OrNothing<T>(pub Option<T>);
+
+impl<T: fmt::Display> fmt::Display for OrNothing<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|value| value.fmt(f))
+    }
+}
+
 /// Append `text` with XML's own characters escaped; those that XML 1.0 forbids become U+FFFD.
 fn escape(out: &mut String, text: &str) {
     if !text.bytes().any(|byte| UNUSUAL[usize::from(byte)]) {

@@ -98,25 +98,14 @@ impl Form {
         Params { node: &self.0, path: String::new() }
     }
 
-    /// Whether the parameter, or anything below it, was sent and asks for something: nothing, `false` and 0 ask for what is without
-    /// the parameter. (Terraform and fog send those.)
+    /// [`Params::asks`] of a parameter of the request.
     pub fn asks(&self, name: &str) -> bool {
-        fn asking(node: &Node) -> bool {
-            !matches!(node.value.as_deref(), None | Some("" | "false" | "False" | "0"))
-                || node.children.values().any(asking)
-        }
-        self.0.children.get(name).is_some_and(asking)
+        self.params().asks(name)
     }
 
-    /// Count a parameter, and everything below it, as read.
+    /// [`Params::ignore`] of a parameter of the request.
     pub fn ignore(&self, name: &str) {
-        fn mark(node: &Node) {
-            node.read.set(true);
-            node.children.values().for_each(mark);
-        }
-        if let Some(node) = self.0.children.get(name) {
-            mark(node);
-        }
+        self.params().ignore(name);
     }
 
     /// An error for the first parameter that was never read.
@@ -146,6 +135,27 @@ impl<'a> Params<'a> {
     /// The full name of a parameter here, for error messages.
     pub fn name(&self, name: &str) -> String {
         join(&self.path, name)
+    }
+
+    /// Whether the parameter, or anything below it, was sent and asks for something: nothing, `false` and 0 ask for what is without
+    /// the parameter. (Terraform and fog send those.)
+    pub fn asks(&self, name: &str) -> bool {
+        fn asking(node: &Node) -> bool {
+            !matches!(node.value.as_deref(), None | Some("" | "false" | "False" | "0"))
+                || node.children.values().any(asking)
+        }
+        self.node.children.get(name).is_some_and(asking)
+    }
+
+    /// Count a parameter, and everything below it, as read.
+    pub fn ignore(&self, name: &str) {
+        fn mark(node: &Node) {
+            node.read.set(true);
+            node.children.values().for_each(mark);
+        }
+        if let Some(node) = self.node.children.get(name) {
+            mark(node);
+        }
     }
 
     /// A value that may be absent. A list of one stands for its only value: boto sends `InstanceId.1` to actions

@@ -5,7 +5,7 @@
 
 use super::owned;
 use crate::compute::spec::{Spec, both};
-use crate::compute::state::{State, visible};
+use crate::compute::state::{Desired, State, visible};
 use crate::compute::{Compute, Error, types};
 use crate::db;
 use crate::db::instances::InstanceRow;
@@ -69,6 +69,16 @@ impl Compute {
         }
         self.wake();
         Ok(())
+    }
+}
+
+/// An Elastic address has left an interface: it has one of its own again while its instance runs, as after a start.
+pub fn left_by_elastic(c: &db::Conn, pool: &network::public::Pool, eni_id: &str) -> Result<(), network::Error> {
+    let instance = network::nic(c, eni_id)?.and_then(|nic| nic.instance_id);
+    let row = instance.map(|id| db::instances::get(c, &id)).transpose()?.flatten();
+    match row.filter(|row| row.desired == Desired::Running.text()) {
+        Some(row) => network::public::give_again(c, pool, &network::nics_of(c, &row.id)?),
+        None => Ok(()),
     }
 }
 

@@ -7,6 +7,7 @@ mod profiles;
 mod volumes;
 
 pub use edit::{Edit, PlacementEdit};
+pub use interfaces::left_by_elastic;
 pub use power::Change;
 pub(super) use power::{guest_went_off, user};
 

@@ -2,11 +2,13 @@
 
 use super::disks::{self, Planned};
 use super::request::LaunchRequest;
+use crate::clock;
 use crate::compute::options::MetadataOptions;
 use crate::compute::spec::{Key, Spec};
 use crate::compute::{Error, defaults, placement, types};
 use crate::db::images::{Image, ImageType};
 use crate::db::{self, Conn};
+use crate::images::allowed;
 
 /// Look up everything that the request names.
 pub(super) fn resolve(c: &Conn, r: &LaunchRequest) -> Result<(Spec, Vec<Planned>), Error> {
@@ -36,6 +38,9 @@ pub(super) fn resolve(c: &Conn, r: &LaunchRequest) -> Result<(Spec, Vec<Planned>
     let mut options = r.options.clone();
     let account = defaults::metadata(c, &r.account, &r.region)?;
     options.metadata = r.metadata.over(&account.over(&metadata_of(&image)));
+    if let Some(size) = types::find(&r.instance_type).filter(|size| size.family.burstable && options.credits.is_none()) {
+        options.credits = Some(defaults::credits(c, &r.account, &r.region, &size.family.name)?);
+    }
     if let (Some(cpu), Some(size)) = (options.cpu, types::find(&r.instance_type))
         && !cpu.fits(size)
     {
@@ -104,6 +109,9 @@ fn usable(c: &Conn, r: &LaunchRequest, image_id: &str, as_type: ImageType) -> Re
     let not_found = || Error::ImageNotFound(image_id.to_owned());
     let image = db::images::get(c, image_id)?.ok_or_else(not_found)?;
     if !image.may_launch(&r.account) || !image.is_in(&r.region) || image.state == db::images::State::Deregistered {
+        return Err(not_found());
+    }
+    if !allowed::allowed(c, &r.account, &r.region)?.lets(&image, &r.account, clock::now_ms()) {
         return Err(not_found());
     }
     if image.image_type != as_type {

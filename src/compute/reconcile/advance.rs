@@ -45,12 +45,13 @@ impl Compute {
                     return Ok(());
                 }
                 Step::Build => {
+                    self.check_all_free(row)?;
                     self.build(row)?;
                     machine = look(row)?;
                 }
                 Step::PowerOn => {
                     // The card's rules and the gateway may be gone since the machine was defined: after a reboot, say.
-                    let volumes = self.plug(row)?;
+                    let volumes = self.plug(row, machine)?;
                     if volumes || Spec::parse(&row.spec)?.redefine {
                         self.build(row)?;
                     } else {

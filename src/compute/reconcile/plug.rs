@@ -24,7 +24,10 @@ impl Compute {
     }
 
     /// The machine is about to be switched on: its volumes' files are its own from now on. Whether it has any.
-    pub(super) fn plug(&self, row: &InstanceRow) -> Result<bool, StepError> {
+    pub(super) fn plug(&self, row: &InstanceRow, machine: Machine) -> Result<bool, StepError> {
+        if machine != Machine::Halted {
+            self.check_all_free(row)?;
+        }
         if self.volumes.bytes() == Bytes::None {
             return Ok(false);
         }
@@ -73,6 +76,9 @@ impl Compute {
             if plugged && self.network.carries(&nic.eni_id) {
                 continue;
             }
+            if !plugged {
+                self.check_free(nic)?;
+            }
             let card = self.ensure_port(nic)?;
             if !plugged {
                 self.check_let_go(&row.id)?;
@@ -86,8 +92,34 @@ impl Compute {
                 return Err(StepError::HeldByGuest(card.mac.clone()));
             }
             tracing::info!(card = card.mac, "detached");
+            self.let_next_have(card)?;
         }
         Ok(())
+    }
+
+    /// A machine has let go of a card: whoever is to have its interface now need wait no longer.
+    fn let_next_have(&self, card: &driver::NicSpec) -> Result<(), StepError> {
+        let attached = self.db.read(network::attached_nics)?;
+        let next = attached.into_iter().find(|nic| nic.mac.to_string() == card.mac).and_then(|nic| nic.instance_id);
+        if let Some(id) = next {
+            self.db.write_blocking(move |c| db::instances::touch(c, &id))?;
+            self.wake();
+        }
+        Ok(())
+    }
+
+    /// An error while another machine, which the interface was taken from, still has it. Its port stays closed until then, so the
+    /// other guest does not speak for this one.
+    pub(super) fn check_free(&self, nic: &network::Nic) -> Result<(), StepError> {
+        match self.is_real() && self.network.is_plugged(nic) {
+            true => Err(StepError::HeldByGuest(nic.eni_id.clone())),
+            false => Ok(()),
+        }
+    }
+
+    /// [`Compute::check_free`] of all cards of a machine that is off.
+    pub(super) fn check_all_free(&self, row: &InstanceRow) -> Result<(), StepError> {
+        self.db.read(|c| network::nics_of(c, &row.id))?.iter().try_for_each(|nic| self.check_free(nic))
     }
 
     /// A device is to leave the instance's machine now.

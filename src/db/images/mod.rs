@@ -198,6 +198,11 @@ impl Image {
         self.account == account || self.is_public || self.launch_permissions.iter().any(|a| a == account)
     }
 
+    /// Whether the operator brought it in for everybody: what is Amazon's at AWS.
+    pub fn is_the_operators(&self) -> bool {
+        self.imported && self.is_public
+    }
+
     /// The volume at its root device, if its root disk is one.
     pub fn root_volume(&self) -> Option<&ImageVolume> {
         self.volumes.iter().find(|v| v.device == self.root_device_name)

@@ -1,6 +1,7 @@
 //! Have an Elastic IP address lead to an interface, or to an instance's only one. The record is shown everywhere; nothing brings
 //! packets to the guest yet.
 
+use crate::compute;
 use crate::compute::state::State;
 use crate::db::Conn;
 use crate::ec2::registry::Action;
@@ -63,10 +64,14 @@ impl Action for AssociateAddress {
             To::Interface(id) => id,
             To::Instance(id) => only_interface(cx, &id)?,
         };
+        let pool = cx.cloud.public_addresses.clone();
         let job = move |c: &Conn, account: &str, region: &str| {
             let address = elastic::need(c, account, region, &self.address)?;
             let nic = interfaces::need_own(c, account, region, &interface)?;
             let association_id = elastic::associate(c, &address, &nic, self.private_ip, self.may_move)?;
+            if let Some(before) = &address.leads_to {
+                compute::left_by_elastic(c, &pool, &before.interface)?;
+            }
             Ok(Output { done: true, association_id })
         };
         cx.change(job).await

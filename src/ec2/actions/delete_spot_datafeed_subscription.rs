@@ -1,5 +1,7 @@
-//! Delete the account's data feed of spot usage: there is none, which is as wanted.
+//! Delete the account's data feed of spot usage. That there is none is as wanted.
 
+use crate::compute::defaults;
+use crate::db::Conn;
 use crate::ec2::registry::Action;
 use crate::ec2::{Cx, Done, Error};
 use crate::wire::query::Params;
@@ -14,7 +16,11 @@ impl Action for DeleteSpotDatafeedSubscription {
         Ok(DeleteSpotDatafeedSubscription)
     }
 
-    async fn run(self, _: &Cx) -> Result<Done, Error> {
-        Ok(Done::YES)
+    async fn run(self, cx: &Cx) -> Result<Done, Error> {
+        let job = |c: &Conn, account: &str, region: &str| {
+            defaults::set_datafeed(c, account, region, None)?;
+            Ok(Done::YES)
+        };
+        cx.change(job).await
     }
 }

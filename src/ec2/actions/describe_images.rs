@@ -3,12 +3,12 @@
 use crate::clock;
 use crate::db;
 use crate::ec2::filter::Filters;
-use crate::ec2::images::{ImageItem, is_amazons};
+use crate::ec2::images::ImageItem;
 use crate::ec2::page::Page;
 use crate::ec2::registry::Action;
 use crate::ec2::{Cx, Error, describe};
 use crate::id::Kind;
-use crate::images::{Image, Select, State};
+use crate::images::{Image, Select, State, allowed};
 use crate::wire::query::{self, Params};
 use serde::Serialize;
 
@@ -65,9 +65,11 @@ impl Action for DescribeImages {
             ids: self.ids.clone(),
             owners: Vec::new(),
         };
-        let images = cx.cloud.images.describe(&select)?;
-        let images = describe::pick(Kind::Image, &self.ids, images, |i| &i.id)?;
         let now = clock::to_ms(cx.now);
+        let allowed = cx.cloud.db.read(|c| allowed::allowed(c, account, &cx.region))?;
+        let mut images = cx.cloud.images.describe(&select)?;
+        images.retain(|image| allowed.lets(image, account, now));
+        let images = describe::pick(Kind::Image, &self.ids, images, |i| &i.id)?;
         // Out of date are only other people's images, and only for who does not name them.
         let current = |i: &Image| {
             let over = i.details.deprecated_at.is_some_and(|at| at <= now);
@@ -81,7 +83,8 @@ impl Action for DescribeImages {
             .filter(|i| self.executable_by.is_empty() || self.executable_by.iter().any(|who| is_for(i, who, account)))
             .map(|image| {
                 let tags = tags.remove(&image.id).unwrap_or_default();
-                ImageItem::new(image, account, tags)
+                let meets = allowed.meets(&image, account, now);
+                ImageItem::new(image, account, tags, (allowed.state != allowed::State::Disabled).then_some(meets))
             })
             .filter(|item| self.filters.accept(item))
             .collect();
@@ -94,7 +97,7 @@ impl Action for DescribeImages {
 fn is_owned_by(image: &Image, owner: &str, caller: &str) -> bool {
     match owner {
         "self" => image.account == caller,
-        "amazon" => is_amazons(image),
+        "amazon" => image.is_the_operators(),
         account => image.account == account,
     }
 }

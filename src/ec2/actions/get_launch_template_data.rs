@@ -1,14 +1,16 @@
 //! The launch template data that would launch an instance like this one.
 
-use crate::compute::Instance;
+use crate::compute::records;
+use crate::compute::spot::SpotRequest;
 use crate::db;
-use crate::db::volumes::{AttachmentRow, VolumeRow};
+use crate::db::volumes::AttachmentRow;
 use crate::ec2::registry::Action;
+use crate::ec2::template_of::{self, Beside};
 use crate::ec2::templates::Data;
 use crate::ec2::{Cx, Error};
 use crate::id::Kind;
 use crate::volumes;
-use crate::wire::query::{Params, Tree};
+use crate::wire::query::Params;
 use serde::Serialize;
 
 pub struct GetLaunchTemplateData {
@@ -32,91 +34,60 @@ impl Action for GetLaunchTemplateData {
     async fn run(self, cx: &Cx) -> Result<Output, Error> {
         let instance = cx.cloud.compute.instance(&cx.caller.account, &cx.region, &self.id)?;
         let instance = instance.ok_or_else(|| Error::no_such(Kind::Instance, &self.id))?;
-        let tags = cx.cloud.db.read(|c| db::tags::of(c, &cx.caller.account, &self.id))?;
-        let volumes = cx.look(|c, account, region| {
+        let beside = cx.look(|c, account, region| {
             let need = |a: &AttachmentRow| Ok(volumes::need(c, account, region, &a.volume)?.row);
-            instance.volumes.iter().map(need).collect::<Result<Vec<_>, Error>>()
+            let spot = instance.spec.options.spot.as_ref();
+            let request = spot.map(|spot| records::get::<SpotRequest>(c, &spot.request)).transpose()?.flatten();
+            Ok(Beside {
+                volumes: instance.volumes.iter().map(need).collect::<Result<Vec<_>, Error>>()?,
+                tags: db::tags::of(c, account, &self.id)?,
+                spot: request.map(|request| request.it.wish),
+            })
         });
-        let volumes = volumes.await?;
-        Ok(Output { launch_template_data: Data(data(instance, volumes, tags)) })
+        Ok(Output { launch_template_data: Data(template_of::data(&instance, beside.await?)) })
     }
 }
 
-fn data(instance: Instance, volumes: Vec<VolumeRow>, tags: Vec<db::tags::Tag>) -> Tree {
-    let value = |text: &str| Some(Tree::Value(text.to_owned()));
-    let flag = |on: bool| value(if on { "true" } else { "false" });
-    let able = |on: bool| value(if on { "enabled" } else { "disabled" });
-    let Instance { row, spec, nics, volumes: attachments, .. } = instance;
-    let (options, metadata) = (&spec.options, &spec.options.metadata);
-    let disks = attachments.iter().zip(&volumes).map(|(at, volume)| {
-        let number = |n: Option<i64>| n.and_then(|n| value(&n.to_string()));
-        let chosen = |n| if ["gp3", "io1", "io2"].contains(&volume.kind.as_str()) { n } else { None };
-        let ebs = [
-            ("DeleteOnTermination", flag(at.delete_too)),
-            ("Encrypted", flag(volume.encrypted)),
-            ("KmsKeyId", volume.kms_key.as_deref().and_then(value)),
-            ("SnapshotId", volume.snapshot.as_deref().and_then(value)),
-            ("VolumeSize", number(Some(volume.gib))),
-            ("VolumeType", value(&volume.kind)),
-            ("Iops", number(chosen(volume.iops))),
-            ("Throughput", number(volume.throughput)),
-        ];
-        Tree::members([("DeviceName", value(&at.device)), ("Ebs", Some(Tree::members(ebs)))])
-    });
-    let disks: Vec<Tree> = disks.collect();
-    let cards = nics.iter().map(|nic| {
-        let groups = nic.groups.iter().filter_map(|g| value(&g.id)).collect();
-        Tree::members([
-            ("DeviceIndex", value(&nic.device_index.unwrap_or(0).to_string())),
-            ("DeleteOnTermination", flag(nic.details.delete_on_termination)),
-            ("Description", value(&nic.details.description)),
-            ("SecurityGroupId", Some(Tree::List(groups))),
-            ("SubnetId", value(&nic.subnet.id)),
-        ])
-    });
-    let tags = tags.iter().filter(|tag| !tag.key.starts_with("aws:"));
-    let tags: Vec<Tree> =
-        tags.map(|tag| Tree::members([("Key", value(&tag.key)), ("Value", value(&tag.value))])).collect();
-    let tags = (!tags.is_empty()).then(|| {
-        Tree::List(vec![Tree::members([("ResourceType", value("instance")), ("Tag", Some(Tree::List(tags)))])])
-    });
-    Tree::members([
-        ("ImageId", value(&spec.image_id)),
-        ("InstanceType", value(&row.instance_type)),
-        ("KernelId", spec.kernel_id.as_deref().and_then(value)),
-        ("RamDiskId", spec.ramdisk_id.as_deref().and_then(value)),
-        ("KeyName", spec.key.as_ref().and_then(|key| value(&key.name))),
-        ("UserData", spec.user_data.as_deref().and_then(value)),
-        ("IamInstanceProfile", spec.profile.as_ref().map(|profile| Tree::members([("Arn", value(&profile.arn))]))),
-        ("EbsOptimized", flag(options.ebs_optimized)),
-        ("DisableApiStop", flag(options.disable_api_stop)),
-        ("DisableApiTermination", flag(options.disable_api_termination)),
-        ("InstanceInitiatedShutdownBehavior", value(options.shutdown_behavior.text())),
-        ("Monitoring", Some(Tree::members([("Enabled", flag(options.monitoring))]))),
-        (
-            "Placement",
-            Some(Tree::members([
-                ("AvailabilityZone", value(&row.zone)),
-                ("GroupName", options.placement.as_ref().and_then(|p| value(&p.name))),
-                ("Tenancy", value(&options.tenancy)),
-                ("HostId", options.host.as_deref().and_then(value)),
-                (
-                    "Affinity",
-                    options.host.as_ref().and_then(|_| value(if options.host_affinity { "host" } else { "default" })),
-                ),
-            ])),
-        ),
-        (
-            "MetadataOptions",
-            Some(Tree::members([
-                ("HttpEndpoint", able(metadata.enabled)),
-                ("HttpTokens", value(if metadata.tokens_required { "required" } else { "optional" })),
-                ("HttpPutResponseHopLimit", value(&metadata.hop_limit.to_string())),
-                ("InstanceMetadataTags", able(metadata.tags)),
-            ])),
-        ),
-        ("BlockDeviceMapping", (!disks.is_empty()).then_some(Tree::List(disks))),
-        ("NetworkInterface", Some(Tree::List(cards.collect()))),
-        ("TagSpecification", tags),
-    ])
+#[cfg(test)]
+mod tests {
+    use crate::ec2::tests::Bench;
+
+    #[tokio::test]
+    async fn a_template_of_an_instance_has_all_that_it_was_launched_with() {
+        let bench = Bench::new();
+        bench.image("ami-12345678").await;
+        bench.call("Action=CreatePlacementGroup&GroupName=parts&Strategy=partition&PartitionCount=3").await;
+        let run = "Action=RunInstances&ImageId=ami-12345678&InstanceType=m5.large&MinCount=1&MaxCount=1\
+                   &CpuOptions.CoreCount=1&CpuOptions.ThreadsPerCore=1&MetadataOptions.HttpTokens=required\
+                   &Placement.GroupName=parts&Placement.PartitionNumber=2&MaintenanceOptions.AutoRecovery=disabled\
+                   &CapacityReservationSpecification.CapacityReservationPreference=none\
+                   &InstanceMarketOptions.MarketType=spot&InstanceMarketOptions.SpotOptions.MaxPrice=0.05";
+        let run = bench.call(run).await;
+        let id = run.get("instanceId").unwrap_or_else(|| panic!("{}", run.xml));
+        let data = bench.call(&format!("Action=GetLaunchTemplateData&InstanceId={id}")).await;
+        for (name, value) in [
+            ("coreCount", "1"),
+            ("threadsPerCore", "1"),
+            ("httpTokens", "required"),
+            ("groupName", "parts"),
+            ("partitionNumber", "2"),
+            ("autoRecovery", "disabled"),
+            ("capacityReservationPreference", "none"),
+            ("marketType", "spot"),
+            ("maxPrice", "0.050000"),
+            ("spotInstanceType", "one-time"),
+            ("associatePublicIpAddress", "true"),
+            ("interfaceType", "interface"),
+            ("primary", "true"),
+            ("hostnameType", "ip-name"),
+        ] {
+            assert_eq!(data.get(name), Some(value), "{name}: {}", data.xml);
+        }
+        assert_eq!(data.get("creditSpecification"), None);
+        let burstable =
+            bench.call("Action=RunInstances&ImageId=ami-12345678&InstanceType=t3.micro&MinCount=1&MaxCount=1").await;
+        let id = burstable.get("instanceId").unwrap();
+        let data = bench.call(&format!("Action=GetLaunchTemplateData&InstanceId={id}")).await;
+        assert_eq!((data.get("cpuCredits"), data.get("marketType")), (Some("unlimited"), None), "{}", data.xml);
+    }
 }

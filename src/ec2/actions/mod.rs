@@ -52,6 +52,7 @@ pub mod create_route_table;
 pub mod create_security_group;
 pub mod create_snapshot;
 pub mod create_snapshots;
+pub mod create_spot_datafeed_subscription;
 pub mod create_store_image_task;
 pub mod create_subnet;
 pub mod create_subnet_cidr_reservation;
@@ -86,6 +87,7 @@ pub mod delete_vpc;
 pub mod delete_vpc_endpoints;
 pub mod delete_vpc_peering_connection;
 pub mod deregister_image;
+pub mod deregister_instance_event_notification_attributes;
 pub mod describe_account_attributes;
 pub mod describe_addresses;
 pub mod describe_addresses_attribute;
@@ -117,8 +119,11 @@ pub mod describe_import_image_tasks;
 pub mod describe_import_snapshot_tasks;
 pub mod describe_instance_attribute;
 pub mod describe_instance_credit_specifications;
+pub mod describe_instance_event_notification_attributes;
 pub mod describe_instance_event_windows;
+pub mod describe_instance_image_metadata;
 pub mod describe_instance_status;
+pub mod describe_instance_topology;
 pub mod describe_instance_type_offerings;
 pub mod describe_instance_types;
 pub mod describe_instances;
@@ -175,29 +180,35 @@ pub mod describe_vpn_gateways;
 pub mod detach_internet_gateway;
 pub mod detach_network_interface;
 pub mod detach_volume;
+pub mod disable_allowed_images_settings;
 pub mod disable_ebs_encryption_by_default;
 pub mod disable_image;
 pub mod disable_image_block_public_access;
 pub mod disable_image_deprecation;
 pub mod disable_image_deregistration_protection;
 pub mod disable_serial_console_access;
+pub mod disable_snapshot_block_public_access;
 pub mod disassociate_address;
 pub mod disassociate_iam_instance_profile;
 pub mod disassociate_nat_gateway_address;
 pub mod disassociate_route_table;
 pub mod disassociate_vpc_cidr_block;
+pub mod enable_allowed_images_settings;
 pub mod enable_ebs_encryption_by_default;
 pub mod enable_image;
 pub mod enable_image_block_public_access;
 pub mod enable_image_deprecation;
 pub mod enable_image_deregistration_protection;
 pub mod enable_serial_console_access;
+pub mod enable_snapshot_block_public_access;
 pub mod enable_volume_io;
 pub mod export_image;
+pub mod get_allowed_images_settings;
 pub mod get_caller_identity;
 pub mod get_capacity_reservation_usage;
 pub mod get_console_output;
 pub mod get_console_screenshot;
+pub mod get_default_credit_specification;
 pub mod get_ebs_default_kms_key_id;
 pub mod get_ebs_encryption_by_default;
 pub mod get_image_block_public_access_state;
@@ -209,6 +220,7 @@ pub mod get_managed_prefix_list_entries;
 pub mod get_password_data;
 pub mod get_security_groups_for_vpc;
 pub mod get_serial_console_access_status;
+pub mod get_snapshot_block_public_access_state;
 pub mod get_subnet_cidr_reservations;
 pub mod import_image;
 pub mod import_instance;
@@ -218,6 +230,7 @@ pub mod import_volume;
 pub mod list_images_in_recycle_bin;
 pub mod modify_address_attribute;
 pub mod modify_capacity_reservation;
+pub mod modify_default_credit_specification;
 pub mod modify_ebs_default_kms_key_id;
 pub mod modify_fleet;
 pub mod modify_hosts;
@@ -228,6 +241,7 @@ pub mod modify_instance_attribute;
 pub mod modify_instance_capacity_reservation_attributes;
 pub mod modify_instance_cpu_options;
 pub mod modify_instance_credit_specification;
+pub mod modify_instance_event_start_time;
 pub mod modify_instance_maintenance_options;
 pub mod modify_instance_metadata_defaults;
 pub mod modify_instance_metadata_options;
@@ -248,10 +262,12 @@ pub mod modify_vpc_tenancy;
 pub mod monitor_instances;
 pub mod reboot_instances;
 pub mod register_image;
+pub mod register_instance_event_notification_attributes;
 pub mod reject_vpc_peering_connection;
 pub mod release_address;
 pub mod release_hosts;
 pub mod replace_iam_instance_profile_association;
+pub mod replace_image_criteria_in_allowed_images_settings;
 pub mod replace_network_acl_association;
 pub mod replace_network_acl_entry;
 pub mod replace_route;
@@ -312,9 +328,9 @@ pub static ALL: &[Entry] = &[
     entry::<cancel_image_launch_permission::CancelImageLaunchPermission>(),
     entry::<cancel_import_task::CancelImportTask>(),
     entry::<cancel_spot_instance_requests::CancelSpotInstanceRequests>(),
+    entry::<confirm_product_instance::ConfirmProductInstance>(),
     entry::<copy_image::CopyImage>(),
     entry::<copy_snapshot::CopySnapshot>(),
-    entry::<confirm_product_instance::ConfirmProductInstance>(),
     entry::<create_capacity_reservation::CreateCapacityReservation>(),
     entry::<create_default_subnet::CreateDefaultSubnet>(),
     entry::<create_default_vpc::CreateDefaultVpc>(),
@@ -339,6 +355,7 @@ pub static ALL: &[Entry] = &[
     entry::<create_security_group::CreateSecurityGroup>(),
     entry::<create_snapshot::CreateSnapshot>(),
     entry::<create_snapshots::CreateSnapshots>(),
+    entry::<create_spot_datafeed_subscription::CreateSpotDatafeedSubscription>(),
     entry::<create_store_image_task::CreateStoreImageTask>(),
     entry::<create_subnet::CreateSubnet>(),
     entry::<create_subnet_cidr_reservation::CreateSubnetCidrReservation>(),
@@ -373,17 +390,18 @@ pub static ALL: &[Entry] = &[
     entry::<delete_vpc_endpoints::DeleteVpcEndpoints>(),
     entry::<delete_vpc_peering_connection::DeleteVpcPeeringConnection>(),
     entry::<deregister_image::DeregisterImage>(),
+    entry::<deregister_instance_event_notification_attributes::DeregisterInstanceEventNotificationAttributes>(),
     entry::<describe_account_attributes::DescribeAccountAttributes>(),
     entry::<describe_addresses::DescribeAddresses>(),
     entry::<describe_addresses_attribute::DescribeAddressesAttribute>(),
     entry::<describe_aggregate_id_format::DescribeAggregateIdFormat>(),
     entry::<describe_availability_zones::DescribeAvailabilityZones>(),
     entry::<describe_bundle_tasks::DescribeBundleTasks>(),
+    entry::<describe_capacity_reservations::DescribeCapacityReservations>(),
     entry::<describe_carrier_gateways::DescribeCarrierGateways>(),
     entry::<describe_classic_link_instances::DescribeClassicLinkInstances>(),
     entry::<describe_conversion_tasks::DescribeConversionTasks>(),
     entry::<describe_customer_gateways::DescribeCustomerGateways>(),
-    entry::<describe_capacity_reservations::DescribeCapacityReservations>(),
     entry::<describe_dhcp_options::DescribeDhcpOptions>(),
     entry::<describe_egress_only_internet_gateways::DescribeEgressOnlyInternetGateways>(),
     entry::<describe_export_image_tasks::DescribeExportImageTasks>(),
@@ -404,8 +422,11 @@ pub static ALL: &[Entry] = &[
     entry::<describe_import_snapshot_tasks::DescribeImportSnapshotTasks>(),
     entry::<describe_instance_attribute::DescribeInstanceAttribute>(),
     entry::<describe_instance_credit_specifications::DescribeInstanceCreditSpecifications>(),
+    entry::<describe_instance_event_notification_attributes::DescribeInstanceEventNotificationAttributes>(),
     entry::<describe_instance_event_windows::DescribeInstanceEventWindows>(),
+    entry::<describe_instance_image_metadata::DescribeInstanceImageMetadata>(),
     entry::<describe_instance_status::DescribeInstanceStatus>(),
+    entry::<describe_instance_topology::DescribeInstanceTopology>(),
     entry::<describe_instance_type_offerings::DescribeInstanceTypeOfferings>(),
     entry::<describe_instance_types::DescribeInstanceTypes>(),
     entry::<describe_instances::DescribeInstances>(),
@@ -429,8 +450,8 @@ pub static ALL: &[Entry] = &[
     entry::<describe_reserved_instances_modifications::DescribeReservedInstancesModifications>(),
     entry::<describe_reserved_instances_offerings::DescribeReservedInstancesOfferings>(),
     entry::<describe_route_tables::DescribeRouteTables>(),
-    entry::<describe_security_group_references::DescribeSecurityGroupReferences>(),
     entry::<describe_scheduled_instances::DescribeScheduledInstances>(),
+    entry::<describe_security_group_references::DescribeSecurityGroupReferences>(),
     entry::<describe_security_group_rules::DescribeSecurityGroupRules>(),
     entry::<describe_security_group_vpc_associations::DescribeSecurityGroupVpcAssociations>(),
     entry::<describe_security_groups::DescribeSecurityGroups>(),
@@ -462,29 +483,35 @@ pub static ALL: &[Entry] = &[
     entry::<detach_internet_gateway::DetachInternetGateway>(),
     entry::<detach_network_interface::DetachNetworkInterface>(),
     entry::<detach_volume::DetachVolume>(),
+    entry::<disable_allowed_images_settings::DisableAllowedImagesSettings>(),
     entry::<disable_ebs_encryption_by_default::DisableEbsEncryptionByDefault>(),
     entry::<disable_image::DisableImage>(),
     entry::<disable_image_block_public_access::DisableImageBlockPublicAccess>(),
     entry::<disable_image_deprecation::DisableImageDeprecation>(),
     entry::<disable_image_deregistration_protection::DisableImageDeregistrationProtection>(),
     entry::<disable_serial_console_access::DisableSerialConsoleAccess>(),
+    entry::<disable_snapshot_block_public_access::DisableSnapshotBlockPublicAccess>(),
     entry::<disassociate_address::DisassociateAddress>(),
     entry::<disassociate_iam_instance_profile::DisassociateIamInstanceProfile>(),
     entry::<disassociate_nat_gateway_address::DisassociateNatGatewayAddress>(),
     entry::<disassociate_route_table::DisassociateRouteTable>(),
     entry::<disassociate_vpc_cidr_block::DisassociateVpcCidrBlock>(),
+    entry::<enable_allowed_images_settings::EnableAllowedImagesSettings>(),
     entry::<enable_ebs_encryption_by_default::EnableEbsEncryptionByDefault>(),
     entry::<enable_image::EnableImage>(),
     entry::<enable_image_block_public_access::EnableImageBlockPublicAccess>(),
     entry::<enable_image_deprecation::EnableImageDeprecation>(),
     entry::<enable_image_deregistration_protection::EnableImageDeregistrationProtection>(),
     entry::<enable_serial_console_access::EnableSerialConsoleAccess>(),
+    entry::<enable_snapshot_block_public_access::EnableSnapshotBlockPublicAccess>(),
     entry::<enable_volume_io::EnableVolumeIO>(),
     entry::<export_image::ExportImage>(),
+    entry::<get_allowed_images_settings::GetAllowedImagesSettings>(),
     entry::<get_caller_identity::GetCallerIdentity>(),
     entry::<get_capacity_reservation_usage::GetCapacityReservationUsage>(),
     entry::<get_console_output::GetConsoleOutput>(),
     entry::<get_console_screenshot::GetConsoleScreenshot>(),
+    entry::<get_default_credit_specification::GetDefaultCreditSpecification>(),
     entry::<get_ebs_default_kms_key_id::GetEbsDefaultKmsKeyId>(),
     entry::<get_ebs_encryption_by_default::GetEbsEncryptionByDefault>(),
     entry::<get_image_block_public_access_state::GetImageBlockPublicAccessState>(),
@@ -496,6 +523,7 @@ pub static ALL: &[Entry] = &[
     entry::<get_password_data::GetPasswordData>(),
     entry::<get_security_groups_for_vpc::GetSecurityGroupsForVpc>(),
     entry::<get_serial_console_access_status::GetSerialConsoleAccessStatus>(),
+    entry::<get_snapshot_block_public_access_state::GetSnapshotBlockPublicAccessState>(),
     entry::<get_subnet_cidr_reservations::GetSubnetCidrReservations>(),
     entry::<import_image::ImportImage>(),
     entry::<import_instance::ImportInstance>(),
@@ -505,6 +533,7 @@ pub static ALL: &[Entry] = &[
     entry::<list_images_in_recycle_bin::ListImagesInRecycleBin>(),
     entry::<modify_address_attribute::ModifyAddressAttribute>(),
     entry::<modify_capacity_reservation::ModifyCapacityReservation>(),
+    entry::<modify_default_credit_specification::ModifyDefaultCreditSpecification>(),
     entry::<modify_ebs_default_kms_key_id::ModifyEbsDefaultKmsKeyId>(),
     entry::<modify_fleet::ModifyFleet>(),
     entry::<modify_hosts::ModifyHosts>(),
@@ -515,6 +544,7 @@ pub static ALL: &[Entry] = &[
     entry::<modify_instance_capacity_reservation_attributes::ModifyInstanceCapacityReservationAttributes>(),
     entry::<modify_instance_cpu_options::ModifyInstanceCpuOptions>(),
     entry::<modify_instance_credit_specification::ModifyInstanceCreditSpecification>(),
+    entry::<modify_instance_event_start_time::ModifyInstanceEventStartTime>(),
     entry::<modify_instance_maintenance_options::ModifyInstanceMaintenanceOptions>(),
     entry::<modify_instance_metadata_defaults::ModifyInstanceMetadataDefaults>(),
     entry::<modify_instance_metadata_options::ModifyInstanceMetadataOptions>(),
@@ -535,10 +565,12 @@ pub static ALL: &[Entry] = &[
     entry::<monitor_instances::MonitorInstances>(),
     entry::<reboot_instances::RebootInstances>(),
     entry::<register_image::RegisterImage>(),
+    entry::<register_instance_event_notification_attributes::RegisterInstanceEventNotificationAttributes>(),
     entry::<reject_vpc_peering_connection::RejectVpcPeeringConnection>(),
     entry::<release_address::ReleaseAddress>(),
     entry::<release_hosts::ReleaseHosts>(),
     entry::<replace_iam_instance_profile_association::ReplaceIamInstanceProfileAssociation>(),
+    entry::<replace_image_criteria_in_allowed_images_settings::ReplaceImageCriteriaInAllowedImagesSettings>(),
     entry::<replace_network_acl_association::ReplaceNetworkAclAssociation>(),
     entry::<replace_network_acl_entry::ReplaceNetworkAclEntry>(),
     entry::<replace_route::ReplaceRoute>(),

@@ -41,3 +41,35 @@ impl Action for ModifyCapacityReservation {
         .await
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::db::instances::{HostRow, upsert_host};
+    use crate::ec2::tests::Bench;
+
+    #[tokio::test]
+    async fn a_reservation_grows_by_the_room_of_its_own_host() {
+        let bench = Bench::new();
+        // Not much, but more than the first host has.
+        let other = HostRow {
+            id: "other".into(),
+            uri: "simulated:///other".into(),
+            zone: String::new(),
+            vcpus: 4,
+            memory_mib: 1 << 40,
+            up: true,
+            why_down: String::new(),
+        };
+        bench.db().write(move |c| upsert_host(c, &other, 0)).await.unwrap();
+        let create = "Action=CreateCapacityReservation&InstanceType=t3.micro&InstancePlatform=Linux/UNIX\
+                      &AvailabilityZone=us-east-1a&InstanceCount=1";
+        let made = bench.call(create).await;
+        let id = made.get("capacityReservationId").unwrap();
+        let grow =
+            |count: u32| format!("Action=ModifyCapacityReservation&CapacityReservationId={id}&InstanceCount={count}");
+        assert_eq!(bench.call(&grow(2)).await.get("return"), Some("true"));
+        assert_eq!(bench.call(&grow(3)).await.code(), "InsufficientInstanceCapacity");
+        // The first host has room for such a one.
+        assert_eq!(bench.call(&create.replace("Count=1", "Count=3")).await.status, 200);
+    }
+}

@@ -4,6 +4,7 @@ use super::describe_images::image_id;
 use crate::ec2::images::IMDS_V2;
 use crate::ec2::registry::Action;
 use crate::ec2::sharing::Sharing;
+use crate::ec2::volumes::own_key;
 use crate::ec2::{Cx, Done, Error, attribute};
 use crate::images;
 use crate::wire::query::Params;
@@ -49,7 +50,8 @@ impl Action for ModifyImageAttribute {
             Change::Description(text) => room.describe_as(account, &self.id, text).await?,
             Change::RequireTokens => room.require_tokens(account, &self.id).await?,
             Change::Sharing(Sharing { public, add, remove }) => {
-                room.share(account, &cx.region, &self.id, images::Sharing { public, add, remove }).await?
+                let sharing = images::Sharing { public, add, remove, own_key: own_key(cx) };
+                room.share(account, &cx.region, &self.id, sharing).await?
             }
         }
         Ok(Done::YES)

@@ -23,7 +23,7 @@ impl Action for ResetImageAttribute {
 
     async fn run(self, cx: &Cx) -> Result<Done, Error> {
         let image = cx.cloud.images.get(&self.id)?.ok_or_else(|| images::Error::NotFound(self.id.clone()))?;
-        let sharing = Sharing { public: Some(false), add: Vec::new(), remove: image.launch_permissions };
+        let sharing = Sharing { public: Some(false), remove: image.launch_permissions, ..Sharing::default() };
         cx.cloud.images.share(&cx.caller.account, &cx.region, &self.id, sharing).await?;
         Ok(Done::YES)
     }

@@ -4,7 +4,8 @@ use crate::db::Conn;
 use crate::ec2::registry::Action;
 use crate::ec2::{Cx, Done, Error, attribute};
 use crate::id::Kind;
-use crate::volumes::snapshots::{self, Sharing};
+use crate::volumes::sharing::{self, Sharing};
+use crate::volumes::snapshots;
 use crate::wire::query::Params;
 
 pub struct ResetSnapshotAttribute {
@@ -27,8 +28,8 @@ impl Action for ResetSnapshotAttribute {
     async fn run(self, cx: &Cx) -> Result<Done, Error> {
         let job = move |c: &Conn, account: &str, region: &str| {
             let snapshot = snapshots::need(c, account, region, &self.id)?;
-            let sharing = Sharing { public: Some(false), add: Vec::new(), remove: snapshot.shared_with.clone() };
-            Ok(snapshots::share(c, &snapshot, &sharing)?)
+            let nobody = Sharing { public: Some(false), remove: snapshot.shared_with.clone(), ..Sharing::default() };
+            Ok(sharing::share(c, &snapshot, &nobody)?)
         };
         cx.change(job).await?;
         Ok(Done::YES)

@@ -5,7 +5,7 @@
 
 mod condition;
 mod variable;
-mod wildcard;
+pub mod wildcard;
 
 use condition::Condition;
 use serde_json::{Map, Value};

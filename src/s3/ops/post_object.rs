@@ -5,7 +5,6 @@ use crate::http::{Body, Response};
 use crate::s3::cx::Cx;
 use crate::s3::error::{Error, Result, invalid_argument};
 use crate::s3::post_form::{Fields, Form};
-use crate::s3::post_policy::PostPolicy;
 use crate::s3::{answer, request};
 use crate::wire::percent;
 use crate::wire::s3_xml::{Element, Writer};
@@ -78,8 +77,8 @@ fn authorise(cx: &mut Cx<'_>, fields: &Fields) -> Result<RangeInclusive<u64>> {
         };
     };
     cx.caller = Some(auth::post_policy(text, |name| fields.get(name), &*cx.s3.iam)?);
-    let policy = PostPolicy::parse(text)?;
-    policy.check(&cx.bucket, fields, clock::now())?;
+    let policy = auth::PostPolicy::parse(text)?;
+    policy.check(&cx.bucket, &fields.pairs().collect::<Vec<_>>(), clock::now())?;
     Ok(policy.sizes)
 }
 

@@ -1,7 +1,5 @@
 //! The policy document of a form upload: when it expires, and what each field must be.
 
-use super::error::{Error, Result};
-use super::post_form::Fields;
 use crate::wire::timestamp;
 use base64::Engine;
 use serde_json::Value;
@@ -20,6 +18,19 @@ struct Condition {
     prefix: bool,
 }
 
+/// Why an upload is not what a policy lets be uploaded, in S3's words.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum PolicyError {
+    /// `InvalidPolicyDocument`
+    #[error("Invalid Policy: {0}")]
+    Invalid(String),
+    /// `AccessDenied`
+    #[error("Invalid according to Policy: {0}")]
+    Against(String),
+}
+
+type Result<T> = std::result::Result<T, PolicyError>;
+
 /// A policy that was read.
 #[derive(Debug)]
 pub struct PostPolicy {
@@ -30,11 +41,11 @@ pub struct PostPolicy {
 }
 
 fn invalid<T>(why: impl Into<String>) -> Result<T> {
-    Err(Error::InvalidPolicyDocument(why.into()))
+    Err(PolicyError::Invalid(why.into()))
 }
 
 fn denied<T>(why: impl Into<String>) -> Result<T> {
-    Err(Error::AgainstPolicy(why.into()))
+    Err(PolicyError::Against(why.into()))
 }
 
 impl PostPolicy {
@@ -98,12 +109,13 @@ impl PostPolicy {
         }
     }
 
-    /// Whether the form keeps to the policy: every condition holds, and every field has one.
-    pub fn check(&self, bucket: &str, fields: &Fields, now: OffsetDateTime) -> Result<()> {
+    /// Whether the form keeps to the policy: every condition holds, and every field (names in lower case) has one.
+    pub fn check(&self, bucket: &str, fields: &[(&str, &str)], now: OffsetDateTime) -> Result<()> {
         if self.expires <= now {
             return denied("Policy expired.");
         }
-        let value = |field: &str| if field == "bucket" { Some(bucket) } else { fields.get(field) };
+        let sent = |field: &str| fields.iter().find(|(name, _)| *name == field).map(|(_, value)| *value);
+        let value = |field: &str| if field == "bucket" { Some(bucket) } else { sent(field) };
         for Condition { field, value: wanted, prefix } in &self.conditions {
             let have = value(field).unwrap_or_default();
             // A list of content types must begin so throughout.
@@ -121,7 +133,8 @@ impl PostPolicy {
         let free = |field: &str| {
             FREE.contains(&field) || field.starts_with("x-ignore-") || field.starts_with("x-amz-checksum-")
         };
-        match ["bucket"].into_iter().chain(fields.names()).find(|name| !free(name) && !covered(name)) {
+        let names = fields.iter().map(|(name, _)| *name);
+        match ["bucket"].into_iter().chain(names).find(|name| !free(name) && !covered(name)) {
             Some(extra) => denied(format!("Extra input fields: {extra}")),
             None => Ok(()),
         }
@@ -139,7 +152,7 @@ mod tests {
     fn checked(conditions: &str, fields: &[(&str, &str)]) -> Result<()> {
         let json = format!(r#"{{"expiration":"2026-12-01T12:00:00.000Z","conditions":[{conditions}]}}"#);
         let now = timestamp::parse("2026-11-22T00:00:00Z").unwrap();
-        policy(&json)?.check("b", &Fields::of(fields), now)
+        policy(&json)?.check("b", fields, now)
     }
 
     #[test]
@@ -154,9 +167,9 @@ mod tests {
             &[("key", "user/x")],
             &[("key", "user/x"), ("acl", "private"), ("cache-control", "no")],
         ] {
-            assert!(matches!(checked(conditions, bad), Err(Error::AgainstPolicy(_))), "{bad:?}");
+            assert!(matches!(checked(conditions, bad), Err(PolicyError::Against(_))), "{bad:?}");
         }
-        assert!(matches!(checked(r#"["starts-with","$key",""]"#, &[("key", "k")]), Err(Error::AgainstPolicy(_))));
+        assert!(matches!(checked(r#"["starts-with","$key",""]"#, &[("key", "k")]), Err(PolicyError::Against(_))));
         let types = r#"{"bucket":"b"},["starts-with","$content-type","image/"]"#;
         assert!(checked(types, &[("content-type", "image/png,image/gif")]).is_ok());
         assert!(checked(types, &[("content-type", "image/png,text/html")]).is_err());
@@ -176,14 +189,14 @@ mod tests {
             r#"{"expiration":"2026-12-01T12:00:00Z","conditions":[["like","$key","x"]]}"#,
             r#"{"expiration":"soon","conditions":[{"bucket":"b"}]}"#,
         ] {
-            assert!(matches!(policy(bad), Err(Error::InvalidPolicyDocument(_))), "{bad}");
+            assert!(matches!(policy(bad), Err(PolicyError::Invalid(_))), "{bad}");
         }
         let p = policy(
             r#"{"expiration":"2026-12-01T12:00:00Z","conditions":[["content-length-range","1",9],{"bucket":"b"}]}"#,
         );
         assert_eq!(p.as_ref().unwrap().sizes, 1..=9);
         let late = timestamp::parse("2026-12-02T00:00:00Z").unwrap();
-        let expired = p.unwrap().check("b", &Fields::of(&[]), late);
-        assert!(matches!(expired, Err(Error::AgainstPolicy(_))));
+        let expired = p.unwrap().check("b", &[], late);
+        assert!(matches!(expired, Err(PolicyError::Against(_))));
     }
 }
