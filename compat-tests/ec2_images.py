@@ -44,14 +44,14 @@ def of_instance(ec2, instance):
     ec2.deregister_image(ImageId=image)
 
 
-def signed_storage(ec2, bucket, prefix, **other):
+def signed_storage(ec2, to, start, **other):
     """Where a bundle goes, with a policy that lets EC2 put it there; `other` is what the policy says otherwise."""
-    said = {"expires": "2999-01-01T00:00:00Z", "bucket": bucket, "prefix": prefix} | other
+    said = {"expires": "2999-01-01T00:00:00Z", "bucket": to, "prefix": start} | other
     conditions = [{"bucket": said["bucket"]}, {"acl": "ec2-bundle-read"}, ["starts-with", "$key", said["prefix"]]]
     policy = json.dumps({"expiration": said["expires"], "conditions": conditions}).encode()
     keys = ec2._request_signer._credentials
     signature = hmac.digest(keys.secret_key.encode(), base64.b64encode(policy), "sha1")
-    return {"S3": {"Bucket": bucket, "Prefix": prefix, "AWSAccessKeyId": keys.access_key, "UploadPolicy": policy,
+    return {"S3": {"Bucket": to, "Prefix": start, "AWSAccessKeyId": keys.access_key, "UploadPolicy": policy,
                    "UploadPolicySignature": base64.b64encode(signature).decode()}}
 
 

@@ -69,7 +69,7 @@ ALWAYS = {
     "DescribeSecurityGroups.securityGroupInfo[].ipPermissions[]": "groups ipProtocol ipRanges ipv6Ranges prefixListIds",
     "DescribeNetworkInterfaces.networkInterfaceSet[]": """
         availabilityZone availabilityZoneId description groupSet interfaceType ipv6AddressesSet macAddress networkInterfaceId
-        ownerId privateDnsName privateIpAddress privateIpAddressesSet requesterManaged sourceDestCheck status subnetId tagSet
+        ownerId privateIpAddress privateIpAddressesSet requesterManaged sourceDestCheck status subnetId tagSet
         vpcId""",
     "DescribeNetworkInterfaces.networkInterfaceSet[].attachment": """
         attachTime attachmentId deleteOnTermination deviceIndex instanceOwnerId networkCardIndex status""",

@@ -180,7 +180,9 @@ def test_aws_eip(ec2, instance):
     assert code(ec2.disassociate_address, AssociationId=association) == "InvalidAssociationID.NotFound"
     again = ec2.associate_address(PublicIp=made["PublicIp"], InstanceId=instance)["AssociationId"]
     ec2.disassociate_address(PublicIp=made["PublicIp"])
-    assert again != association and "PublicIpAddress" not in ec2.describe_instances(InstanceIds=[instance])["Reservations"][0]["Instances"][0]
+    assert again != association
+    left = ec2.describe_instances(InstanceIds=[instance])["Reservations"][0]["Instances"][0]["NetworkInterfaces"][0]["Association"]
+    assert left["PublicIp"] != made["PublicIp"] and left["IpOwnerId"] == "amazon", "one of its own, as at its launch"
     ec2.release_address(AllocationId=id)
     assert code(ec2.describe_addresses, AllocationIds=[id]) == "InvalidAllocationID.NotFound"
     assert code(ec2.describe_addresses, PublicIps=[made["PublicIp"]]) == "InvalidAddress.NotFound"

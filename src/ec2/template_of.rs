@@ -114,12 +114,10 @@ fn disk(at: &AttachmentRow, volume: &VolumeRow) -> Tree {
     Tree::members([("DeviceName", value(&at.device)), ("Ebs", below(ebs))])
 }
 
-/// `only`: it is the instance's only one, of which alone a public address may be asked.
+/// Its addresses are left out: a launch by the data would ask for those of the instance that it describes. `only`: it is the
+/// instance's only one, of which alone a public address may be asked.
 fn card(nic: &Nic, only: bool) -> Tree {
     let groups = nic.groups.iter().filter_map(|g| value(&g.id)).collect();
-    let address = |ip: std::net::Ipv4Addr| {
-        Tree::members([("Primary", flag(ip == nic.private_ip)), ("PrivateIpAddress", value(&ip.to_string()))])
-    };
     Tree::members([
         ("AssociatePublicIpAddress", if only { flag(nic.details.public_while_running) } else { None }),
         ("DeviceIndex", number(nic.device_index.unwrap_or(0))),
@@ -127,7 +125,6 @@ fn card(nic: &Nic, only: bool) -> Tree {
         ("Description", value(&nic.details.description)),
         ("InterfaceType", value("interface")),
         ("NetworkCardIndex", number(0)),
-        ("PrivateIpAddresses", Some(Tree::List(nic.addresses().map(address).collect()))),
         ("SecurityGroupId", Some(Tree::List(groups))),
         ("SubnetId", value(&nic.subnet.id)),
     ])

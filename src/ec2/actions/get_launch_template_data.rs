@@ -78,7 +78,6 @@ mod tests {
             ("spotInstanceType", "one-time"),
             ("associatePublicIpAddress", "true"),
             ("interfaceType", "interface"),
-            ("primary", "true"),
             ("hostnameType", "ip-name"),
         ] {
             assert_eq!(data.get(name), Some(value), "{name}: {}", data.xml);
