@@ -1,9 +1,8 @@
 //! A launch template's data out of an instance: with it another one like it would be launched.
 
 use crate::clock;
-use crate::compute::capacity::Wish;
 use crate::compute::spot::SpotWish;
-use crate::compute::{Cpu, Instance, Options, types};
+use crate::compute::{Cpu, Instance, Options, ReservationWish, types};
 use crate::db::instances::InstanceRow;
 use crate::db::tags::Tag;
 use crate::db::volumes::{AttachmentRow, VolumeRow};
@@ -143,13 +142,15 @@ fn placement(row: &InstanceRow, options: &Options) -> Option<Tree> {
     ])
 }
 
-fn capacity(wish: &Wish) -> Option<Tree> {
+fn capacity(wish: &ReservationWish) -> Option<Tree> {
     let preference = |text| below([("CapacityReservationPreference", value(text))]);
     match wish {
-        Wish::Open => preference("open"),
-        Wish::None => preference("none"),
-        Wish::Only => preference("capacity-reservations-only"),
-        Wish::Target(id) => below([("CapacityReservationTarget", below([("CapacityReservationId", value(id))]))]),
+        ReservationWish::Open => preference("open"),
+        ReservationWish::None => preference("none"),
+        ReservationWish::Only => preference("capacity-reservations-only"),
+        ReservationWish::Target(id) => {
+            below([("CapacityReservationTarget", below([("CapacityReservationId", value(id))]))])
+        }
     }
 }
 

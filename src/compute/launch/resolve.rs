@@ -38,7 +38,8 @@ pub(super) fn resolve(c: &Conn, r: &LaunchRequest) -> Result<(Spec, Vec<Planned>
     let mut options = r.options.clone();
     let account = defaults::metadata(c, &r.account, &r.region)?;
     options.metadata = r.metadata.over(&account.over(&metadata_of(&image)));
-    if let Some(size) = types::find(&r.instance_type).filter(|size| size.family.burstable && options.credits.is_none()) {
+    if let Some(size) = types::find(&r.instance_type).filter(|size| size.family.burstable && options.credits.is_none())
+    {
         options.credits = Some(defaults::credits(c, &r.account, &r.region, &size.family.name)?);
     }
     if let (Some(cpu), Some(size)) = (options.cpu, types::find(&r.instance_type))
