@@ -271,6 +271,7 @@ def life(server, ec2):
     ec2_images.tasks(ec2, s3, image, ids[0])
     ec2_model_account.settings(ec2, image, ids[0])
     ec2_model_account.datafeed(ec2, "tasks")
+    ec2_model_account.flow_logs(ec2, "tasks")
     network_interfaces(ec2, ids[0])
     ec2_model_storage.volumes(ec2, ids[0])
     instance_profiles(ec2, ids[0])

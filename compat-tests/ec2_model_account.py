@@ -34,6 +34,21 @@ def settings(ec2, image, instance):
         assert e.response["Error"]["Code"] == "InvalidInstanceEventID.NotFound", e
 
 
+def flow_logs(ec2, bucket):
+    vpc = ec2.describe_vpcs()["Vpcs"][0]["VpcId"]
+    subnet = ec2.describe_subnets()["Subnets"][0]["SubnetId"]
+    tags = [{"ResourceType": "vpc-flow-log", "Tags": [{"Key": "Name", "Value": "model test"}]}]
+    made = ec2.create_flow_logs(
+        ResourceType="VPC", ResourceIds=[vpc, "vpc-12345678"], TrafficType="ALL", LogDestinationType="s3", LogDestination=f"arn:aws:s3:::{bucket}",
+        DestinationOptions={"FileFormat": "parquet", "HiveCompatiblePartitions": True, "PerHourPartition": False}, TagSpecifications=tags)
+    assert made["Unsuccessful"][0]["Error"]["Code"] == "InvalidVpcID.NotFound", made
+    more = ec2.create_flow_logs(ResourceType="Subnet", ResourceIds=[subnet], TrafficType="REJECT", LogGroupName="flows", MaxAggregationInterval=60,
+                                DeliverLogsPermissionArn="arn:aws:iam::123456789012:role/flows", ClientToken="flows")["FlowLogIds"]
+    seen = {log["ResourceId"]: log for log in ec2.describe_flow_logs()["FlowLogs"]}
+    assert (seen[vpc]["DeliverLogsStatus"], seen[subnet]["MaxAggregationInterval"]) == ("FAILED", 60), seen
+    ec2.delete_flow_logs(FlowLogIds=made["FlowLogIds"] + more)
+
+
 def datafeed(ec2, bucket):
     ec2.delete_spot_datafeed_subscription()
     try:

@@ -263,3 +263,28 @@ def test_aws_default_network_acl_and_route_table(ec2, vpc):
     assert [r["GatewayId"] for r in table["Routes"]] == ["local"]
     ec2.create_tags(Resources=[table["RouteTableId"]], Tags=[{"Key": "Name", "Value": "mine"}])
     assert main_table(ec2, vpc)["Tags"] == [{"Key": "Name", "Value": "mine"}]
+
+
+def test_aws_flow_log(server, ec2, fresh_bucket):
+    """By group as the VPC module makes it, and into a bucket; it is read by its id until nothing is found."""
+    vpc = ec2.describe_vpcs()["Vpcs"][0]["VpcId"]
+    server.client("s3").create_bucket(Bucket=fresh_bucket)
+    role = "arn:aws:iam::111122223333:role/flows"
+    for wanted in [
+        {"LogDestinationType": "cloud-watch-logs", "LogDestination": "arn:aws:logs:us-east-1:111122223333:log-group:flows",
+         "DeliverLogsPermissionArn": role, "MaxAggregationInterval": 60},
+        {"LogDestinationType": "s3", "LogDestination": f"arn:aws:s3:::{fresh_bucket}/flows/",
+         "DestinationOptions": {"FileFormat": "plain-text", "HiveCompatiblePartitions": False, "PerHourPartition": True}},
+    ]:
+        tags = [{"ResourceType": "vpc-flow-log", "Tags": [{"Key": "Name", "Value": "tf"}]}]
+        made = ec2.create_flow_logs(ResourceType="VPC", ResourceIds=[vpc], TrafficType="ALL", TagSpecifications=tags, ClientToken=wanted["LogDestinationType"], **wanted)
+        assert made["Unsuccessful"] == []
+        [id] = made["FlowLogIds"]
+        [seen] = ec2.describe_flow_logs(FlowLogIds=[id])["FlowLogs"]
+        assert seen.items() >= {"ResourceId": vpc, "TrafficType": "ALL", **wanted}.items() and seen["LogFormat"].startswith("${version}")
+        assert seen["Tags"] == tags[0]["Tags"]
+        assert (seen["FlowLogStatus"], seen["DeliverLogsStatus"]) == ("ACTIVE", "FAILED"), "no packets are logged"
+        assert ec2.delete_flow_logs(FlowLogIds=[id])["Unsuccessful"] == []
+        assert ec2.describe_flow_logs(FlowLogIds=[id])["FlowLogs"] == []
+    with pytest.raises(ec2.exceptions.ClientError, match="InvalidFlowLogId.NotFound"):
+        ec2.delete_flow_logs(FlowLogIds=[id])

@@ -384,6 +384,7 @@ fn in_network(e: &network::Error) -> (&'static str, StatusCode) {
         network::Error::PrimaryBlock => ("OperationNotPermitted", BAD),
         network::Error::BlockBusy(_) => ("DependencyViolation", BAD),
         network::Error::ReservationOutside(_) => ("InvalidParameterValue", BAD),
+        network::Error::FlowLogExists => ("FlowLogAlreadyExists", BAD),
         network::Error::ReservationConflict(_) => ("InvalidParameterValue", BAD),
         network::Error::OtherNetwork => ("InvalidGroup.NotFound", BAD),
         network::Error::TooManyNatGateways => ("NatGatewayLimitExceeded", BAD),

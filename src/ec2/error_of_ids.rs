@@ -30,6 +30,7 @@ pub fn malformed(kind: Kind) -> &'static str {
         Kind::VpcEndpoint => "InvalidVpcEndpointId.Malformed",
         Kind::VpcCidrAssociation => "InvalidVpcCidrBlockAssociationID.Malformed",
         Kind::SubnetReservation => "InvalidSubnetCidrReservationId.Malformed",
+        Kind::FlowLog => "InvalidFlowLogId.Malformed",
         Kind::ElasticAddress => "InvalidAllocationID.Malformed",
         Kind::AddressAssociation => "InvalidAssociationID.Malformed",
         Kind::LaunchTemplate => "InvalidLaunchTemplateId.Malformed",
@@ -73,6 +74,7 @@ pub fn not_found(kind: Kind) -> &'static str {
         Kind::VpcEndpoint => "InvalidVpcEndpointId.NotFound",
         Kind::VpcCidrAssociation => "InvalidVpcCidrBlockAssociationID.NotFound",
         Kind::SubnetReservation => "InvalidSubnetCidrReservationID.NotFound",
+        Kind::FlowLog => "InvalidFlowLogId.NotFound",
         Kind::ElasticAddress => "InvalidAllocationID.NotFound",
         Kind::AddressAssociation => "InvalidAssociationID.NotFound",
         Kind::LaunchTemplate => "InvalidLaunchTemplateId.NotFound",
@@ -155,6 +157,7 @@ pub fn no_such(kind: Kind, ids: &[String]) -> String {
             "The vpc CIDR block association ID '#' does not exist",
             "The vpc CIDR block association IDs '#' do not exist",
         ),
+        Kind::FlowLog => ("The flow log ID '#' does not exist", "The flow log IDs '#' do not exist"),
         Kind::SubnetReservation => {
             ("The subnet CIDR reservation ID '#' does not exist", "The subnet CIDR reservation IDs '#' do not exist")
         }

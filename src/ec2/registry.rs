@@ -149,7 +149,7 @@ mod tests {
         let mut page = String::from(
             "# What works\n\nWritten from the registry by a test (`UPDATE_FIXTURES=1 cargo test coverage`). Any other of \
              [AWS's actions](../src/ec2/aws_actions.txt)\nanswers `UnsupportedOperation`: those of VPNs, transit gateways, \
-             Direct Connect, Outposts, carrier and local gateways, IPAM, flow logs,\nEC2-Classic and so on. A name that is \
+             Direct Connect, Outposts, carrier and local gateways, IPAM,\nEC2-Classic and so on. A name that is \
              none of AWS's answers `InvalidAction`, any other parameter of the actions here\n`UnknownParameter`. *Without \
              effect*: accepted, and nothing comes of it. *Refused*: `UnsupportedOperation`.\n",
         );

@@ -43,6 +43,7 @@ const TAGGABLE: &[(Kind, &str)] = &[
     (Kind::PrefixList, "prefix-list"),
     (Kind::VpcEndpoint, "vpc-endpoint"),
     (Kind::SubnetReservation, "subnet-cidr-reservation"),
+    (Kind::FlowLog, "vpc-flow-log"),
     (Kind::ElasticAddress, "elastic-ip"),
     (Kind::LaunchTemplate, "launch-template"),
     (Kind::PlacementGroup, "placement-group"),
@@ -143,7 +144,8 @@ pub fn check(c: &Conn, account: &str, region: &str, id: &str) -> Result<(), Erro
         | Kind::EgressOnlyGateway
         | Kind::PrefixList
         | Kind::VpcEndpoint
-        | Kind::SubnetReservation => db::network_records::get(c, id)?.is_some_and(|r| here(&r.account, &r.region)),
+        | Kind::SubnetReservation
+        | Kind::FlowLog => db::network_records::get(c, id)?.is_some_and(|r| here(&r.account, &r.region)),
         Kind::PeeringConnection => peerings::need(c, account, region, id, clock::now_ms()).is_ok(),
         Kind::SecurityGroupRule => {
             let groups = records::all::<Group>(c, account, region)?;

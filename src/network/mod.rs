@@ -28,6 +28,7 @@ pub mod dhcp_options;
 pub mod elastic;
 pub mod endpoints;
 pub mod ends;
+pub mod flow_logs;
 pub mod gateways;
 pub mod groups;
 mod host;
@@ -405,6 +406,8 @@ pub enum Error {
     ReservationOutside(String),
     #[error("The CIDR '{0}' overlaps with another reservation of the subnet")]
     ReservationConflict(Cidr),
+    #[error("Error. There is an existing Flow Log with the same configuration and log destination.")]
+    FlowLogExists,
 
     #[error("You have specified two resources that belong to different networks.")]
     OtherNetwork,

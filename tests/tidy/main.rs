@@ -59,7 +59,7 @@ const OWNED_ELSEWHERE: &[(&str, &str, &str)] =
 
 /// Files longer than this need a reason.
 const LONG: usize = 600;
-const LONG_FILES: &[(&str, &str)] = &[];
+const LONG_FILES: &[(&str, &str)] = &[("src/ec2/actions/mod.rs", "two lists, with a line for every action")];
 
 /// The rooms that a file's code names.
 fn rooms_named(source: &Source) -> BTreeSet<String> {

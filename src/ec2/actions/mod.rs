@@ -34,6 +34,7 @@ pub mod create_default_vpc;
 pub mod create_dhcp_options;
 pub mod create_egress_only_internet_gateway;
 pub mod create_fleet;
+pub mod create_flow_logs;
 pub mod create_image;
 pub mod create_instance_export_task;
 pub mod create_internet_gateway;
@@ -64,6 +65,7 @@ pub mod create_vpc_peering_connection;
 pub mod delete_dhcp_options;
 pub mod delete_egress_only_internet_gateway;
 pub mod delete_fleets;
+pub mod delete_flow_logs;
 pub mod delete_internet_gateway;
 pub mod delete_key_pair;
 pub mod delete_launch_template;
@@ -107,6 +109,7 @@ pub mod describe_fast_launch_images;
 pub mod describe_fast_snapshot_restores;
 pub mod describe_fleet_instances;
 pub mod describe_fleets;
+pub mod describe_flow_logs;
 pub mod describe_host_reservation_offerings;
 pub mod describe_host_reservations;
 pub mod describe_hosts;
@@ -337,6 +340,7 @@ pub static ALL: &[Entry] = &[
     entry::<create_dhcp_options::CreateDhcpOptions>(),
     entry::<create_egress_only_internet_gateway::CreateEgressOnlyInternetGateway>(),
     entry::<create_fleet::CreateFleet>(),
+    entry::<create_flow_logs::CreateFlowLogs>(),
     entry::<create_image::CreateImage>(),
     entry::<create_instance_export_task::CreateInstanceExportTask>(),
     entry::<create_internet_gateway::CreateInternetGateway>(),
@@ -367,6 +371,7 @@ pub static ALL: &[Entry] = &[
     entry::<delete_dhcp_options::DeleteDhcpOptions>(),
     entry::<delete_egress_only_internet_gateway::DeleteEgressOnlyInternetGateway>(),
     entry::<delete_fleets::DeleteFleets>(),
+    entry::<delete_flow_logs::DeleteFlowLogs>(),
     entry::<delete_internet_gateway::DeleteInternetGateway>(),
     entry::<delete_key_pair::DeleteKeyPair>(),
     entry::<delete_launch_template::DeleteLaunchTemplate>(),
@@ -410,6 +415,7 @@ pub static ALL: &[Entry] = &[
     entry::<describe_fast_snapshot_restores::DescribeFastSnapshotRestores>(),
     entry::<describe_fleet_instances::DescribeFleetInstances>(),
     entry::<describe_fleets::DescribeFleets>(),
+    entry::<describe_flow_logs::DescribeFlowLogs>(),
     entry::<describe_host_reservation_offerings::DescribeHostReservationOfferings>(),
     entry::<describe_host_reservations::DescribeHostReservations>(),
     entry::<describe_hosts::DescribeHosts>(),
