@@ -32,11 +32,6 @@ def spot(ec2, image):
     ec2.cancel_spot_instance_requests(**one)
     ec2.terminate_instances(InstanceIds=[seen["InstanceId"]])
     ec2.describe_spot_price_history(InstanceTypes=["t3.micro"], ProductDescriptions=["Linux/UNIX (Amazon VPC)"])
-    ec2.delete_spot_datafeed_subscription()
-    try:
-        ec2.describe_spot_datafeed_subscription()
-    except ec2.exceptions.ClientError as e:
-        assert e.response["Error"]["Code"] == "InvalidSpotDatafeed.NotFound", e
 
 
 def fleets(ec2, image):

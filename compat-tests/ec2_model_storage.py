@@ -29,7 +29,7 @@ def volumes(ec2, instance):
     for name in ["autoEnableIO", "productCodes"]:
         ec2.describe_volume_attribute(**one, Attribute=name)
     ec2.enable_volume_io(**one)
-    snapshots(ec2, made["VolumeId"], instance, zone)
+    snapshots(ec2, made["VolumeId"], plain, instance, zone)
     ec2.detach_volume(**one)
     ec2.get_waiter("volume_available").wait(VolumeIds=[made["VolumeId"]])
     for volume in [made["VolumeId"], plain]:
@@ -37,13 +37,15 @@ def volumes(ec2, instance):
     ec2.get_waiter("volume_deleted").wait(VolumeIds=[made["VolumeId"]])
 
 
-def snapshots(ec2, volume, instance, zone):
+def snapshots(ec2, volume, plain, instance, zone):
     made = ec2.create_snapshot(VolumeId=volume, Description="model test", TagSpecifications=[tags("snapshot")])
     one = {"SnapshotId": made["SnapshotId"]}
     ec2.create_snapshots(InstanceSpecification={"InstanceId": instance}, CopyTagsFromSource="volume")
     ec2.get_waiter("snapshot_completed").wait(OwnerIds=["self"])
-    ec2.modify_snapshot_attribute(**one, Attribute="createVolumePermission", OperationType="add", GroupNames=["all"],
-                                  UserIds=["210987654321"])
+    ec2.modify_snapshot_attribute(**one, Attribute="createVolumePermission", OperationType="add", UserIds=["210987654321"])
+    public = {"SnapshotId": ec2.create_snapshot(VolumeId=plain)["SnapshotId"], "Attribute": "createVolumePermission"}
+    ec2.modify_snapshot_attribute(**public, OperationType="add", GroupNames=["all"], UserIds=["210987654321"])
+    ec2.describe_snapshot_attribute(**public)
     for name in ["createVolumePermission", "productCodes"]:
         ec2.describe_snapshot_attribute(**one, Attribute=name)
     ec2.reset_snapshot_attribute(**one, Attribute="createVolumePermission")
