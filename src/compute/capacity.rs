@@ -98,15 +98,7 @@ pub enum CapacityError {
 
 /// How many instances are in each of an account's reservations in a region.
 pub fn used(c: &Conn, account: &str, region: &str) -> Result<HashMap<String, u32>, db::Error> {
-    let mut used = HashMap::new();
-    for row in db::instances::of_account(c, account, region)? {
-        if row.desired == Desired::Running.text()
-            && let Some(id) = Spec::parse(&row.spec)?.options.reservation
-        {
-            *used.entry(id).or_default() += 1;
-        }
-    }
-    Ok(used)
+    db::instances::count_reserved(c, account, region)
 }
 
 /// Room on each host that is reserved and not used: vCPUs and MiB of memory.
@@ -222,15 +214,7 @@ pub fn cancel(c: &Conn, account: &str, region: &str, id: &str) -> Result<(), Cap
 
 /// It is over: its instances are in none from now on.
 fn end(c: &Conn, mut reservation: Kept<CapacityReservation>, state: State) -> Result<(), db::Error> {
-    for mut row in db::instances::of_account(c, &reservation.account, &reservation.region)? {
-        let mut spec = Spec::parse(&row.spec)?;
-        if spec.options.reservation.as_ref() == Some(&reservation.id) {
-            spec.options.reservation = None;
-            let generation = row.generation;
-            (row.spec, row.generation) = (spec.to_json(), generation + 1);
-            db::instances::update(c, &row, generation)?;
-        }
-    }
+    db::instances::leave_reservation(c, &reservation.account, &reservation.region, &reservation.id)?;
     reservation.it.state = state;
     records::update(c, &reservation)
 }
@@ -281,7 +265,7 @@ impl Asker<'_> {
 
 /// A stopped instance is to run again: it goes into a reservation as it did at its launch.
 pub(super) fn enter_again(c: &Conn, row: &mut InstanceRow) -> Result<(), CapacityError> {
-    let mut spec = Spec::parse(&row.spec)?;
+    let spec = Spec::parse(&row.spec)?;
     let asker = Asker {
         account: &row.account,
         region: &row.region,
@@ -291,15 +275,15 @@ pub(super) fn enter_again(c: &Conn, row: &mut InstanceRow) -> Result<(), Capacit
         tenancy: &spec.options.tenancy,
     };
     let found = if spec.options.spot.is_some() { None } else { asker.find(c, &spec.options.capacity)? };
-    spec.options.reservation = found.map(|r| r.id);
-    row.spec = spec.to_json();
+    row.capacity_reservation = found.map(|r| r.id).unwrap_or_default();
     Ok(())
 }
 
 impl Instance {
     /// The capacity reservation that it is in. One that is stopped is in none.
-    pub fn reservation(&self) -> Option<&String> {
-        self.spec.options.reservation.as_ref().filter(|_| self.row.desired == Desired::Running.text())
+    pub fn reservation(&self) -> Option<&str> {
+        let reservation = self.row.capacity_reservation.as_str();
+        (!reservation.is_empty() && self.row.desired == Desired::Running.text()).then_some(reservation)
     }
 }
 

@@ -44,9 +44,8 @@ pub struct Options {
     /// It stays on its dedicated host when it is stopped and started.
     pub host_affinity: bool,
     pub placement: Option<InGroup>,
-    /// Into which capacity reservations it is to go, and the one that it went into when it last started.
+    /// Into which capacity reservations it is to go.
     pub capacity: ReservationWish,
-    pub reservation: Option<String>,
     /// The spot request that launched it.
     pub spot: Option<OfSpot>,
     /// The fleet that launched it.
@@ -75,7 +74,6 @@ impl Default for Options {
             host_affinity: false,
             placement: None,
             capacity: ReservationWish::Open,
-            reservation: None,
             spot: None,
             fleet: None,
             cpu: None,

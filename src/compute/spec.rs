@@ -42,7 +42,6 @@ pub struct Spec {
     /// The machine was defined with other figures: define it again before it is switched on.
     #[serde(default)]
     pub redefine: bool,
-    pub client_token: Option<String>,
     #[serde(default)]
     pub profile: Option<InstanceProfile>,
     pub options: Options,
@@ -123,23 +122,28 @@ impl Instance {
     ) -> Result<Vec<Instance>, db::Error> {
         let nics = network::attached_nics_of(c, account, region)
             .map_err(|e| db::Error::Damaged(format!("interfaces of account {account}: {e}")))?;
-        let mut of: HashMap<String, Vec<Nic>> = HashMap::with_capacity(rows.len());
+        let place: HashMap<&str, usize> = rows.iter().enumerate().map(|(n, row)| (row.id.as_str(), n)).collect();
+        let mut devices: Vec<(Vec<Nic>, Vec<AttachmentRow>)> = Vec::new();
+        devices.resize_with(rows.len(), Default::default);
         for nic in nics {
-            let Some(instance) = nic.instance_id.clone() else { continue };
-            // Most have one, and interfaces are large.
-            of.entry(instance).or_insert_with(|| Vec::with_capacity(1)).push(nic);
+            if let Some(at) = nic.instance_id.as_deref().and_then(|instance| place.get(instance)) {
+                let nics = &mut devices[*at].0;
+                // Most have one, and interfaces are large.
+                nics.reserve_exact(1);
+                nics.push(nic);
+            }
         }
-        let mut volumes: HashMap<String, Vec<AttachmentRow>> = HashMap::new();
-        for row in attachments::of_account(c, account)? {
-            volumes.entry(row.instance.clone()).or_default().push(row);
+        for volume in attachments::of_account(c, account)? {
+            if let Some(at) = place.get(volume.instance.as_str()) {
+                devices[*at].1.push(volume);
+            }
         }
         // Instances of one launch have one spec, and reading JSON is what costs most here.
         let mut last: Option<(Arc<str>, Arc<Spec>)> = None;
         rows.into_iter()
-            .map(|row| {
-                let mut nics = of.remove(&row.id).unwrap_or_default();
+            .zip(devices)
+            .map(|(row, (mut nics, volumes))| {
                 nics.sort_by_key(|nic| nic.device_index);
-                let volumes = volumes.remove(&row.id).unwrap_or_default();
                 let spec = match &last {
                     Some((json, spec)) if Arc::ptr_eq(json, &row.spec) => spec.clone(),
                     Some(_) | None => last.insert((row.spec.clone(), Spec::parse(&row.spec)?.into())).1.clone(),

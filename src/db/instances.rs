@@ -2,7 +2,7 @@
 
 use super::{Conn, Error, shared};
 use rusqlite::{OptionalExtension, Row};
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 /// A hypervisor host.
@@ -36,6 +36,10 @@ pub struct InstanceRow {
     pub eni_id: String,
     /// JSON, shared with the rows that were read with it.
     pub spec: Arc<str>,
+    /// Of its launch; empty: it had none.
+    pub client_token: String,
+    /// That it was launched or last started into; empty: none.
+    pub capacity_reservation: String,
     pub desired: String,
     pub observed: String,
     pub generation: i64,
@@ -63,7 +67,7 @@ impl InstanceRow {
 
 const COLUMNS: &str = "id, account, region, zone, reservation_id, launch_index, host, instance_type, vcpus, memory_mib, \
      eni_id, spec, desired, observed, generation, settled, powered, boot_id, force, deadline, reboot, attempt, not_before, \
-     reason_code, reason_message, transition, launched_at, changed_at";
+     reason_code, reason_message, transition, launched_at, changed_at, client_token, capacity_reservation";
 
 /// `last` has the spec of the row before.
 fn instance(r: &Row<'_>, last: &mut Option<Arc<str>>) -> rusqlite::Result<InstanceRow> {
@@ -96,6 +100,8 @@ fn instance(r: &Row<'_>, last: &mut Option<Arc<str>>) -> rusqlite::Result<Instan
         transition: r.get(25)?,
         launched_at: r.get(26)?,
         changed_at: r.get(27)?,
+        client_token: r.get(28)?,
+        capacity_reservation: r.get(29)?,
     })
 }
 
@@ -110,13 +116,13 @@ fn collect(c: &Conn, rest: &str, params: impl rusqlite::Params) -> Result<Vec<In
 pub fn insert(c: &Conn, i: &InstanceRow) -> Result<(), Error> {
     c.prepare_cached(&format!(
         "INSERT INTO instances ({COLUMNS}) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, \
-         ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27, ?28)"
+         ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27, ?28, ?29, ?30)"
     ))?
     .execute(rusqlite::params![
         i.id, i.account, i.region, i.zone, i.reservation_id, i.launch_index, i.host, i.instance_type, i.vcpus,
         i.memory_mib, i.eni_id, i.spec, i.desired, i.observed, i.generation, i.settled, i.powered, i.boot_id, i.force,
         i.deadline, i.reboot, i.attempt, i.not_before, i.reason_code, i.reason_message, i.transition, i.launched_at,
-        i.changed_at,
+        i.changed_at, i.client_token, i.capacity_reservation,
     ])?;
     count(c, &Counted::of(i), 1)
 }
@@ -192,13 +198,13 @@ pub fn update(c: &Conn, i: &InstanceRow, expected: i64) -> Result<bool, Error> {
     c.prepare_cached(
             "UPDATE instances SET spec = ?1, desired = ?2, observed = ?3, generation = ?4, settled = ?5, powered = ?6, boot_id = ?7, \
              force = ?8, deadline = ?9, reboot = ?10, attempt = ?11, not_before = ?12, reason_code = ?13, reason_message = ?14, \
-             transition = ?15, launched_at = ?16, changed_at = ?17, instance_type = ?18, vcpus = ?19, memory_mib = ?20, host = ?21 \
-             WHERE id = ?22",
+             transition = ?15, launched_at = ?16, changed_at = ?17, instance_type = ?18, vcpus = ?19, memory_mib = ?20, host = ?21, \
+             capacity_reservation = ?22 WHERE id = ?23",
         )?
         .execute(rusqlite::params![
             i.spec, i.desired, i.observed, i.generation, i.settled, i.powered, i.boot_id, i.force, i.deadline, i.reboot,
             i.attempt, i.not_before, i.reason_code, i.reason_message, i.transition, i.launched_at, i.changed_at,
-            i.instance_type, i.vcpus, i.memory_mib, i.host, i.id,
+            i.instance_type, i.vcpus, i.memory_mib, i.host, i.capacity_reservation, i.id,
         ])?;
     Ok(true)
 }
@@ -220,6 +226,27 @@ pub fn of_account(c: &Conn, account: &str, region: &str) -> Result<Vec<InstanceR
 /// The instances of one reservation, by launch index.
 pub fn of_reservation(c: &Conn, reservation_id: &str) -> Result<Vec<InstanceRow>, Error> {
     collect(c, "WHERE reservation_id = ?1 ORDER BY launch_index", [reservation_id])
+}
+
+/// How many instances that run or are to run are in each capacity reservation of an account in a region.
+pub fn count_reserved(c: &Conn, account: &str, region: &str) -> Result<HashMap<String, u32>, Error> {
+    let mut q = c.prepare_cached(
+        "SELECT capacity_reservation, count(*) FROM instances
+         WHERE account = ?1 AND region = ?2 AND capacity_reservation <> '' AND desired = 'running'
+         GROUP BY capacity_reservation",
+    )?;
+    let rows = q.query_map([account, region], |r| Ok((r.get(0)?, r.get(1)?)))?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// Instances are in a capacity reservation of an account no more; whoever works on one looks at it again.
+pub fn leave_reservation(c: &Conn, account: &str, region: &str, reservation: &str) -> Result<(), Error> {
+    c.prepare_cached(
+        "UPDATE instances SET capacity_reservation = '', generation = generation + 1
+         WHERE account = ?1 AND region = ?2 AND capacity_reservation = ?3 AND capacity_reservation <> ''",
+    )?
+    .execute([account, region, reservation])?;
+    Ok(())
 }
 
 /// Every id, of terminated instances too.

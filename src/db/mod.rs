@@ -91,6 +91,8 @@ const MIGRATIONS: &[(&str, &str)] = &[
     ("0025_instances_in_order", include_str!("migrations/0025_instances_in_order.sql")),
     ("0026_flat_launches", include_str!("migrations/0026_flat_launches.sql")),
     ("0027_volume_storage", include_str!("migrations/0027_volume_storage.sql")),
+    ("0028_alike_specs", include_str!("migrations/0028_alike_specs.sql")),
+    ("0029_tags_by_value", include_str!("migrations/0029_tags_by_value.sql")),
 ];
 
 type Job = Box<dyn FnOnce(&mut Conn) -> Answer + Send>;
@@ -248,10 +250,10 @@ pub fn attempt<T, E: From<Error>>(c: &Conn, part: impl FnOnce(&Conn) -> Result<T
 
 /// The text of a column, shared with the row before if that has the same.
 fn shared(r: &rusqlite::Row<'_>, at: usize, last: &mut Option<Arc<str>>) -> rusqlite::Result<Arc<str>> {
-    let text = r.get_ref(at)?.as_str()?;
+    let value = r.get_ref(at)?;
     match last {
-        Some(last) if **last == *text => Ok(last.clone()),
-        Some(_) | None => Ok(last.insert(text.into()).clone()),
+        Some(last) if value.as_bytes()? == last.as_bytes() => Ok(last.clone()),
+        Some(_) | None => Ok(last.insert(value.as_str()?.into()).clone()),
     }
 }
 
@@ -410,6 +412,40 @@ mod tests {
             one.await.unwrap().unwrap();
         }
         assert_eq!(count(&db), 200);
+    }
+
+    #[test]
+    fn what_specs_said_before_their_columns_is_found_there() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("novella.db");
+        let conn = connect(&path).unwrap();
+        let before = MIGRATIONS.iter().take_while(|(name, _)| *name != "0028_alike_specs");
+        for (n, (_, sql)) in before.enumerate() {
+            conn.execute_batch(sql).unwrap();
+            conn.pragma_update(None, "user_version", n as i64 + 1).unwrap();
+        }
+        conn.execute_batch(
+            r#"INSERT INTO hosts (id, uri, vcpus, memory_mib, up, updated_at) VALUES ('local', '', 1, 1, 1, 0);"#,
+        )
+        .unwrap();
+        for (id, spec) in [
+            (
+                "i-1",
+                r#"{"image_id":"ami-1","client_token":"t\"1","options":{"reservation":"cr-1","ebs_optimized":false}}"#,
+            ),
+            ("i-2", r#"{"image_id":"ami-1","client_token":null,"options":{"reservation":null,"ebs_optimized":false}}"#),
+        ] {
+            let sql = "INSERT INTO instances (id, account, region, zone, reservation_id, launch_index, host, instance_type, vcpus,
+                         memory_mib, eni_id, spec, desired, observed, generation, settled, launched_at, changed_at)
+                       VALUES (?1, 'a', 'r', 'ra', 'r-1', 0, 'local', 't', 1, 1, ?1, ?2, 'running', 'running', 1, 1, 0, 0)";
+            conn.execute(sql, [id, spec]).unwrap();
+        }
+        drop(conn);
+        let rows = Db::open(&path).unwrap().read(|c| instances::of_account(c, "a", "r")).unwrap();
+        let own: Vec<_> = rows.iter().map(|i| (&*i.client_token, &*i.capacity_reservation)).collect();
+        assert_eq!(own, [("t\"1", "cr-1"), ("", "")]);
+        assert_eq!(&*rows[0].spec, r#"{"image_id":"ami-1","options":{"ebs_optimized":false}}"#);
+        assert!(Arc::ptr_eq(&rows[0].spec, &rows[1].spec));
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! Tags of every kind of resource, in one table.
 
 use super::{Conn, Error};
+use rusqlite::Row;
 use std::collections::HashMap;
 
 /// A key and its value.
@@ -71,6 +72,29 @@ pub fn of(c: &Conn, account: &str, resource_id: &str) -> Result<Vec<Tag>, Error>
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
+/// Ids of the resources of one kind on which an account has put a tag with one of these values: `most` at most.
+pub fn having(
+    c: &Conn,
+    account: &str,
+    region: &str,
+    kind: &str,
+    key: &str,
+    values: &[String],
+    most: usize,
+) -> Result<Vec<String>, Error> {
+    let mut q = c.prepare_cached(
+        "SELECT resource_id FROM tags
+         WHERE account = ?1 AND region = ?2 AND resource_type = ?3 AND key = ?4 AND value = ?5 LIMIT ?6",
+    )?;
+    let mut ids = Vec::new();
+    for value in values {
+        let room = (most - ids.len()) as i64;
+        let rows = q.query_map((account, region, kind, key, value, room), |r| r.get(0))?;
+        ids.extend(rows.collect::<Result<Vec<_>, _>>()?);
+    }
+    Ok(ids)
+}
+
 /// An account's tags of all resources of one kind in a region, by resource id.
 pub fn by_resource(c: &Conn, account: &str, region: &str, kind: &str) -> Result<HashMap<String, Vec<Tag>>, Error> {
     let mut q = c.prepare_cached(
@@ -79,21 +103,40 @@ pub fn by_resource(c: &Conn, account: &str, region: &str, kind: &str) -> Result<
     let mut all: HashMap<String, Vec<Tag>> = HashMap::new();
     let mut rows = q.query((account, region, kind))?;
     while let Some(r) = rows.next()? {
-        all.entry(r.get(0)?).or_default().push(Tag { key: r.get(1)?, value: r.get(2)? });
+        let (id, tag) =
+            (r.get_ref(0)?.as_str().map_err(rusqlite::Error::from)?, Tag { key: r.get(1)?, value: r.get(2)? });
+        match all.get_mut(id) {
+            Some(tags) => tags.push(tag),
+            None => drop(all.insert(id.to_owned(), vec![tag])),
+        }
     }
     Ok(all)
 }
 
-/// Every tag of an account's region, by resource and key.
+const ROW: &str = "resource_id, resource_type, key, value";
+
+fn row(r: &Row<'_>) -> rusqlite::Result<TagRow> {
+    Ok(TagRow { resource_id: r.get(0)?, resource_type: r.get(1)?, key: r.get(2)?, value: r.get(3)? })
+}
+
+/// Every tag of an account's region.
 pub fn all(c: &Conn, account: &str, region: &str) -> Result<Vec<TagRow>, Error> {
-    let mut q = c.prepare_cached(
-        "SELECT resource_id, resource_type, key, value FROM tags WHERE account = ?1 AND region = ?2
-         ORDER BY resource_id, key",
-    )?;
-    let rows = q.query_map((account, region), |r| {
-        Ok(TagRow { resource_id: r.get(0)?, resource_type: r.get(1)?, key: r.get(2)?, value: r.get(3)? })
-    })?;
+    let mut q = c.prepare_cached(&format!("SELECT {ROW} FROM tags WHERE account = ?1 AND region = ?2"))?;
+    let rows = q.query_map((account, region), row)?;
     Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// The tags of some resources of an account's region.
+pub fn of_these(c: &Conn, account: &str, region: &str, resources: &[String]) -> Result<Vec<TagRow>, Error> {
+    let mut q = c.prepare_cached(&format!(
+        "SELECT {ROW} FROM tags WHERE account = ?1 AND region = ?2 AND resource_id = ?3 ORDER BY key"
+    ))?;
+    let mut all = Vec::new();
+    for id in resources {
+        let rows = q.query_map((account, region, id), row)?;
+        all.extend(rows.collect::<Result<Vec<_>, _>>()?);
+    }
+    Ok(all)
 }
 
 /// Forget every tag.

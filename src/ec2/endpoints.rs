@@ -117,6 +117,7 @@ impl Filtered for EndpointItem {
         ("vpc-endpoint-type", |e| vec![e.vpc_endpoint_type.into()]),
         ("vpc-id", |e| vec![e.vpc_id.as_str().into()]),
     ];
+    const ID: &'static str = "vpc-endpoint-id";
     const TAGGED: bool = true;
     fn tags(&self) -> Option<&[Tag]> {
         Some(&self.tag_set)

@@ -24,6 +24,9 @@ pub trait Filtered: Sized + 'static {
 
     /// Whether it has tags at all.
     const TAGGED: bool = false;
+
+    /// The filter that looks at its id, if one does.
+    const ID: &'static str = "";
 }
 
 /// The filters of a request.
@@ -35,7 +38,7 @@ struct Filter<T> {
 }
 
 enum By<T> {
-    Property(Values<T>),
+    Property(&'static str, Values<T>),
     Tag(String),
     TagKey,
     TagValue,
@@ -55,6 +58,22 @@ impl<T: Filtered> Filters<T> {
         structs.iter().map(one).collect::<Result<_, _>>().map(Filters)
     }
 
+    /// The only values of a property that one of the filters lets pass, if it names them without wildcards.
+    pub fn only(&self, property: &str) -> Option<&[String]> {
+        self.0.iter().find_map(|filter| match filter.by {
+            By::Property(name, _) if name == property => filter.literal(),
+            By::Property(..) | By::Tag(_) | By::TagKey | By::TagValue => None,
+        })
+    }
+
+    /// A tag's key, and the only values of it that one of the filters lets pass, if it names them without wildcards.
+    pub fn only_tagged(&self) -> Option<(&str, &[String])> {
+        self.0.iter().find_map(|filter| match &filter.by {
+            By::Tag(key) => filter.literal().map(|values| (key.as_str(), values)),
+            By::Property(..) | By::TagKey | By::TagValue => None,
+        })
+    }
+
     /// Whether all filters let `item` pass.
     pub fn accept(&self, item: &T) -> bool {
         self.0.iter().all(|filter| filter.accept(item))
@@ -68,7 +87,8 @@ fn one<T: Filtered>(p: &Params<'_>) -> Result<Filter<T>, Error> {
         return Err(Error::ParameterValue(format!("The maximum number of filter values is {MOST_VALUES}")));
     }
     let unknown = || Error::Filter(name.to_owned());
-    let property = || T::FILTERS.iter().find(|(known, _)| *known == name).map(|(_, values)| By::Property(*values));
+    let property =
+        || T::FILTERS.iter().find(|(known, _)| *known == name).map(|(name, values)| By::Property(name, *values));
     let by = match name.strip_prefix("tag:") {
         Some(key) if T::TAGGED => By::Tag(key.to_owned()),
         _ if T::TAGGED && name == "tag-key" => By::TagKey,
@@ -79,11 +99,17 @@ fn one<T: Filtered>(p: &Params<'_>) -> Result<Filter<T>, Error> {
 }
 
 impl<T: Filtered> Filter<T> {
+    /// Its patterns, if each matches itself and nothing else.
+    fn literal(&self) -> Option<&[String]> {
+        let plain = self.patterns.iter().all(|pattern| !pattern.contains(['*', '?', '\\']));
+        plain.then_some(&self.patterns)
+    }
+
     fn accept(&self, item: &T) -> bool {
         let any = |value: &str| self.patterns.iter().any(|pattern| matches(pattern, value));
         let tags = || item.tags().unwrap_or_default().iter();
         match &self.by {
-            By::Property(values) => values(item).iter().any(|value| any(value)),
+            By::Property(_, values) => values(item).iter().any(|value| any(value)),
             By::Tag(key) => tags().any(|tag| tag.key == *key && any(&tag.value)),
             By::TagKey => tags().any(|tag| any(&tag.key)),
             By::TagValue => tags().any(|tag| any(&tag.value)),
@@ -178,6 +204,20 @@ mod tests {
             ("Filter.1.Name=name", false),
         ] {
             assert_eq!(accepts(form, &thing), expected, "{form}");
+        }
+    }
+
+    #[test]
+    fn what_a_filter_names_without_wildcards_is_told() {
+        let form = "Filter.1.Name=name&Filter.1.Value.1=a*&Filter.2.Name=name&Filter.2.Value.1=b&Filter.2.Value.2=c\
+                    &Filter.3.Name=tag:os&Filter.3.Value.1=x";
+        let form = Form::parse(&[form.as_bytes()]).unwrap();
+        let filters = Filters::<Thing>::read(&form.params()).unwrap();
+        assert_eq!(filters.only("name").unwrap(), ["b", "c"]);
+        assert_eq!(filters.only_tagged().unwrap(), ("os", &["x".to_owned()][..]));
+        for wild in ["*", "a?", r"\*"] {
+            let form = Form::parse(&[format!("Filter.1.Name=name&Filter.1.Value.1={wild}").as_bytes()]).unwrap();
+            assert_eq!(Filters::<Thing>::read(&form.params()).unwrap().only("name"), None);
         }
     }
 

@@ -234,6 +234,7 @@ impl Filtered for ImageItem {
         ("sriov-net-support", |i| i.sriov_net_support.iter().map(|s| (*s).into()).collect()),
         ("virtualization-type", |i| vec![i.virtualization_type.into()]),
     ];
+    const ID: &'static str = "image-id";
     const TAGGED: bool = true;
     fn tags(&self) -> Option<&[Tag]> {
         Some(&self.tag_set)

@@ -12,8 +12,9 @@ use crate::compute::state::State;
 use crate::compute::{Cpu, Instance, MetadataOptions, ReservationWish};
 use crate::db::tags::Tag;
 use crate::db::volumes::AttachmentRow;
-use crate::network::{PrivateName, PublicName};
-use crate::wire::ec2_xml::{OrNothing, Text, Time};
+use crate::network::groups::GroupRef;
+use crate::network::{Nic, PrivateName, PublicName};
+use crate::wire::ec2_xml::{Each, OrNothing, Text, Time};
 use serde::Serialize;
 use std::collections::HashMap;
 use std::net::Ipv4Addr;
@@ -30,41 +31,57 @@ impl Serialize for Shown {
     }
 }
 
-/// One launch: what RunInstances answers and DescribeInstances lists.
+/// Instances in the launches that they are of: what DescribeInstances lists. Those of one launch are beside each other.
+pub struct Reservations(Vec<Shown>);
+
+/// The instances of one launch, at least one: what RunInstances answers.
+pub struct Launched(pub Vec<Shown>);
+
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Reservation {
-    reservation_id: String,
-    owner_id: String,
+struct Reservation<'a> {
+    reservation_id: &'a str,
+    owner_id: &'a str,
     /// Groups of reservations are EC2-Classic's; instances have theirs.
     group_set: [(); 0],
-    instances_set: Vec<Shown>,
+    instances_set: &'a [Shown],
 }
 
-impl Reservation {
+impl Reservations {
     /// Instances into their reservations, in the order in which reservations first come.
-    pub fn group(all: Vec<Shown>) -> Vec<Reservation> {
-        let mut reservations: Vec<Reservation> = Vec::new();
-        let mut place: HashMap<String, usize> = HashMap::new();
-        for shown in all {
-            let row = &shown.instance.row;
-            let at = match place.get(&row.reservation_id) {
-                Some(at) => *at,
-                None => {
-                    place.insert(row.reservation_id.clone(), reservations.len());
-                    reservations.push(Reservation {
-                        reservation_id: row.reservation_id.clone(),
-                        owner_id: row.account.clone(),
-                        group_set: [],
-                        // Most have one, and instances are large.
-                        instances_set: Vec::with_capacity(1),
-                    });
-                    reservations.len() - 1
-                }
-            };
-            reservations[at].instances_set.push(shown);
+    pub fn group(mut all: Vec<Shown>) -> Reservations {
+        let mut known: HashMap<&str, usize> = HashMap::with_capacity(all.len());
+        let place = |shown| {
+            let next = known.len();
+            *known.entry(Shown::reservation(shown)).or_insert(next)
+        };
+        let places: Vec<usize> = all.iter().map(place).collect();
+        // Who was started again comes later than those that were launched with it.
+        if !places.is_sorted() {
+            let mut placed: Vec<(usize, Shown)> = places.into_iter().zip(all).collect();
+            placed.sort_by_key(|(place, _)| *place);
+            all = placed.into_iter().map(|(_, shown)| shown).collect();
         }
-        reservations
+        Reservations(all)
+    }
+}
+
+impl<'a> Reservation<'a> {
+    fn of(instances_set: &'a [Shown]) -> Reservation<'a> {
+        let row = &instances_set[0].instance.row;
+        Reservation { reservation_id: &row.reservation_id, owner_id: &row.account, group_set: [], instances_set }
+    }
+}
+
+impl Serialize for Reservations {
+    fn serialize<S: serde::Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
+        s.collect_seq(self.0.chunk_by(|a, b| a.reservation() == b.reservation()).map(Reservation::of))
+    }
+}
+
+impl Serialize for Launched {
+    fn serialize<S: serde::Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
+        Reservation::of(&self.0).serialize(s)
     }
 }
 
@@ -113,12 +130,12 @@ struct InstanceItem<'a> {
     private_ip_address: Option<Ipv4Addr>,
     ip_address: Option<Ipv4Addr>,
     source_dest_check: Option<bool>,
-    group_set: Vec<GroupItem<&'a str>>,
+    group_set: Each<'a, GroupRef, GroupItem<&'a str>>,
     state_reason: Option<StateReason<&'a str>>,
     architecture: &'a str,
     root_device_type: &'static str,
     root_device_name: &'a str,
-    block_device_mapping: Vec<BlockDevice<&'a str>>,
+    block_device_mapping: Each<'a, AttachmentRow, BlockDevice<&'a str>>,
     virtualization_type: &'static str,
     client_token: &'a str,
     iam_instance_profile: Option<ProfileItem<&'a str>>,
@@ -126,7 +143,7 @@ struct InstanceItem<'a> {
     spot_instance_request_id: Option<&'a str>,
     tag_set: &'a [Tag],
     hypervisor: &'static str,
-    network_interface_set: Vec<Interface<'a>>,
+    network_interface_set: Each<'a, Nic, Interface<'a>>,
     ebs_optimized: bool,
     ena_support: bool,
     cpu_options: CpuOptions,
@@ -309,6 +326,10 @@ impl Shown {
         (self.instance, self.tags)
     }
 
+    fn reservation(&self) -> &str {
+        &self.instance.row.reservation_id
+    }
+
     fn item(&self) -> InstanceItem<'_> {
         let Instance { row, spec, state, nics, volumes } = &self.instance;
         let nic = nics.first();
@@ -354,24 +375,24 @@ impl Shown {
             ip_address: public,
             source_dest_check: nic.map(|n| n.details.source_dest_check),
             // A terminated instance has given its interfaces back, and its groups with them.
-            group_set: self.instance.groups().iter().map(GroupItem::from).collect(),
+            group_set: Each { of: self.instance.groups(), item: GroupItem::from },
             state_reason: (!row.reason_code.is_empty()).then(reason),
             architecture: &spec.architecture,
             root_device_type: root_device_type(spec.root_volume),
             root_device_name: &spec.root_device_name,
-            block_device_mapping: volumes.iter().map(BlockDevice::from).collect(),
+            block_device_mapping: Each { of: volumes, item: BlockDevice::from },
             virtualization_type: if spec.kernel_id.is_some() { "paravirtual" } else { "hvm" },
-            client_token: spec.client_token.as_deref().unwrap_or_default(),
+            client_token: &row.client_token,
             iam_instance_profile: spec.profile.as_ref().map(ProfileItem::from),
             instance_lifecycle: spec.options.spot.as_ref().map(|_| "spot"),
             spot_instance_request_id: spec.options.spot.as_ref().map(|spot| spot.request.as_str()),
             tag_set: &self.tags,
             hypervisor: "xen",
-            network_interface_set: nics.iter().map(Interface::new).collect(),
+            network_interface_set: Each { of: nics, item: Interface::new },
             ebs_optimized: spec.options.ebs_optimized,
             ena_support: true,
             cpu_options: CpuOptions { core_count: cpu.cores, threads_per_core: cpu.threads },
-            capacity_reservation_id: self.instance.reservation().map(String::as_str),
+            capacity_reservation_id: self.instance.reservation(),
             capacity_reservation_specification: (&spec.options.capacity).into(),
             hibernation_options: HibernationOptions { configured: false },
             metadata_options: MetadataItem::new(&spec.options.metadata, "applied"),

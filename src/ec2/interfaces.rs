@@ -8,8 +8,9 @@ use crate::compute::types;
 use crate::db::tags::Tag;
 use crate::db::{self, Conn};
 use crate::id::Kind;
+use crate::network::groups::GroupRef;
 use crate::network::{self, Mac, Nic, PrivateName, PublicName, Service};
-use crate::wire::ec2_xml::{OrNothing, Text, Time};
+use crate::wire::ec2_xml::{Each, OrNothing, Text, Time};
 use crate::wire::query::Params;
 use serde::Serialize;
 use std::borrow::Cow;
@@ -116,14 +117,29 @@ fn association(nic: &Nic, ip: Ipv4Addr, ids: bool) -> Option<Association<'_>> {
     })
 }
 
-fn addresses_of(nic: &Nic, ids: bool) -> Vec<Address<'_>> {
-    let item = |ip: Ipv4Addr| Address {
-        private_ip_address: ip,
-        private_dns_name: private_name(nic, ip),
-        primary: ip == nic.private_ip,
-        association: association(nic, ip, ids),
-    };
-    nic.addresses().map(item).collect()
+/// The addresses of an interface, as the interface itself shows them or (without `ids`) its instance.
+#[derive(Clone, Copy)]
+pub struct Addresses<'a> {
+    nic: &'a Nic,
+    ids: bool,
+}
+
+impl<'a> Addresses<'a> {
+    pub fn iter(self) -> impl Iterator<Item = Address<'a>> {
+        let Addresses { nic, ids } = self;
+        nic.addresses().map(move |ip| Address {
+            private_ip_address: ip,
+            private_dns_name: private_name(nic, ip),
+            primary: ip == nic.private_ip,
+            association: association(nic, ip, ids),
+        })
+    }
+}
+
+impl Serialize for Addresses<'_> {
+    fn serialize<S: serde::Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
+        s.collect_seq(self.iter())
+    }
 }
 
 fn private_name(nic: &Nic, ip: Ipv4Addr) -> Option<Text<PrivateName<'_>>> {
@@ -144,10 +160,10 @@ pub struct Interface<'a> {
     pub private_ip_address: Ipv4Addr,
     pub private_dns_name: Option<Text<PrivateName<'a>>>,
     pub source_dest_check: bool,
-    pub group_set: Vec<GroupItem<&'a str>>,
+    pub group_set: Each<'a, GroupRef, GroupItem<&'a str>>,
     pub attachment: OwnAttachment<'a>,
     pub association: Option<Association<'a>>,
-    pub private_ip_addresses_set: Vec<Address<'a>>,
+    pub private_ip_addresses_set: Addresses<'a>,
     ipv6_addresses_set: [(); 0],
     interface_type: &'static str,
     pub operator: Operator,
@@ -205,10 +221,10 @@ impl Interface<'_> {
             private_ip_address: nic.private_ip,
             private_dns_name: private_name(nic, nic.private_ip),
             source_dest_check: nic.details.source_dest_check,
-            group_set: nic.groups.iter().map(GroupItem::from).collect(),
+            group_set: Each { of: &nic.groups, item: GroupItem::from },
             attachment: OwnAttachment::new(nic),
             association: association(nic, nic.private_ip, false),
-            private_ip_addresses_set: addresses_of(nic, false),
+            private_ip_addresses_set: Addresses { nic, ids: false },
             ipv6_addresses_set: [],
             interface_type: "interface",
             operator: Operator::NOBODY,
@@ -290,11 +306,11 @@ struct Item<'a> {
     private_ip_address: Ipv4Addr,
     private_dns_name: Option<Text<PrivateName<'a>>>,
     source_dest_check: bool,
-    group_set: Vec<GroupItem<&'a str>>,
+    group_set: Each<'a, GroupRef, GroupItem<&'a str>>,
     attachment: Option<Attachment<'a>>,
     association: Option<Association<'a>>,
     tag_set: &'a [Tag],
-    private_ip_addresses_set: Vec<Address<'a>>,
+    private_ip_addresses_set: Addresses<'a>,
     ipv6_addresses_set: [(); 0],
     interface_type: &'static str,
     deny_all_igw_traffic: bool,
@@ -326,11 +342,11 @@ impl Shown {
             private_ip_address: nic.private_ip,
             private_dns_name: private_name(nic, nic.private_ip),
             source_dest_check: nic.details.source_dest_check,
-            group_set: nic.groups.iter().map(GroupItem::from).collect(),
+            group_set: Each { of: &nic.groups, item: GroupItem::from },
             attachment: Attachment::of(nic),
             tag_set: &self.tags,
             association: association(nic, nic.private_ip, true),
-            private_ip_addresses_set: addresses_of(nic, true),
+            private_ip_addresses_set: Addresses { nic, ids: true },
             ipv6_addresses_set: [],
             interface_type: match nic.details.service {
                 None => "interface",
@@ -359,7 +375,7 @@ fn of_elastic<'a>(i: &'a Shown, value: fn(&'a (String, String)) -> &'a str) -> V
 }
 
 fn of_public<'a>(i: &'a Shown, value: fn(&Association<'a>) -> Cow<'a, str>) -> Vec<Cow<'a, str>> {
-    i.item().private_ip_addresses_set.iter().filter_map(|a| a.association.as_ref()).map(value).collect()
+    i.item().private_ip_addresses_set.iter().filter_map(|a| a.association).map(|a| value(&a)).collect()
 }
 
 fn private_ips(i: &Shown) -> Vec<Cow<'_, str>> {
@@ -415,6 +431,7 @@ impl Filtered for Shown {
         ("subnet-id", |i| text(&i.nic.subnet.id)),
         ("vpc-id", |i| text(&i.nic.subnet.vpc_id)),
     ];
+    const ID: &'static str = "network-interface-id";
     const TAGGED: bool = true;
     fn tags(&self) -> Option<&[Tag]> {
         Some(&self.tags)

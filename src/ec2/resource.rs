@@ -126,7 +126,7 @@ pub fn check(c: &Conn, account: &str, region: &str, id: &str) -> Result<(), Erro
             let select = db::images::Select {
                 region: Some(region.into()),
                 viewer: Some(account.into()),
-                ids: vec![id.into()],
+                ids: Some(vec![id.into()]),
                 owners: Vec::new(),
             };
             !db::images::select(c, &select)?.is_empty()

@@ -299,6 +299,7 @@ impl Filtered for TableItem {
         ("route.vpc-peering-connection-id", |t| routes(t, |r| r.vpc_peering_connection_id.as_deref())),
         ("vpc-id", |t| vec![t.vpc_id.as_str().into()]),
     ];
+    const ID: &'static str = "route-table-id";
     const TAGGED: bool = true;
     fn tags(&self) -> Option<&[Tag]> {
         Some(&self.tag_set)

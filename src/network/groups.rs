@@ -36,6 +36,16 @@ impl Record for Group {
     }
 }
 
+impl Group {
+    /// Ids of the groups that its rules name.
+    pub fn peers(&self) -> impl Iterator<Item = &String> {
+        self.rules.iter().filter_map(|rule| match &rule.allow.peer {
+            Peer::Group { id, .. } => Some(id),
+            Peer::Ipv4(_) | Peer::Ipv6(_) | Peer::PrefixList(_) => None,
+        })
+    }
+}
+
 /// A group as an interface names it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct GroupRef {

@@ -11,10 +11,23 @@ pub fn all(c: &Conn, account: &str, region: &str) -> Result<Vec<Nic>, Error> {
     Nic::all(rows::nics_of_account(c, account, region)?)
 }
 
+/// Ids of the interfaces that instances have.
+pub fn at(c: &Conn, instances: &[String]) -> Result<Vec<String>, Error> {
+    let mut ids = Vec::new();
+    for instance in instances {
+        ids.extend(rows::nics_of(c, instance)?.into_iter().map(|row| row.id));
+    }
+    Ok(ids)
+}
+
+/// The account's interface of that id, if there is one.
+pub fn get(c: &Conn, account: &str, region: &str, id: &str) -> Result<Option<Nic>, Error> {
+    Ok(address::nic(c, id)?.filter(|n| n.account == account && n.subnet.region == region))
+}
+
 /// The account's interface of that id.
 pub fn need(c: &Conn, account: &str, region: &str, id: &str) -> Result<Nic, Error> {
-    let found = address::nic(c, id)?.filter(|n| n.account == account && n.subnet.region == region);
-    found.ok_or_else(|| Error::NoSuch(Kind::NetworkInterface, id.to_owned()))
+    get(c, account, region, id)?.ok_or_else(|| Error::NoSuch(Kind::NetworkInterface, id.to_owned()))
 }
 
 /// [`need`] one that no service has for its own.
@@ -26,8 +39,7 @@ pub fn need_own(c: &Conn, account: &str, region: &str, id: &str) -> Result<Nic, 
 /// The account's interface whose attachment has that id.
 pub fn need_attached(c: &Conn, account: &str, region: &str, attachment: &str) -> Result<Nic, Error> {
     let id = attachment.replacen(Kind::Attachment.prefix(), Kind::NetworkInterface.prefix(), 1);
-    let found = address::nic(c, &id)?.filter(|n| n.account == account && n.subnet.region == region);
-    let attached = found.filter(|n| n.instance_id.is_some());
+    let attached = get(c, account, region, &id)?.filter(|n| n.instance_id.is_some());
     attached.ok_or_else(|| Error::NoSuch(Kind::Attachment, attachment.to_owned()))
 }
 

@@ -130,6 +130,15 @@ pub fn of_account(c: &Conn, account: &str) -> Result<Vec<AttachmentRow>, db::Err
     db::volumes::attachments_of_account(c, account)
 }
 
+/// Ids of the volumes that instances have.
+pub fn volumes_at(c: &Conn, instances: &[String]) -> Result<Vec<String>, db::Error> {
+    let mut volumes = Vec::new();
+    for instance in instances {
+        volumes.extend(db::volumes::attachments_at(c, instance)?.into_iter().map(|a| a.volume));
+    }
+    Ok(volumes)
+}
+
 /// An instance is gone for good: its volumes are free, or go with it.
 pub fn leave(c: &Conn, instance: &str) -> Result<(), Error> {
     for row in db::volumes::attachments_at(c, instance)? {

@@ -38,7 +38,7 @@ mod work;
 pub use devices::{DiskWish, Mapped, VolumeWish};
 pub use figures::{Figures, Kind, Wish};
 pub use making::{NewVolume, create, create_on, figures_on, modify};
-pub use volume::{Modification, Volume, all, delete, get, need};
+pub use volume::{Modification, Volume, all, delete, get, need, of_account};
 
 use crate::db::snapshots::SnapshotRow;
 use crate::db::{self, Db};

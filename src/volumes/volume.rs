@@ -79,6 +79,11 @@ pub fn all(c: &Conn, account: &str, region: &str) -> Result<Vec<Volume>, db::Err
     Ok(rows.into_iter().map(|row| Volume { attachments: of.remove(&row.id).unwrap_or_default(), row }).collect())
 }
 
+/// The account's volume of that id, if there is one.
+pub fn of_account(c: &Conn, account: &str, region: &str, id: &str) -> Result<Option<Volume>, db::Error> {
+    Ok(get(c, id)?.filter(|volume| volume.row.account == account && volume.row.region == region))
+}
+
 /// One volume, whoever's it is.
 pub fn get(c: &Conn, id: &str) -> Result<Option<Volume>, db::Error> {
     db::volumes::get(c, id)?.map(|row| Volume::load(c, row)).transpose()
@@ -86,10 +91,7 @@ pub fn get(c: &Conn, id: &str) -> Result<Option<Volume>, db::Error> {
 
 /// One volume of an account.
 pub fn need(c: &Conn, account: &str, region: &str, id: &str) -> Result<Volume, Error> {
-    match db::volumes::get(c, id)? {
-        Some(row) if row.account == account && row.region == region => Ok(Volume::load(c, row)?),
-        Some(_) | None => Err(Error::NoVolume(id.to_owned())),
-    }
+    of_account(c, account, region, id)?.ok_or_else(|| Error::NoVolume(id.to_owned()))
 }
 
 /// Delete a volume that is attached to nothing. Its snapshots stay.

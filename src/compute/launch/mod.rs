@@ -40,11 +40,10 @@ impl Compute {
 
 /// The transaction of a launch.
 pub(super) fn launch(c: &Conn, r: &LaunchRequest, ground: &Ground) -> Result<Vec<Instance>, Error> {
-    let fingerprint = hex::encode(Sha256::digest(serde_json::to_vec(r).expect("plain data becomes JSON")));
     if let Some(token) = &r.client_token
         && let Some((then, reservation)) = db::instances::token(c, &r.account, &r.region, token)?
     {
-        if then != fingerprint {
+        if then != fingerprint(r) {
             return Err(Error::TokenReused);
         }
         return load(c, &reservation);
@@ -63,8 +62,8 @@ pub(super) fn launch(c: &Conn, r: &LaunchRequest, ground: &Ground) -> Result<Vec
     let mut launched = 0;
     while launched < r.max_count {
         let demand = schedule::Demand { zone: &cards.zone, vcpus, memory_mib };
-        let host = match room::find(c, r, &mut spec, &demand) {
-            Ok(host) => host,
+        let room = match room::find(c, r, &mut spec, &demand) {
+            Ok(room) => room,
             Err(Error::NoCapacity(reason)) => {
                 why = reason;
                 break;
@@ -88,12 +87,14 @@ pub(super) fn launch(c: &Conn, r: &LaunchRequest, ground: &Ground) -> Result<Vec
             zone: cards.zone.clone(),
             reservation_id: reservation_id.clone(),
             launch_index: i64::from(launched),
-            host,
+            host: room.host,
             instance_type: r.instance_type.clone(),
             vcpus,
             memory_mib,
             eni_id: nics[0].eni_id.clone(),
             spec: spec.to_json(),
+            client_token: r.client_token.clone().unwrap_or_default(),
+            capacity_reservation: room.reservation,
             desired: Desired::Running.text().into(),
             observed: Observed::Absent.text().into(),
             generation: 1,
@@ -122,9 +123,14 @@ pub(super) fn launch(c: &Conn, r: &LaunchRequest, ground: &Ground) -> Result<Vec
     }
     db::images::launched(c, &spec.image_id, now)?;
     if let Some(token) = &r.client_token {
-        db::instances::insert_token(c, &r.account, &r.region, token, &fingerprint, &reservation_id, now)?;
+        db::instances::insert_token(c, &r.account, &r.region, token, &fingerprint(r), &reservation_id, now)?;
     }
     load(c, &reservation_id)
+}
+
+/// What a repeated request has to be like.
+fn fingerprint(r: &LaunchRequest) -> String {
+    hex::encode(Sha256::digest(serde_json::to_vec(r).expect("plain data becomes JSON")))
 }
 
 /// An error for what a launch could never do, however much room there is.

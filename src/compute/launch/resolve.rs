@@ -66,7 +66,6 @@ pub(super) fn resolve(c: &Conn, r: &LaunchRequest) -> Result<(Spec, Vec<Planned>
         mappings: image.mappings.into_iter().map(|m| (m.virtual_name, m.device)).collect(),
         bases: Vec::new(),
         redefine: false,
-        client_token: r.client_token.clone(),
         profile: None,
         options,
     };

@@ -7,25 +7,29 @@ use crate::compute::spec::Spec;
 use crate::compute::{Error, dedicated, schedule};
 use crate::db::Conn;
 
-/// The host that is to carry it. The capacity reservation and the dedicated host that it goes into are put into the spec.
-pub(super) fn find(
-    c: &Conn,
-    r: &LaunchRequest,
-    spec: &mut Spec,
-    demand: &schedule::Demand<'_>,
-) -> Result<String, Error> {
+/// Where an instance goes.
+pub(super) struct Room {
+    pub host: String,
+    /// The capacity reservation that it goes into; empty: none.
+    pub reservation: String,
+}
+
+/// Room for the next instance. The dedicated host that it goes onto is put into the spec.
+pub(super) fn find(c: &Conn, r: &LaunchRequest, spec: &mut Spec, demand: &schedule::Demand<'_>) -> Result<Room, Error> {
     let reservation = reservation(c, r, spec, demand.zone)?;
-    spec.options.reservation = reservation.as_ref().map(|r| r.id.clone());
-    let host = match reservation {
-        Some(reservation) => reservation.it.host,
-        None => schedule::place(&capacity::candidates(c)?, demand).map_err(Error::NoCapacity)?,
+    let room = match reservation {
+        Some(reservation) => Room { host: reservation.it.host, reservation: reservation.id },
+        None => {
+            let host = schedule::place(&capacity::candidates(c)?, demand).map_err(Error::NoCapacity)?;
+            Room { host, reservation: String::new() }
+        }
     };
     if spec.options.tenancy == dedicated::TENANCY {
         let (account, region, zone) = (&r.account, &r.region, demand.zone);
         let asker = dedicated::Asker { account, region, zone, instance_type: &r.instance_type };
         spec.options.host = Some(asker.find(c, r.options.host.as_deref())?);
     }
-    Ok(host)
+    Ok(room)
 }
 
 /// The capacity reservation that the next instance goes into, if any.

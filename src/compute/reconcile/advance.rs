@@ -20,6 +20,8 @@ impl Compute {
         let driver = self.driver.as_deref().expect("no pass without a driver");
         let look = |row: &InstanceRow| driver.observe(&row.id).map_err(StepError::Unseen);
         let mut machine = look(row)?;
+        // One that is wanted from now on makes the row's generation grow.
+        let mut capture = self.capture_wanted(&row.id)?;
         loop {
             row.observed = seen(machine).text().into();
             let (desired, _) = both(row)?;
@@ -31,7 +33,7 @@ impl Compute {
                 force: row.force,
                 reboot: row.reboot,
                 deadline: (row.deadline > 0).then_some(now >= row.deadline),
-                capture: self.capture_wanted(&row.id)?,
+                capture,
             };
             let step = next_step(view);
             tracing::debug!(?step, ?machine, "step");
@@ -79,6 +81,7 @@ impl Compute {
                 Step::CopyDisk => {
                     self.copy_disk(driver, row, machine)?;
                     machine = look(row)?;
+                    capture = self.capture_wanted(&row.id)?;
                 }
                 Step::Wait => {
                     self.observed(row, machine);

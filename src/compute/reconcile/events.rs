@@ -21,10 +21,13 @@ impl Compute {
             while let Some(event) = events.recv().await {
                 match event {
                     Event::Changed(id) => {
-                        if self.work.busy.lock().expect("no panic while held").contains(&id) {
-                            self.work.missed.lock().expect("no panic while held").insert(id);
-                        } else {
-                            self.look_again(&id).await;
+                        if self.leave_to_worker(&id) {
+                            continue;
+                        }
+                        let compute = self.clone();
+                        let looked = tokio::task::spawn_blocking(move || compute.look_again(&id)).await;
+                        if !looked.unwrap_or(true) {
+                            continue;
                         }
                     }
                     Event::Rebooted(id) => self.rebooted(id).await,
@@ -39,25 +42,36 @@ impl Compute {
         });
     }
 
-    /// Look at an instance that something happened to, if that is not what its row already says.
-    pub(super) async fn look_again(self: &Arc<Self>, id: &str) {
-        let (compute, id) = (self.clone(), id.to_owned());
-        let looked = tokio::task::spawn_blocking(move || {
-            let Some(row) = compute.db.read(|c| db::instances::get(c, &id))? else { return Ok(()) };
-            let Some(driver) = compute.driver.as_deref() else { return Ok(()) };
-            let seen = match driver.observe(&id) {
-                Ok(machine) => seen(machine),
-                // Let a worker meet the error.
-                Err(_) => return compute.db.write_blocking(move |c| db::instances::touch(c, &id)),
-            };
-            if row.observed == Observed::Gone.text() || seen.text() == row.observed {
-                return Ok(());
-            }
-            compute.db.write_blocking(move |c| db::instances::touch(c, &id))
-        });
-        if let Ok(Err(e)) = looked.await {
-            tracing::error!(error = %e, "after an event");
+    /// Whether the instance has a worker, which is told that something happened: it looks again when it is done.
+    fn leave_to_worker(&self, id: &str) -> bool {
+        let busy = self.work.busy.lock().expect("no panic while held");
+        let has_worker = busy.contains(id);
+        if has_worker {
+            self.work.missed.lock().expect("no panic while held").insert(id.to_owned());
         }
+        has_worker
+    }
+
+    /// Look at an instance that something happened to. `true`: it is not what its row says, so there is work. Blocks.
+    pub(super) fn look_again(&self, id: &str) -> bool {
+        let touch = || {
+            let id = id.to_owned();
+            self.db.write_blocking(move |c| db::instances::touch(c, &id)).map(|()| true)
+        };
+        let look = || {
+            let Some(row) = self.db.read(|c| db::instances::get(c, id))? else { return Ok(false) };
+            let Some(driver) = self.driver.as_deref() else { return Ok(false) };
+            match driver.observe(id) {
+                Ok(_) if row.observed == Observed::Gone.text() => Ok(false),
+                Ok(machine) if seen(machine).text() == row.observed => Ok(false),
+                // Let a worker meet the error, too.
+                Ok(_) | Err(_) => touch(),
+            }
+        };
+        look().unwrap_or_else(|e: db::Error| {
+            tracing::error!(error = %e, "after an event");
+            true
+        })
     }
 
     /// The guest went through a reset: a wanted reboot is done.

@@ -86,32 +86,40 @@ impl Compute {
             tokio::spawn(async move {
                 let _slot = compute.work.workers.clone().acquire_owned().await;
                 let (worker, one) = (compute.clone(), id.clone());
-                let rests = match tokio::task::spawn_blocking(move || worker.settle(&one)).await {
-                    Ok(Ok(rests)) => rests,
-                    Ok(Err(e)) => {
-                        tracing::error!(instance = id, error = %e, "reconciling");
-                        false
-                    }
-                    Err(e) => {
-                        tracing::error!(instance = id, error = %e, "reconciling");
-                        false
-                    }
-                };
-                compute.work.busy.lock().expect("no panic while held").remove(&id);
-                if compute.work.missed.lock().expect("no panic while held").remove(&id) {
-                    compute.look_again(&id).await;
-                } else if rests {
-                    return;
-                }
-                // What was changed or postponed meanwhile is for the next pass; most rows rest.
-                match compute.db.read(|c| db::instances::get(c, &id)) {
-                    Ok(Some(row)) if row.settled >= row.generation => {}
-                    Ok(None) => {}
-                    Ok(Some(_)) | Err(_) => compute.wake(),
+                let more = tokio::task::spawn_blocking(move || worker.work_on(&one)).await.unwrap_or_else(|e| {
+                    tracing::error!(instance = id, error = %e, "reconciling");
+                    compute.done_with(&id);
+                    true
+                });
+                if more {
+                    compute.wake();
                 }
             });
         }
         Ok(())
+    }
+
+    /// A worker's whole work on one instance. `true`: what was changed or postponed meanwhile is for the next pass.
+    fn work_on(&self, id: &str) -> bool {
+        let rests = self.settle(id).unwrap_or_else(|e| {
+            tracing::error!(instance = id, error = %e, "reconciling");
+            false
+        });
+        let changed = self.done_with(id) && self.look_again(id);
+        // Most rows rest.
+        if rests {
+            return changed;
+        }
+        match self.db.read(|c| db::instances::get(c, id)) {
+            Ok(row) => row.is_some_and(|row| row.settled < row.generation),
+            Err(_) => true,
+        }
+    }
+
+    /// An instance has no worker any more. `true`: something happened to it that the worker may not have seen.
+    fn done_with(&self, id: &str) -> bool {
+        self.work.busy.lock().expect("no panic while held").remove(id);
+        self.work.missed.lock().expect("no panic while held").remove(id)
     }
 
     /// Work on one instance until it rests: settled, postponed, or gone. `true`: it was settled just now.

@@ -221,8 +221,8 @@ pub struct Select {
     pub region: Option<String>,
     /// Only what this account may see: its own, public ones, and those it may launch.
     pub viewer: Option<String>,
-    /// Only these ids, when there are any.
-    pub ids: Vec<String>,
+    /// Only these ids.
+    pub ids: Option<Vec<String>>,
     /// Only of these owners, when there are any.
     pub owners: Vec<String>,
 }
@@ -232,45 +232,42 @@ const COLUMNS: &str = "id, account, region, name, description, location, image_t
     virtual_size, digest, created_at, details, last_launched";
 
 fn image(r: &Row) -> Result<Image, Error> {
-    let text = |name: &str| r.get::<_, String>(name);
-    let maybe = |name: &str| r.get::<_, Option<String>>(name);
-    let reason = match (maybe("reason_code")?, maybe("reason_message")?) {
+    let text = |at: usize| r.get::<_, String>(at);
+    let maybe = |at: usize| r.get::<_, Option<String>>(at);
+    let reason = match (maybe(14)?, maybe(15)?) {
         (Some(code), message) => Some(Reason { code, message: message.unwrap_or_default() }),
         (None, _) => None,
     };
-    let file = match (maybe("format")?, maybe("digest")?) {
-        (Some(format), Some(digest)) => Some(File {
-            format,
-            digest,
-            size: r.get::<_, i64>("size")? as u64,
-            virtual_size: r.get::<_, i64>("virtual_size")? as u64,
-        }),
+    let file = match (maybe(18)?, maybe(21)?) {
+        (Some(format), Some(digest)) => {
+            Some(File { format, digest, size: r.get::<_, i64>(19)? as u64, virtual_size: r.get::<_, i64>(20)? as u64 })
+        }
         _ => None,
     };
     Ok(Image {
-        id: text("id")?,
-        account: text("account")?,
-        region: maybe("region")?,
-        name: maybe("name")?,
-        description: text("description")?,
-        location: text("location")?,
-        image_type: ImageType::parse(&text("image_type")?)?,
-        architecture: text("architecture")?,
-        platform: maybe("platform")?,
-        kernel_id: maybe("kernel_id")?,
-        ramdisk_id: maybe("ramdisk_id")?,
-        root_device_name: text("root_device")?,
-        mappings: serde_json::from_str(&text("mappings")?).map_err(|e| Error::Damaged(format!("mappings: {e}")))?,
+        id: text(0)?,
+        account: text(1)?,
+        region: maybe(2)?,
+        name: maybe(3)?,
+        description: text(4)?,
+        location: text(5)?,
+        image_type: ImageType::parse(&text(6)?)?,
+        architecture: text(7)?,
+        platform: maybe(8)?,
+        kernel_id: maybe(9)?,
+        ramdisk_id: maybe(10)?,
+        root_device_name: text(11)?,
+        mappings: serde_json::from_str(&text(12)?).map_err(|e| Error::Damaged(format!("mappings: {e}")))?,
         volumes: Vec::new(),
-        state: State::parse(&text("state")?)?,
+        state: State::parse(&text(13)?)?,
         reason,
-        is_public: r.get("is_public")?,
-        imported: r.get("imported")?,
+        is_public: r.get(16)?,
+        imported: r.get(17)?,
         file,
-        created_at: r.get("created_at")?,
-        last_launched: r.get("last_launched")?,
+        created_at: r.get(22)?,
+        last_launched: r.get(24)?,
         launch_permissions: Vec::new(),
-        details: serde_json::from_str(&text("details")?).map_err(|e| Error::Damaged(format!("details: {e}")))?,
+        details: serde_json::from_str(&text(23)?).map_err(|e| Error::Damaged(format!("details: {e}")))?,
     })
 }
 
@@ -336,6 +333,11 @@ pub fn get(c: &Conn, id: &str) -> Result<Option<Image>, Error> {
 
 /// The images that `select` asks for, oldest first.
 pub fn select(c: &Conn, select: &Select) -> Result<Vec<Image>, Error> {
+    let ids = match &select.ids {
+        Some(ids) if ids.is_empty() => return Ok(Vec::new()),
+        Some(ids) => ids.as_slice(),
+        None => &[],
+    };
     let mut sql = format!("SELECT {COLUMNS} FROM images WHERE state <> 'deregistered'");
     let mut values: Vec<&str> = Vec::new();
     if let Some(region) = &select.region {
@@ -350,7 +352,7 @@ pub fn select(c: &Conn, select: &Select) -> Result<Vec<Image>, Error> {
                OR id IN (SELECT image_id FROM image_launch_permissions WHERE account = ?{n}))"
         );
     }
-    for (column, wanted) in [("id", &select.ids), ("account", &select.owners)] {
+    for (column, wanted) in [("id", ids), ("account", select.owners.as_slice())] {
         if !wanted.is_empty() {
             let first = values.len() + 1;
             values.extend(wanted.iter().map(String::as_str));
@@ -359,7 +361,7 @@ pub fn select(c: &Conn, select: &Select) -> Result<Vec<Image>, Error> {
         }
     }
     sql += " ORDER BY created_at, id";
-    let mut q = c.prepare(&sql)?;
+    let mut q = c.prepare_cached(&sql)?;
     let rows = q.query_map(params_from_iter(values), |r| Ok(image(r)))?;
     let all = rows.collect::<Result<Result<Vec<_>, Error>, _>>()??;
     all.into_iter().map(|i| whole(c, i)).collect()

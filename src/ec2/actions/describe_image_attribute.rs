@@ -54,7 +54,7 @@ impl Action for DescribeImageAttribute {
         let select = Select {
             region: Some(cx.region.clone()),
             viewer: Some(cx.caller.account.clone()),
-            ids: vec![self.id.clone()],
+            ids: Some(vec![self.id.clone()]),
             owners: Vec::new(),
         };
         let found = cx.cloud.images.describe(&select)?.into_iter().next();

@@ -1,7 +1,7 @@
 //! Images that the caller may see: its own, public ones, and those shared with it.
 
 use crate::clock;
-use crate::db;
+use crate::ec2::describe::Wanted;
 use crate::ec2::filter::Filters;
 use crate::ec2::images::ImageItem;
 use crate::ec2::page::Page;
@@ -59,10 +59,18 @@ impl Action for DescribeImages {
 
     async fn run(self, cx: &Cx) -> Result<Output, Error> {
         let account = &cx.caller.account;
+        let (wanted, mut tags) = cx.cloud.db.read(|c| {
+            let wanted = Wanted::of(c, account, &cx.region, Kind::Image, &self.ids, &self.filters)?;
+            let tags = wanted.tags(c, account, &cx.region, "image")?;
+            Ok::<_, Error>((wanted, tags))
+        })?;
         let select = Select {
             region: Some(cx.region.clone()),
             viewer: Some(account.clone()),
-            ids: self.ids.clone(),
+            ids: match wanted {
+                Wanted::Ids(ids) => Some(ids),
+                Wanted::All => None,
+            },
             owners: Vec::new(),
         };
         let now = clock::to_ms(cx.now);
@@ -75,7 +83,6 @@ impl Action for DescribeImages {
             let over = i.details.deprecated_at.is_some_and(|at| at <= now);
             !over || self.deprecated || !self.ids.is_empty() || i.account == *account
         };
-        let mut tags = cx.cloud.db.read(|c| db::tags::by_resource(c, account, &cx.region, "image"))?;
         let items = images
             .into_iter()
             .filter(|i| current(i) && (self.disabled || i.state != State::Disabled))

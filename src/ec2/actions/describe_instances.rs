@@ -2,8 +2,9 @@
 
 use crate::compute::Instance;
 use crate::db;
+use crate::ec2::describe::Wanted;
 use crate::ec2::filter::Filters;
-use crate::ec2::instances::{Reservation, Shown};
+use crate::ec2::instances::{Reservations, Shown};
 use crate::ec2::page::Page;
 use crate::ec2::registry::Action;
 use crate::ec2::{Cx, Error, describe};
@@ -20,7 +21,7 @@ pub struct DescribeInstances {
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Output {
-    reservation_set: Vec<Reservation>,
+    reservation_set: Reservations,
     next_token: Option<String>,
 }
 
@@ -66,9 +67,15 @@ impl Action for DescribeInstances {
     }
 
     async fn run(self, cx: &Cx) -> Result<Output, Error> {
-        let mut all = shown(cx, find(cx, &self.ids)?)?;
+        let (compute, account, region) = (&cx.cloud.compute, &cx.caller.account, &cx.region);
+        let wanted = cx.cloud.db.read(|c| Wanted::of(c, account, region, Kind::Instance, &self.ids, &self.filters))?;
+        let found = match wanted {
+            Wanted::Ids(ids) => compute.instances_named(account, region, &ids)?,
+            Wanted::All => compute.instances(account, region)?,
+        };
+        let mut all = shown(cx, describe::pick(Kind::Instance, &self.ids, found, |i| &i.row.id)?)?;
         all.retain(|one| self.filters.accept(one));
         let (page, next_token) = self.page.cut_sorted(all, Shown::key);
-        Ok(Output { reservation_set: Reservation::group(page), next_token })
+        Ok(Output { reservation_set: Reservations::group(page), next_token })
     }
 }

@@ -52,6 +52,7 @@ impl Filtered for Item {
         ("internet-gateway-id", |g| vec![g.internet_gateway_id.as_str().into()]),
         ("owner-id", |g| vec![g.owner_id.as_str().into()]),
     ];
+    const ID: &'static str = "internet-gateway-id";
     const TAGGED: bool = true;
     fn tags(&self) -> Option<&[Tag]> {
         Some(&self.tag_set)

@@ -139,6 +139,7 @@ impl Filtered for Item {
         ("owner-id", |a| vec![a.owner_id.as_str().into()]),
         ("vpc-id", |a| vec![a.vpc_id.as_str().into()]),
     ];
+    const ID: &'static str = "network-acl-id";
     const TAGGED: bool = true;
     fn tags(&self) -> Option<&[Tag]> {
         Some(&self.tag_set)

@@ -1,7 +1,6 @@
 //! The caller's network interfaces, those of its instances too.
 
-use crate::db;
-use crate::ec2::describe::Listing;
+use crate::ec2::describe::{Listing, Wanted};
 use crate::ec2::interfaces::Shown;
 use crate::ec2::registry::Action;
 use crate::ec2::{Cx, Error};
@@ -33,8 +32,14 @@ impl Action for DescribeNetworkInterfaces {
     async fn run(self, cx: &Cx) -> Result<Output, Error> {
         let (all, tags) = cx
             .look(|c, account, region| {
-                let all = interfaces::all(c, account, region)?;
-                Ok((all, db::tags::by_resource(c, account, region, "network-interface")?))
+                // What is asked most is which interfaces an instance has.
+                let wanted = match (self.0.wanted(c, account, region)?, self.0.only("attachment.instance-id")) {
+                    (Wanted::All, Some(instances)) => Some(&*interfaces::at(c, instances)?).into(),
+                    (wanted, _) => wanted,
+                };
+                let one = |id: &String| interfaces::get(c, account, region, id);
+                let all = wanted.read(one, || interfaces::all(c, account, region))?;
+                Ok((all, wanted.tags(c, account, region, "network-interface")?))
             })
             .await?;
         let item = |nic, tags| Ok(Shown::new(nic, tags));

@@ -2,6 +2,7 @@
 
 use crate::db;
 use crate::db::tags::Tag;
+use crate::ec2::describe::Wanted;
 use crate::ec2::filter::{Filtered, Filters, Values};
 use crate::ec2::groups::{RuleItem, peering_statuses};
 use crate::ec2::page::Page;
@@ -53,7 +54,9 @@ impl Action for DescribeSecurityGroupRules {
             .look(|c, account, region| {
                 let tags = db::tags::by_resource(c, account, region, "security-group-rule")?;
                 let statuses = peering_statuses(c, account, region)?;
-                Ok((records::all::<Group>(c, account, region)?, tags, statuses))
+                let groups = Wanted::from(self.filters.only("group-id"));
+                let one = |id: &String| records::get::<Group>(c, account, region, id);
+                Ok((groups.read(one, || records::all::<Group>(c, account, region))?, tags, statuses))
             })
             .await?;
         let mut items: Vec<RuleItem> = Vec::new();

@@ -1,6 +1,5 @@
 //! The caller's security groups with their rules.
 
-use crate::db;
 use crate::db::tags::Tag;
 use crate::ec2::describe::Listing;
 use crate::ec2::filter::{Filtered, Values};
@@ -107,6 +106,7 @@ impl Filtered for Item {
         ("owner-id", |g| vec![g.owner_id.as_str().into()]),
         ("vpc-id", |g| vec![g.vpc_id.as_str().into()]),
     ];
+    const ID: &'static str = "group-id";
     const TAGGED: bool = true;
     fn tags(&self) -> Option<&[Tag]> {
         Some(&self.tag_set)
@@ -148,32 +148,40 @@ impl Action for DescribeSecurityGroups {
         })
     }
 
-    async fn run(mut self, cx: &Cx) -> Result<Output, Error> {
-        let names = std::mem::take(&mut self.names);
-        let (all, tags, named, statuses) = cx
+    async fn run(self, cx: &Cx) -> Result<Output, Error> {
+        let DescribeSecurityGroups { names, mut listing } = self;
+        let (all, tags, peers, statuses) = cx
             .look(|c, account, region| {
-                let mut named = Vec::new();
                 // Names are those of the default VPC.
                 if !names.is_empty() {
                     let vpc = vpcs::need_default(c, account, region)?.id;
                     for name in &names {
-                        named.push(groups::named(c, &vpc, name)?.id);
+                        listing.add([groups::named(c, &vpc, name)?.id]);
                     }
                 }
-                let tags = db::tags::by_resource(c, account, region, "security-group")?;
-                let statuses = peering_statuses(c, account, region)?;
-                Ok((records::all::<Group>(c, account, region)?, tags, named, statuses))
+                let wanted = listing.wanted(c, account, region)?;
+                let get = |id: &String| records::get::<Group>(c, account, region, id);
+                let all = wanted.read(get, || records::all::<Group>(c, account, region))?;
+                let mut peers: HashMap<String, String> =
+                    all.iter().map(|g| (g.id.clone(), g.it.name.clone())).collect();
+                for id in all.iter().flat_map(|group| group.it.peers()) {
+                    if !peers.contains_key(id)
+                        && let Some(peer) = get(id)?
+                    {
+                        peers.insert(peer.id, peer.it.name);
+                    }
+                }
+                let tags = wanted.tags(c, account, region, "security-group")?;
+                Ok((all, tags, peers, peering_statuses(c, account, region)?))
             })
             .await?;
-        self.listing.add(named);
-        let names = all.iter().map(|g| (g.id.clone(), g.it.name.clone())).collect();
         let item = |group, tags| {
-            let mut item = Item::new(group, &names, tags);
+            let mut item = Item::new(group, &peers, tags);
             let permissions = item.ip_permissions.iter_mut().chain(&mut item.ip_permissions_egress);
             permissions.flat_map(|p| &mut p.groups).for_each(|pair| pair.look(&statuses));
             Ok(item)
         };
-        let (security_group_info, next_token) = self.listing.answer(all, tags, |g| &g.id, item)?;
+        let (security_group_info, next_token) = listing.answer(all, tags, |g| &g.id, item)?;
         Ok(Output { security_group_info, next_token })
     }
 }

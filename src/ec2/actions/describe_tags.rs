@@ -55,7 +55,11 @@ impl Action for DescribeTags {
     }
 
     async fn run(self, cx: &Cx) -> Result<Output, Error> {
-        let rows: Vec<TagRow> = cx.cloud.db.read(|c| db::tags::all(c, &cx.caller.account, &cx.region))?;
+        let (account, region) = (&cx.caller.account, &cx.region);
+        let rows: Vec<TagRow> = cx.cloud.db.read(|c| match self.filters.only("resource-id") {
+            Some(ids) => db::tags::of_these(c, account, region, ids),
+            None => db::tags::all(c, account, region),
+        })?;
         let items: Vec<Item> = rows
             .into_iter()
             .map(|t| Item { resource_id: t.resource_id, resource_type: t.resource_type, key: t.key, value: t.value })

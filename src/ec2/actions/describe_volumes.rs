@@ -1,14 +1,15 @@
 //! The caller's volumes.
 
-use crate::db;
+use crate::db::Conn;
 use crate::db::tags::Tag;
+use crate::ec2::describe::{self, Wanted};
 use crate::ec2::filter::{Filtered, Filters, Values, flag};
 use crate::ec2::page::Page;
 use crate::ec2::registry::Action;
 use crate::ec2::volumes::{Attachment, VolumeItem};
 use crate::ec2::{Cx, Error};
 use crate::id::Kind;
-use crate::volumes::{self, Volume};
+use crate::volumes::{self, Volume, attachments};
 use crate::wire::query::Params;
 use serde::Serialize;
 use std::borrow::Cow;
@@ -53,6 +54,7 @@ impl Filtered for VolumeItem {
         ("volume-id", |v| vec![v.volume_id.as_str().into()]),
         ("volume-type", |v| vec![v.volume_type.as_str().into()]),
     ];
+    const ID: &'static str = "volume-id";
     const TAGGED: bool = true;
     fn tags(&self) -> Option<&[Tag]> {
         Some(&self.tag_set)
@@ -61,13 +63,14 @@ impl Filtered for VolumeItem {
 
 /// The caller's volumes of these ids, or all of them; an id that is not there is an error.
 pub(super) async fn find(cx: &Cx, ids: &[String]) -> Result<Vec<Volume>, Error> {
-    let mut all = cx.look(|c, account, region| Ok(volumes::all(c, account, region)?)).await?;
-    let missing: Vec<String> = ids.iter().filter(|id| !all.iter().any(|v| v.row.id == **id)).cloned().collect();
-    if !missing.is_empty() {
-        return Err(Error::NoSuch { kind: Kind::Volume, ids: missing });
-    }
-    all.retain(|v| ids.is_empty() || ids.contains(&v.row.id));
-    Ok(all)
+    let wanted = Wanted::from(Some(ids).filter(|ids| !ids.is_empty()));
+    let all = cx.look(|c, account, region| read(c, account, region, &wanted)).await?;
+    describe::pick(Kind::Volume, ids, all, |v| &v.row.id)
+}
+
+fn read(c: &Conn, account: &str, region: &str, wanted: &Wanted) -> Result<Vec<Volume>, Error> {
+    let one = |id: &String| volumes::of_account(c, account, region, id);
+    Ok(wanted.read(one, || volumes::all(c, account, region))?)
 }
 
 impl Action for DescribeVolumes {
@@ -83,8 +86,17 @@ impl Action for DescribeVolumes {
     }
 
     async fn run(self, cx: &Cx) -> Result<Output, Error> {
-        let found = find(cx, &self.ids).await?;
-        let mut tags = cx.cloud.db.read(|c| db::tags::by_resource(c, &cx.caller.account, &cx.region, "volume"))?;
+        let (all, mut tags) = cx
+            .look(|c, account, region| {
+                // What is asked most is which volumes an instance has.
+                let wanted = match self.filters.only("attachment.instance-id") {
+                    Some(instances) if self.ids.is_empty() => Some(&*attachments::volumes_at(c, instances)?).into(),
+                    Some(_) | None => Wanted::of(c, account, region, Kind::Volume, &self.ids, &self.filters)?,
+                };
+                Ok((read(c, account, region, &wanted)?, wanted.tags(c, account, region, "volume")?))
+            })
+            .await?;
+        let found = describe::pick(Kind::Volume, &self.ids, all, |v| &v.row.id)?;
         let item = |v: Volume| {
             let tags = tags.remove(&v.row.id).unwrap_or_default();
             VolumeItem::new(v, tags)

@@ -4,7 +4,7 @@
 use super::describe_instances::shown;
 use crate::compute::templates::{self, Name, Version};
 use crate::db::tags::Tag;
-use crate::ec2::instances::{Reservation, Shown};
+use crate::ec2::instances::{Launched, Shown};
 use crate::ec2::launch::Launch;
 use crate::ec2::registry::{Action, read_form};
 use crate::ec2::templates::{kept, named, version};
@@ -41,7 +41,7 @@ impl Action for RunInstances {
         "Ipv6AddressCount",
         "SecondaryInterface",
     ];
-    type Output = Reservation;
+    type Output = Launched;
 
     fn read(p: &Params<'_>) -> Result<Self, Error> {
         let Some(template) = p.nested("LaunchTemplate") else {
@@ -52,15 +52,13 @@ impl Action for RunInstances {
         Ok(RunInstances::Over { request: p.tree(), template: name, version })
     }
 
-    async fn run(self, cx: &Cx) -> Result<Reservation, Error> {
+    async fn run(self, cx: &Cx) -> Result<Launched, Error> {
         let launch = match self {
             RunInstances::Plain(launch) => launch,
             RunInstances::Over { request, template, version } => Box::new(over(cx, request, template, version).await?),
         };
         let launched = cx.cloud.compute.launch(launch.request(cx)?).await?;
-        let begun = shown(cx, launched)?.into_iter().map(Shown::begun).collect();
-        let reservation = Reservation::group(begun).into_iter().next();
-        reservation.ok_or_else(|| Error::Internal("a launch without instances".into()))
+        Ok(Launched(shown(cx, launched)?.into_iter().map(Shown::begun).collect()))
     }
 }
 

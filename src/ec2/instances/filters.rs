@@ -34,12 +34,16 @@ fn of_interfaces<'a>(i: &'a Shown, value: fn(&Interface<'a>) -> Vec<Cow<'a, str>
 
 fn of_addresses<'a>(i: &'a Shown, value: fn(&Address<'a>) -> Vec<Cow<'a, str>>) -> Vec<Cow<'a, str>> {
     let interfaces = i.instance.nics.iter().map(Interface::new);
-    interfaces.flat_map(|n| n.private_ip_addresses_set).flat_map(|a| value(&a)).collect()
+    interfaces.flat_map(|n| n.private_ip_addresses_set.iter()).flat_map(|a| value(&a)).collect()
 }
 
 fn of_public<'a>(i: &'a Shown, value: fn(&Association<'a>) -> Vec<Cow<'a, str>>) -> Vec<Cow<'a, str>> {
     let interfaces = i.instance.nics.iter().map(Interface::new);
-    interfaces.flat_map(|n| n.private_ip_addresses_set).filter_map(|a| a.association).flat_map(|a| value(&a)).collect()
+    interfaces
+        .flat_map(|n| n.private_ip_addresses_set.iter())
+        .filter_map(|a| a.association)
+        .flat_map(|a| value(&a))
+        .collect()
 }
 
 fn of_elastic<'a>(i: &'a Shown, value: fn(&'a (String, String)) -> &'a str) -> Vec<Cow<'a, str>> {
@@ -174,6 +178,7 @@ impl Filtered for Shown {
         ("virtualization-type", |i| text(i.item().virtualization_type)),
         ("vpc-id", |i| opt(i.item().vpc_id)),
     ];
+    const ID: &'static str = "instance-id";
     const TAGGED: bool = true;
     fn tags(&self) -> Option<&[Tag]> {
         Some(&self.tags)
