@@ -511,3 +511,15 @@ def test_who_never_reads_disturbs_nobody(victim):
         assert wire.ask("GET", "/bad/there").status == 200
     for wire in idle + half:
         wire.socket.close()
+
+
+@pytest.mark.parametrize("query", ["annotation&annotationName=n", "ofTomorrow"])
+def test_what_s3_learns_later_leaves_the_object_alone(server, fresh_bucket, query):
+    """A PUT of a sub-resource that this S3 does not know is not taken for one of the object."""
+    s3 = server.client("s3")
+    s3.put_object(Bucket=fresh_bucket, Key="k", Body=b"kept")
+    with Wire(server) as wire:
+        for method, body in [("PUT", b"note"), ("DELETE", b"")]:
+            answer = wire.ask(method, f"/{fresh_bucket}/k?{query}", body=body)
+            assert answer.status == 501 and b"<Code>NotImplemented</Code>" in answer.body
+    assert s3.get_object(Bucket=fresh_bucket, Key="k")["Body"].read() == b"kept"

@@ -190,7 +190,7 @@ def test_digests_are_verified(s3, bucket):
     assert refused(s3.head_object, Bucket=bucket, Key="k") == ("404", 404)
 
 
-@pytest.mark.parametrize("algorithm", ["CRC32", "CRC32C", "SHA1", "SHA256", "CRC64NVME"])
+@pytest.mark.parametrize("algorithm", ["CRC32", "CRC32C", "SHA1", "SHA256", "SHA512", "CRC64NVME", "XXHASH64", "XXHASH3", "XXHASH128"])
 def test_checksums_are_kept(s3, bucket, algorithm):
     try:
         put = s3.put_object(Bucket=bucket, Key="k", Body=b"hello" * 10_000, ChecksumAlgorithm=algorithm)
@@ -205,6 +205,27 @@ def test_checksums_are_kept(s3, bucket, algorithm):
     listed = s3.list_objects_v2(Bucket=bucket)["Contents"][0]
     assert listed["ChecksumAlgorithm"] == [algorithm]
     s3.get_object(Bucket=bucket, Key="k", ChecksumMode="ENABLED")["Body"].read()
+
+
+def test_md5_is_a_checksum_as_others_are(s3, bucket):
+    body = b"hello" * 10_000
+    digest = base64.b64encode(hashlib.md5(body).digest()).decode()
+    assert s3.put_object(Bucket=bucket, Key="k", Body=body, ChecksumMD5=digest)["ChecksumMD5"] == digest
+    assert s3.head_object(Bucket=bucket, Key="k", ChecksumMode="ENABLED")["ChecksumMD5"] == digest
+    wrong = base64.b64encode(bytes(16)).decode()
+    assert refused(s3.put_object, Bucket=bucket, Key="k", Body=body, ChecksumMD5=wrong) == ("BadDigest", 400)
+
+
+@pytest.mark.parametrize("algorithm", ["SHA512", "XXHASH64", "XXHASH3", "XXHASH128"])
+def test_parts_have_checksums_of_newer_kinds(s3, bucket, algorithm):
+    field, upload = f"Checksum{algorithm}", s3.create_multipart_upload(Bucket=bucket, Key="k", ChecksumAlgorithm=algorithm)
+    assert (upload["ChecksumAlgorithm"], upload["ChecksumType"]) == (algorithm, "COMPOSITE")
+    where = {"Bucket": bucket, "Key": "k", "UploadId": upload["UploadId"]}
+    parts = [s3.upload_part(**where, PartNumber=n, Body=b"x" * (5 << 20), ChecksumAlgorithm=algorithm) for n in (1, 2)]
+    chosen = [{"PartNumber": n, "ETag": part["ETag"], field: part[field]} for n, part in enumerate(parts, 1)]
+    assert s3.complete_multipart_upload(**where, MultipartUpload={"Parts": chosen})[field].endswith("-2")
+    assert refused(s3.create_multipart_upload, Bucket=bucket, Key="k", ChecksumAlgorithm=algorithm, ChecksumType="FULL_OBJECT") == (
+        "InvalidRequest", 400)  # fmt: skip
 
 
 def test_without_a_checksum_crc64nvme_is_kept(bucket):

@@ -1,4 +1,4 @@
-//! Checksums of S3 bodies: the five algorithms, beside the MD5 that makes the ETag.
+//! Checksums of S3 bodies: the ten algorithms, beside the MD5 that makes the ETag.
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
@@ -6,6 +6,8 @@ use bytes::Bytes;
 use crc_fast::CrcAlgorithm;
 use md5_lanes::Md5;
 use sha2::Digest as _;
+use std::hash::Hasher as _;
+use twox_hash::{XxHash3_64, XxHash3_128, XxHash64};
 
 /// An algorithm that clients may ask for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -15,14 +17,32 @@ pub enum Algorithm {
     Crc64Nvme,
     Sha1,
     Sha256,
+    Sha512,
+    Md5,
+    /// XXH64, seed 0.
+    XxHash64,
+    /// XXH3 of 64 bits.
+    XxHash3,
+    /// XXH3 of 128 bits.
+    XxHash128,
 }
 
 /// What S3 keeps when the client names no algorithm.
 pub const DEFAULT: Algorithm = Algorithm::Crc64Nvme;
 
 /// Every algorithm, in the order of S3's documentation.
-pub const ALL: [Algorithm; 5] =
-    [Algorithm::Crc32, Algorithm::Crc32c, Algorithm::Crc64Nvme, Algorithm::Sha1, Algorithm::Sha256];
+pub const ALL: [Algorithm; 10] = [
+    Algorithm::Crc32,
+    Algorithm::Crc32c,
+    Algorithm::Crc64Nvme,
+    Algorithm::Sha1,
+    Algorithm::Sha256,
+    Algorithm::Sha512,
+    Algorithm::Md5,
+    Algorithm::XxHash64,
+    Algorithm::XxHash3,
+    Algorithm::XxHash128,
+];
 
 /// What the checksum of a multipart object covers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -57,6 +77,11 @@ impl Algorithm {
             Algorithm::Crc64Nvme => "CRC64NVME",
             Algorithm::Sha1 => "SHA1",
             Algorithm::Sha256 => "SHA256",
+            Algorithm::Sha512 => "SHA512",
+            Algorithm::Md5 => "MD5",
+            Algorithm::XxHash64 => "XXHASH64",
+            Algorithm::XxHash3 => "XXHASH3",
+            Algorithm::XxHash128 => "XXHASH128",
         }
     }
 
@@ -73,6 +98,11 @@ impl Algorithm {
             Algorithm::Crc64Nvme => "x-amz-checksum-crc64nvme",
             Algorithm::Sha1 => "x-amz-checksum-sha1",
             Algorithm::Sha256 => "x-amz-checksum-sha256",
+            Algorithm::Sha512 => "x-amz-checksum-sha512",
+            Algorithm::Md5 => "x-amz-checksum-md5",
+            Algorithm::XxHash64 => "x-amz-checksum-xxhash64",
+            Algorithm::XxHash3 => "x-amz-checksum-xxhash3",
+            Algorithm::XxHash128 => "x-amz-checksum-xxhash128",
         }
     }
 
@@ -84,6 +114,11 @@ impl Algorithm {
             Algorithm::Crc64Nvme => "ChecksumCRC64NVME",
             Algorithm::Sha1 => "ChecksumSHA1",
             Algorithm::Sha256 => "ChecksumSHA256",
+            Algorithm::Sha512 => "ChecksumSHA512",
+            Algorithm::Md5 => "ChecksumMD5",
+            Algorithm::XxHash64 => "ChecksumXXHASH64",
+            Algorithm::XxHash3 => "ChecksumXXHASH3",
+            Algorithm::XxHash128 => "ChecksumXXHASH128",
         }
     }
 
@@ -91,9 +126,11 @@ impl Algorithm {
     pub fn size(self) -> usize {
         match self {
             Algorithm::Crc32 | Algorithm::Crc32c => 4,
-            Algorithm::Crc64Nvme => 8,
+            Algorithm::Crc64Nvme | Algorithm::XxHash64 | Algorithm::XxHash3 => 8,
+            Algorithm::Md5 | Algorithm::XxHash128 => 16,
             Algorithm::Sha1 => 20,
             Algorithm::Sha256 => 32,
+            Algorithm::Sha512 => 64,
         }
     }
 
@@ -102,7 +139,13 @@ impl Algorithm {
             Algorithm::Crc32 => Some(CrcAlgorithm::Crc32IsoHdlc),
             Algorithm::Crc32c => Some(CrcAlgorithm::Crc32Iscsi),
             Algorithm::Crc64Nvme => Some(CrcAlgorithm::Crc64Nvme),
-            Algorithm::Sha1 | Algorithm::Sha256 => None,
+            Algorithm::Sha1
+            | Algorithm::Sha256
+            | Algorithm::Sha512
+            | Algorithm::Md5
+            | Algorithm::XxHash64
+            | Algorithm::XxHash3
+            | Algorithm::XxHash128 => None,
         }
     }
 
@@ -110,7 +153,15 @@ impl Algorithm {
     pub fn default_kind(self) -> Kind {
         match self {
             Algorithm::Crc64Nvme => Kind::FullObject,
-            Algorithm::Crc32 | Algorithm::Crc32c | Algorithm::Sha1 | Algorithm::Sha256 => Kind::Composite,
+            Algorithm::Crc32
+            | Algorithm::Crc32c
+            | Algorithm::Sha1
+            | Algorithm::Sha256
+            | Algorithm::Sha512
+            | Algorithm::Md5
+            | Algorithm::XxHash64
+            | Algorithm::XxHash3
+            | Algorithm::XxHash128 => Kind::Composite,
         }
     }
 
@@ -150,14 +201,27 @@ enum State {
     Crc(Algorithm, crc_fast::Digest),
     Sha1(sha1::Sha1),
     Sha256(sha2::Sha256),
+    Sha512(sha2::Sha512),
+    Md5(md5::Md5),
+    XxHash64(XxHash64),
+    XxHash3(Box<XxHash3_64>),
+    XxHash128(Box<XxHash3_128>),
 }
 
 impl Hasher {
     pub fn new(algorithm: Algorithm) -> Hasher {
-        Hasher(match algorithm.crc() {
-            Some(crc) => State::Crc(algorithm, crc_fast::Digest::new(crc)),
-            None if algorithm == Algorithm::Sha1 => State::Sha1(Default::default()),
-            None => State::Sha256(Default::default()),
+        let crc = |crc| State::Crc(algorithm, crc_fast::Digest::new(crc));
+        Hasher(match algorithm {
+            Algorithm::Crc32 => crc(CrcAlgorithm::Crc32IsoHdlc),
+            Algorithm::Crc32c => crc(CrcAlgorithm::Crc32Iscsi),
+            Algorithm::Crc64Nvme => crc(CrcAlgorithm::Crc64Nvme),
+            Algorithm::Sha1 => State::Sha1(Default::default()),
+            Algorithm::Sha256 => State::Sha256(Default::default()),
+            Algorithm::Sha512 => State::Sha512(Default::default()),
+            Algorithm::Md5 => State::Md5(Default::default()),
+            Algorithm::XxHash64 => State::XxHash64(XxHash64::with_seed(0)),
+            Algorithm::XxHash3 => State::XxHash3(Box::new(XxHash3_64::new())),
+            Algorithm::XxHash128 => State::XxHash128(Box::new(XxHash3_128::new())),
         })
     }
 
@@ -166,15 +230,26 @@ impl Hasher {
             State::Crc(_, d) => d.update(data),
             State::Sha1(d) => d.update(data),
             State::Sha256(d) => d.update(data),
+            State::Sha512(d) => d.update(data),
+            State::Md5(d) => d.update(data),
+            State::XxHash64(d) => d.write(data),
+            State::XxHash3(d) => d.write(data),
+            State::XxHash128(d) => d.write(data),
         }
     }
 
     pub fn finish(self) -> Value {
-        match self.0 {
-            State::Crc(algorithm, d) => Value { algorithm, bytes: crc_bytes(algorithm, d.finalize()) },
-            State::Sha1(d) => Value { algorithm: Algorithm::Sha1, bytes: d.finalize().to_vec() },
-            State::Sha256(d) => Value { algorithm: Algorithm::Sha256, bytes: d.finalize().to_vec() },
-        }
+        let (algorithm, bytes) = match self.0 {
+            State::Crc(algorithm, d) => (algorithm, crc_bytes(algorithm, d.finalize())),
+            State::Sha1(d) => (Algorithm::Sha1, d.finalize().to_vec()),
+            State::Sha256(d) => (Algorithm::Sha256, d.finalize().to_vec()),
+            State::Sha512(d) => (Algorithm::Sha512, d.finalize().to_vec()),
+            State::Md5(d) => (Algorithm::Md5, d.finalize().to_vec()),
+            State::XxHash64(d) => (Algorithm::XxHash64, d.finish().to_be_bytes().to_vec()),
+            State::XxHash3(d) => (Algorithm::XxHash3, d.finish().to_be_bytes().to_vec()),
+            State::XxHash128(d) => (Algorithm::XxHash128, d.finish_128().to_be_bytes().to_vec()),
+        };
+        Value { algorithm, bytes }
     }
 }
 
@@ -285,6 +360,14 @@ mod tests {
             (Algorithm::Crc64Nvme, "ae8b14860a799888"),
             (Algorithm::Sha1, "f7c3bc1d808e04732adf679965ccc34ca7ae3441"),
             (Algorithm::Sha256, "15e2b0d3c33891ebb0f1ef609ec419420c20e320ce94c65fbc8c3312448eb225"),
+            (Algorithm::Md5, "25f9e794323b453885f5181f1b624d0b"),
+            (Algorithm::XxHash64, "8cb841db40e6ae83"),
+            (Algorithm::XxHash3, "72dcb18b67a17dff"),
+            (Algorithm::XxHash128, "33119477ede5dcd5e9716427681d5860"),
+            (
+                Algorithm::Sha512,
+                "d9e6762dd1c8eaf6d61b3c6192fc408d4d6d5f1176d0c29169bc24e71c3f274ad27fcd5811b313d681f7e55ec02d73d499c95455b6b5bb503acf574fba8ffe85",
+            ),
         ];
         for (algorithm, hex) in known {
             assert_eq!(hex::encode(of(algorithm, b"123456789").bytes), hex, "{algorithm:?}");

@@ -91,6 +91,11 @@ impl Query {
         self.0.iter().find(|(n, _)| n == name).map(|(_, v)| v.as_str())
     }
 
+    /// The names that have no value.
+    pub fn valueless(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().filter(|(name, value)| !name.is_empty() && value.is_empty()).map(|(name, _)| name.as_str())
+    }
+
     /// Whether the name is there, with or without a value.
     pub fn has(&self, name: &str) -> bool {
         self.get(name).is_some()

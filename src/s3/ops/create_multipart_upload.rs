@@ -47,7 +47,7 @@ fn checksum(cx: &Cx<'_>) -> Result<(Option<Algorithm>, Kind)> {
         Some(name) => Some(Algorithm::parse(&name).ok_or_else(|| {
             invalid_request(
                 "Checksum algorithm provided is unsupported. Please try again with any of the valid types: \
-                             [CRC32, CRC32C, CRC64NVME, SHA1, SHA256]",
+                             [CRC32, CRC32C, CRC64NVME, SHA1, SHA256, SHA512, MD5, XXHASH64, XXHASH3, XXHASH128]",
             )
         })?),
     };
