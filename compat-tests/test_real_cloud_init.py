@@ -89,7 +89,7 @@ def test_cloud_init_knows_where_it_is(debian):
     told = json.loads(debian.ssh("cloud-init query ds.meta_data"))
     assert told["tags"]["instance"] == {"Name": "deb"}
     assert told["ami-id"] == described["ImageId"]
-    assert debian.ssh("hostname -f") == described["PrivateDnsName"]
+    assert told["local-hostname"] == described["PrivateDnsName"]
     assert f"{described['PrivateIpAddress']}/" in debian.ssh("ip -4 -br address")
 
 
